@@ -1,0 +1,262 @@
+"""The rows of the catalog as values. Every row carries its source, the place in the source and the as-of date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cmfw.model.rule import HostRule
+
+
+class Edition(StrEnum):
+    """Which reading of the documentation: the 2016 page literally, or today's effective truth."""
+
+    PAGE_2016 = "2016"
+    CURRENT = "current"
+
+
+class Necessity(StrEnum):
+    """How strongly a feature asks for a flow. Source: corrections 14, CONTRACT.md "plan, audit, check, emit"."""
+
+    REQUIRED = "required"
+    FALLBACK = "fallback"
+    CONDITIONAL = "conditional"
+    ADVISORY = "advisory"
+    DOCUMENTED_ONLY = "documented_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in both languages."""
+
+    en: str
+    zh_CN: str  # noqa: N815 - the locale's name
+
+    def in_language(self, lang: str) -> str:
+        """The text in ``zh_CN`` (also written ``zh-CN``, ``zh``), else English."""
+        return self.zh_CN if lang.replace("-", "_").lower().startswith("zh") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """Where a fact stands: source id, place in it (``line 121`` of the page, a section, a table), as-of date (ISO)."""
+
+    source: str
+    at: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that rows cite."""
+
+    id: str
+    title: str
+    language: str
+    as_of: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A program and the service it runs as, on one side of a flow. ``program`` keeps Windows variables; ``{client_dir}``
+    stands for the client's folder. ``service`` is empty where the process is no service or the program alone decides.
+    """
+
+    program: str
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowKind:
+    """One kind of traffic between two roles, before any site is known.
+
+    ``ports`` are references into the site (``site.http`` ``site.https`` ``site.notification`` ``site.wol`` ``sup.http``
+    ``sup.https`` ``settings.wakeup_port`` ``settings.wol_port`` ``settings.peer_http`` ``settings.peer_broadcast``
+    ``settings.express_port`` ``rpc.dynamic``) or literals (``445``, ``63000-64000``); empty with ICMP or a protocol
+    without ports. ``icmp`` is ``8:*`` or empty. ``initiators`` open the flow (any of them may, so all must pass),
+    ``listener`` answers it. ``scope`` is ``any`` or ``local_subnet`` (peers on one subnet). ``when`` names the site
+    condition under which the flow exists at all (empty: always).
+    """
+
+    id: str
+    from_role: str
+    to_role: str
+    protocol: str
+    ports: tuple[str, ...] = ()
+    default: tuple[str, ...] = ()
+    icmp: str = ""
+    initiators: tuple[Process, ...] = ()
+    listener: Process | None = None
+    scope: str = "any"
+    when: str = ""
+    title: Text
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One management feature or install method.
+
+    ``need`` maps edition to formula text over flow ids; a one-part ``spread(x)`` stands for all systems of the role in
+    ``x`` that the client group uses. ``peer_role`` is the role whose hosts make the audit's rows (empty: peer to peer).
+    ``alternatives`` are features that reach the same end when this one is blocked. ``pack`` is ``page`` or the name of
+    the pack beyond it. ``when`` is the site condition under which the feature is on (empty: always).
+    """
+
+    id: str
+    title: Text
+    summary: Text
+    kind: str
+    pack: str
+    order: int
+    need: dict[str, str]
+    peer_role: str = ""
+    when: str = ""
+    alternatives: tuple[str, ...] = ()
+    steps: tuple[Text, ...] = ()
+    cites: tuple[Cite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One documented row: this feature asks for this flow, as that page prints it.
+
+    ``printed`` is what the source prints where it differs from the effective value (``433``); ``errata`` say why.
+    ``direction`` is ``out``, ``in`` or ``between`` as the page words it, seen from the client. ``level`` maps edition to
+    necessity; an edition that is absent does not have the row. ``when`` is the site condition of the row.
+    """
+
+    id: str
+    feature: str
+    flow: str
+    level: dict[str, Necessity]
+    direction: str
+    printed: tuple[str, ...] = ()
+    errata: tuple[str, ...] = ()
+    when: str = ""
+    note: Text | None = None
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionRow:
+    """One Windows Firewall exception that a page asks for: a group, a program, a port or ICMP echo.
+
+    ``kind`` is ``group`` | ``program`` | ``port`` | ``icmp``. ``value`` is the group's resource id, the program, the flow
+    id whose ports it opens, or the ICMP type. ``directions`` are ``in`` / ``out``; empty where the page gives none (then
+    ``effective_directions`` says what is meant). ``on`` is the role of the host that needs it.
+    """
+
+    id: str
+    feature: str
+    kind: str
+    value: str
+    on: str
+    directions: tuple[str, ...]
+    effective_directions: tuple[str, ...]
+    editions: tuple[str, ...]
+    errata: tuple[str, ...] = ()
+    when: str = ""
+    note: Text | None = None
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMember:
+    """One rule of a predefined group as a given Windows ships it; ``rule.id`` is its registry value name, ``rule.active``
+    whether it is on by default.
+    """
+
+    rule: HostRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupEdition:
+    """The member rules of a predefined group on one SKU and build range (inclusive NT builds, None is open)."""
+
+    sku: str
+    first_build: int | None
+    last_build: int | None
+    members: tuple[GroupMember, ...]
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A predefined Windows Firewall group, identified by its resource id, never by its display name."""
+
+    id: str
+    resource: str
+    title: Text
+    zh_verified: bool
+    reach: Text
+    """What the group opens, and where it does not reach (the LocalSubnet twin)."""
+    editions: tuple[GroupEdition, ...]
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erratum:
+    """A place where a document is wrong or silent: what it prints, what is effective, and why."""
+
+    id: str
+    title: Text
+    printed: str
+    effective: str
+    reason: Text
+    lines: tuple[int, ...]
+    features: tuple[str, ...]
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsualProcess:
+    """Who usually listens on (direction in) or opens (direction out) a port, for a flow text that does not say."""
+
+    direction: str
+    protocol: str
+    ports: str
+    process: Process
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A note, warning or procedure of the page that is not a row: id, place and both texts."""
+
+    id: str
+    kind: str
+    text: Text
+    features: tuple[str, ...]
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingText:
+    """The words of a finding code: title and message template (``{name}`` filled from ``Finding.args``)."""
+
+    code: str
+    severity: str
+    title: Text
+    message: Text
+    why: Text
+    repair: Text
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All rows, each table keyed by id in authored order."""
+
+    sources: dict[str, Source]
+    flows: dict[str, FlowKind]
+    features: dict[str, Feature]
+    requirements: dict[str, Requirement]
+    exceptions: dict[str, ExceptionRow]
+    groups: dict[str, Group]
+    errata: dict[str, Erratum]
+    usual: tuple[UsualProcess, ...]
+    notes: dict[str, Note]
+    findings: dict[str, FindingText]

@@ -1,0 +1,99 @@
+"""The exception tree, and the one record that says what is wrong with an input.
+
+    CmfwError
+    +-- InputError      the user's own file or command line; carries every problem found, not just the first
+    +-- FormatError     a vendor file that cannot be read at all; carries the offset
+    +-- Unsupported     a target cannot express a plan item; nothing was written
+    +-- MissingExtra    an optional dependency is needed; names the extra to install
+
+Builtin exceptions are left for bugs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where it is, what was expected, what was found.
+
+    ``line`` is 1-based, ``offset`` counts bytes from 0, ``key`` is a dotted key path or a registry key and value.
+    """
+
+    file: str
+    expected: str
+    found: str
+    hint: str = ""
+    key: str = ""
+    line: int | None = None
+    offset: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as plain JSON data, with the keys of ``cmfw/check/1``."""
+        out: dict[str, Any] = {
+            "file": self.file,
+            "line": self.line,
+            "key": self.key or None,
+            "expected": self.expected,
+            "found": self.found,
+            "hint": self.hint or None,
+        }
+        if self.offset is not None:
+            out["offset"] = self.offset
+        return out
+
+    def text(self) -> str:
+        """One line for people: ``file:line: key: expected X, found Y (hint)``."""
+        where = self.file
+        if self.line is not None:
+            where += f":{self.line}"
+        elif self.offset is not None:
+            where += f"@0x{self.offset:x}"
+        parts = [where]
+        if self.key:
+            parts.append(self.key)
+        parts.append(f"expected {self.expected}, found {self.found}")
+        text = ": ".join(parts)
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class CmfwError(Exception):
+    """Base of everything that cmfw raises on purpose."""
+
+
+class InputError(CmfwError):
+    """The user's file or arguments are wrong; ``problems`` holds every one of them."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("\n".join(p.text() for p in problems))
+
+
+class FormatError(CmfwError):
+    """A vendor file is not what it claims to be; ``offset`` is where reading had to stop (bytes from 0)."""
+
+    def __init__(self, message: str, *, source: str = "", offset: int | None = None) -> None:
+        self.source = source
+        self.offset = offset
+        at = "" if offset is None else f" at offset 0x{offset:x}"
+        super().__init__(f"{source}: {message}{at}" if source else f"{message}{at}")
+
+
+class Unsupported(CmfwError):
+    """The target cannot express a plan item; nothing may be written."""
+
+    def __init__(self, target: str, item: str, reason: str) -> None:
+        self.target = target
+        self.item = item
+        self.reason = reason
+        super().__init__(f"target `{target}` cannot express `{item}`: {reason}")
+
+
+class MissingExtra(CmfwError):
+    """An optional dependency is not installed; ``extra`` names what to install."""
+
+    def __init__(self, extra: str, wanted_by: str) -> None:
+        self.extra = extra
+        super().__init__(f"{wanted_by} needs the extra `{extra}`: pip install 'cmfw[{extra}]'")

@@ -1,0 +1,192 @@
+"""``AddrSet``: a set of IPv4 and IPv6 addresses on one integer line.
+
+An *address number* is an integer: IPv4 addresses are 0 to 2**32-1, an IPv6 address is its value plus 2**32 (``V6_BASE``).
+One line for both families makes every set operation a single pass, and no set ever mixes them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cmfw.net import intervals
+from cmfw.net.intervals import Range, Ranges
+
+V6_BASE = 1 << 32
+V4_ALL: Ranges = ((0, V6_BASE - 1),)
+V6_ALL: Ranges = ((V6_BASE, V6_BASE + (1 << 128) - 1),)
+_TOP = V6_ALL[0][1]
+
+
+def parse_address(text: str) -> int:
+    """The address number of ``10.0.0.5`` or ``fe80::1``; raises ValueError with the offending text."""
+    if ":" not in text:
+        parts = text.split(".")
+        if len(parts) == 4 and all(p.isascii() and p.isdigit() and len(p) <= 3 and int(p) < 256 for p in parts):
+            a, b, c, d = parts
+            return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+        raise ValueError(f"`{text}` is not an IP address")
+    from ipaddress import AddressValueError, IPv6Address
+
+    try:
+        return int(IPv6Address(text.partition("%")[0])) + V6_BASE
+    except AddressValueError as error:
+        raise ValueError(f"`{text}` is not an IP address") from error
+
+
+def format_address(number: int) -> str:
+    """The text of an address number."""
+    if number < V6_BASE:
+        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    from ipaddress import IPv6Address
+
+    return str(IPv6Address(number - V6_BASE))
+
+
+def is_v6(number: int) -> bool:
+    """Whether an address number is an IPv6 address."""
+    return number >= V6_BASE
+
+
+def _mask_length(mask: int) -> int | None:
+    """The prefix length of a contiguous IPv4 mask, or None."""
+    inverted = mask ^ 0xFFFFFFFF
+    return None if inverted & (inverted + 1) else 32 - inverted.bit_length()
+
+
+def parse_range(text: str) -> Range:
+    """The inclusive pair of address numbers that ``text`` means; raises ValueError with the offending text.
+
+    Accepts one address, ``first-last``, ``address/prefix`` and, for IPv4, ``address/mask``. Host bits below the
+    prefix are ignored, as Windows does when it stores a subnet (facts: MS-GPFAS 2.2.2.5, 2.2.2.6).
+    """
+    text = text.strip()
+    first, dash, last = text.partition("-")
+    if dash:
+        low, high = parse_address(first.strip()), parse_address(last.strip())
+        if is_v6(low) != is_v6(high) or low > high:
+            raise ValueError(f"address range `{text}` runs backwards or mixes families")
+        return low, high
+    base, slash, bits = text.partition("/")
+    low = parse_address(base)
+    if not slash:
+        return low, low
+    width = 128 if is_v6(low) else 32
+    if bits.isascii() and bits.isdigit():
+        length = int(bits)
+    elif width == 32 and "." in bits:
+        found = _mask_length(parse_address(bits))
+        length = -1 if found is None else found
+    else:
+        length = -1
+    if not 0 <= length <= width:
+        raise ValueError(f"`{bits}` in `{text}` is not a prefix length or contiguous mask")
+    span = 1 << (width - length)
+    offset = V6_BASE if width == 128 else 0
+    start = (low - offset) // span * span + offset
+    return start, start + span - 1
+
+
+def _cidrs(first: int, last: int) -> Iterator[str]:
+    """The fewest CIDR blocks that are exactly first..last, both in one family."""
+    offset, width = (V6_BASE, 128) if is_v6(first) else (0, 32)
+    first, last = first - offset, last - offset
+    while first <= last:
+        size = first & -first if first else 1 << width
+        while size > last - first + 1:
+            size >>= 1
+        text = format_address(first + offset)
+        yield text if size == 1 else f"{text}/{width - size.bit_length() + 1}"
+        first += size
+
+
+@dataclass(frozen=True, slots=True)
+class AddrSet:
+    """A set of addresses of both families; ``ANY`` and ``EMPTY`` are written out, empty never means any."""
+
+    ranges: Ranges
+
+    ANY: ClassVar[AddrSet]
+    EMPTY: ClassVar[AddrSet]
+    V4: ClassVar[AddrSet]
+    V6: ClassVar[AddrSet]
+
+    def __post_init__(self) -> None:
+        if self.ranges and (self.ranges[0][0] < 0 or self.ranges[-1][1] > _TOP):
+            raise ValueError(f"address number out of range in `{self.ranges}`")
+
+    @classmethod
+    def parse(cls, *texts: str) -> AddrSet:
+        """The union of the given texts (see ``parse_range``); ``*`` is every address."""
+        if any(text.strip() in ("*", "any") for text in texts):
+            return cls.ANY
+        return cls.from_pairs(parse_range(text) for text in texts)
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[Range]) -> AddrSet:
+        """The set of inclusive pairs of address numbers, in any order. No pair may cross families."""
+        split: list[Range] = []
+        for first, last in pairs:
+            if first < V6_BASE <= last:
+                split += [(first, V6_BASE - 1), (V6_BASE, last)]
+            else:
+                split.append((first, last))
+        return cls(intervals.normalise(split))
+
+    @property
+    def is_any(self) -> bool:
+        """Whether every address of both families is in the set."""
+        return self.ranges == AddrSet.ANY.ranges
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no address is in the set."""
+        return not self.ranges
+
+    @property
+    def v4(self) -> AddrSet:
+        """The IPv4 part."""
+        return AddrSet(intervals.intersect(self.ranges, V4_ALL))
+
+    @property
+    def v6(self) -> AddrSet:
+        """The IPv6 part."""
+        return AddrSet(intervals.intersect(self.ranges, V6_ALL))
+
+    def texts(self) -> list[str]:
+        """The set as the fewest addresses, CIDR blocks and (where more than four blocks are needed) ranges."""
+        out: list[str] = []
+        for part in (self.v4.ranges, intervals.intersect(self.ranges, V6_ALL)):
+            for first, last in part:
+                blocks = list(_cidrs(first, last))
+                if len(blocks) <= 4:
+                    out += blocks
+                else:
+                    out.append(f"{format_address(first)}-{format_address(last)}")
+        return out
+
+    def __str__(self) -> str:
+        return "*" if self.is_any else ",".join(self.texts())
+
+    def __contains__(self, number: int) -> bool:
+        return intervals.contains(self.ranges, number)
+
+    def __or__(self, other: AddrSet) -> AddrSet:
+        return AddrSet(intervals.union(self.ranges, other.ranges))
+
+    def __and__(self, other: AddrSet) -> AddrSet:
+        return AddrSet(intervals.intersect(self.ranges, other.ranges))
+
+    def __sub__(self, other: AddrSet) -> AddrSet:
+        return AddrSet(intervals.subtract(self.ranges, other.ranges))
+
+    def __le__(self, other: AddrSet) -> bool:
+        return intervals.covers(other.ranges, self.ranges)
+
+
+# INVARIANT: the two families are adjacent on the line, so the union of both is one range.
+AddrSet.ANY = AddrSet(((0, _TOP),))
+AddrSet.EMPTY = AddrSet(())
+AddrSet.V4 = AddrSet(V4_ALL)
+AddrSet.V6 = AddrSet(V6_ALL)

@@ -1,0 +1,110 @@
+"""Exact set arithmetic on integer ranges, the ground that ports and addresses stand on.
+
+A value of type ``Ranges`` is a tuple of ``(first, last)`` pairs: inclusive, sorted, disjoint and never adjacent, so two
+equal sets are equal tuples. Every function here is exact and total on such tuples.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+Range = tuple[int, int]
+Ranges = tuple[Range, ...]
+
+_LAST = (1 << 256,)
+
+
+def normalise(pairs: Iterable[Range]) -> Ranges:
+    """The pairs as canonical ``Ranges``; pairs may overlap and come in any order, but need first <= last."""
+    out: list[Range] = []
+    for first, last in sorted(pairs):
+        if out and first <= out[-1][1] + 1:
+            if last > out[-1][1]:
+                out[-1] = (out[-1][0], last)
+        else:
+            out.append((first, last))
+    return tuple(out)
+
+
+def union(a: Ranges, b: Ranges) -> Ranges:
+    """Every number in ``a`` or ``b``."""
+    if not a or a == b:
+        return b
+    if not b:
+        return a
+    return normalise((*a, *b))
+
+
+def intersect(a: Ranges, b: Ranges) -> Ranges:
+    """Every number in both ``a`` and ``b``."""
+    if a == b:
+        return a
+    out: list[Range] = []
+    i = j = 0
+    while i < len(a) and j < len(b):
+        first = max(a[i][0], b[j][0])
+        last = min(a[i][1], b[j][1])
+        if first <= last:
+            out.append((first, last))
+        if a[i][1] < b[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(out)
+
+
+def subtract(a: Ranges, b: Ranges) -> Ranges:
+    """Every number in ``a`` that is not in ``b``."""
+    if not b:
+        return a
+    out: list[Range] = []
+    j = 0
+    for first, last in a:
+        at = first
+        while j < len(b) and b[j][1] < at:
+            j += 1
+        k = j
+        while k < len(b) and b[k][0] <= last:
+            if b[k][0] > at:
+                out.append((at, b[k][0] - 1))
+            at = max(at, b[k][1] + 1)
+            k += 1
+        if at <= last:
+            out.append((at, last))
+    return tuple(out)
+
+
+def contains(a: Ranges, number: int) -> bool:
+    """Whether ``number`` is in ``a``."""
+    at = bisect_right(a, (number, *_LAST)) - 1
+    return at >= 0 and a[at][1] >= number
+
+
+def overlaps(a: Ranges, b: Ranges) -> bool:
+    """Whether ``a`` and ``b`` share a number."""
+    i = j = 0
+    while i < len(a) and j < len(b):
+        if a[i][1] < b[j][0]:
+            i += 1
+        elif b[j][1] < a[i][0]:
+            j += 1
+        else:
+            return True
+    return False
+
+
+def covers(a: Ranges, b: Ranges) -> bool:
+    """Whether every number of ``b`` is in ``a``."""
+    i = 0
+    for first, last in b:
+        while i < len(a) and a[i][1] < first:
+            i += 1
+        if i == len(a) or a[i][0] > first or a[i][1] < last:
+            return False
+    return True
+
+
+def size(a: Ranges) -> int:
+    """How many numbers ``a`` holds."""
+    return sum(last - first + 1 for first, last in a)
