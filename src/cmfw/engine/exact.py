@@ -1,0 +1,388 @@
+"""The exact engine: what a machine does with whole sets of flows.
+
+Each rule becomes two sets of boxes: the flows that it surely matches (lower) and those that it may match (upper). The
+walk of ``reference`` is then done on regions instead of one flow: a region inside a step's lower set is decided there, one
+inside the upper set only keeps the step's answer as possible. What is left with both answers possible is unknown.
+Exact: for every flow the part it falls in is the verdict of ``reference.judge`` (tests/properties/test_engine.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cmfw.engine import reference
+from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, worlds
+from cmfw.engine.rule_boxes import RuleBoxes, rule_boxes
+from cmfw.model.rule import Action, HostRule, Store, canonical_program, is_resolved_program
+from cmfw.model.state import HostState
+from cmfw.model.verdict import Answer, Partition, RuleRef, Verdict, Why
+from cmfw.net import intervals
+from cmfw.net.atoms import Atoms
+from cmfw.net.flow import NO_SERVICE, Direction, Principal, Profile
+from cmfw.net.flowset import Box, FlowSet, Preferences, boxes
+
+_ALLOW, _BLOCK = 1, 2
+MOST_PIECES = 20_000
+"""Bound on the pieces one question may be cut into; beyond it the rest is unknown, never guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the decision order inside a slice: the regions where it surely and where it possibly applies.
+
+    ``lower`` and ``upper`` pair a box with the rule that it comes from (None for settings, gaps and defaults).
+    """
+
+    answer: Answer
+    why: Why
+    lower: tuple[tuple[Box, HostRule | None], ...]
+    upper: tuple[tuple[Box, HostRule | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decided region: its boxes, the answer, why, and the rules that decide somewhere in it."""
+
+    region: tuple[Box, ...]
+    answer: Answer
+    why: Why
+    by: tuple[HostRule, ...]
+
+
+class Engine:
+    """Answers for sets of flows on one host state. Compiles rules on first use and keeps them; the state never changes."""
+
+    def __init__(self, state: HostState) -> None:
+        self.state = state
+        self._compiled: dict[int, RuleBoxes] = {}
+        self._slices: dict[tuple[Direction, Profile, Settings], tuple[tuple[int, HostRule], ...]] = {}
+        self._worlds: dict[Profile, tuple[Settings, ...]] = {}
+        self._universe: frozenset[str] | None = None
+        service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
+        self._unreadable = service_off or any(
+            gap.code.startswith("store:") and (gap.may_allow or gap.may_block) for gap in state.gaps
+        )
+
+    def worlds(self, profile: Profile) -> tuple[Settings, ...]:
+        """The effective settings of a profile; more than one where the evidence contradicts itself."""
+        if profile not in self._worlds:
+            self._worlds[profile] = worlds(self.state, profile)
+        return self._worlds[profile]
+
+    def rules(self, direction: Direction, profile: Profile) -> tuple[HostRule, ...]:
+        """The rules that take part in a profile after the merge laws (in any possible world), in state order."""
+        found: dict[int, HostRule] = {}
+        for settings in self.worlds(profile):
+            found.update(self._slice(direction, profile, settings))
+        return tuple(rule for _, rule in sorted(found.items(), key=lambda pair: pair[0]))
+
+    def boxes_of(self, rule: HostRule) -> RuleBoxes:
+        """The flows that a rule surely and possibly matches on this state."""
+        return rule_boxes(rule, self.state, self._programs())
+
+    def partition(self, flows: FlowSet) -> Partition:
+        """The flows cut into allowed, blocked and unknown. Exact; pieces beyond ``MOST_PIECES`` go to unknown."""
+        allowed: list[Box] = []
+        blocked: list[Box] = []
+        unknown: list[Box] = []
+        for slice_box in _slices(flows):
+            parts = self._partition_slice(slice_box)
+            allowed += parts.allowed.boxes
+            blocked += parts.blocked.boxes
+            unknown += parts.unknown.boxes
+        return Partition(FlowSet(tuple(allowed)), FlowSet(tuple(blocked)), FlowSet(tuple(unknown)))
+
+    def verdict(self, flows: FlowSet, preferences: Preferences = Preferences()) -> Verdict:  # noqa: B008 - frozen value
+        """One verdict for all the flows: allow or block only where every one of them gets it, else unknown.
+
+        ``missing`` of a mixed set names the parts of a flow that decide between its answers.
+        """
+        part = self.partition(flows)
+        if part.unknown.is_empty and part.blocked.is_empty != part.allowed.is_empty:
+            return self._uniform(flows)
+        missing: set[str] = set()
+        by: set[RuleRef] = set()
+        for box in part.unknown.boxes[:16]:
+            replay = reference.judge(FlowSet((box,)).witness(preferences), self.state)
+            missing |= set(replay.missing) or {"complexity"}
+            by |= set(replay.by)
+        if not part.allowed.is_empty and not part.blocked.is_empty:
+            missing |= _differences(part)
+        return Verdict(Answer.UNKNOWN, Why.EVIDENCE, tuple(sorted(by)), tuple(sorted(missing)))
+
+    def decisions(self, flows: FlowSet) -> Iterator[Decision]:
+        """Every region that a step surely decides, with the deciding rules (first possible world only)."""
+        for slice_box in _slices(flows):
+            direction, profile = Direction(slice_box.direction), Profile(slice_box.profile)
+            live = [slice_box]
+            for step in self._steps(slice_box, direction, profile, self.worlds(profile)[0]):
+                decided, live = _split(live, [box for box, _ in step.lower])
+                if decided:
+                    rules = {id(r): r for box, r in step.lower if r is not None and any(box.intersect(p) for p in decided)}
+                    yield Decision(tuple(decided), step.answer, step.why, tuple(rules.values()))
+
+    def _uniform(self, flows: FlowSet) -> Verdict:
+        """The verdict of a set whose flows all get the same answer, with the reason that decides most specifically."""
+        found = list(self.decisions(flows))
+        rules = {RuleRef(r.id, r.store.value, r.origin) for decision in found for r in decision.by}
+        whys = [decision.why for decision in found]
+        why = next((w for w in (Why.RULE, Why.SERVICE_HARDENING) if w in whys), whys[0])
+        return Verdict(found[0].answer, why, tuple(sorted(rules)))
+
+    def _partition_slice(self, slice_box: Box) -> Partition:
+        if self._unreadable:
+            return Partition(FlowSet.EMPTY, FlowSet.EMPTY, FlowSet((slice_box,)))
+        direction, profile = Direction(slice_box.direction), Profile(slice_box.profile)
+        found = [_walk(slice_box, self._steps(slice_box, direction, profile, settings)) for settings in self.worlds(profile)]
+        if len(found) == 1:
+            return found[0]
+        allowed, blocked = found[0].allowed, found[0].blocked
+        for other in found[1:]:
+            allowed, blocked = allowed & other.allowed, blocked & other.blocked
+        return Partition(allowed, blocked, FlowSet((slice_box,)) - allowed - blocked)
+
+    def _programs(self) -> frozenset[str]:
+        if self._universe is None:
+            self._universe = frozenset(canonical_program(r.program) for r in self.state.rules if r.program is not None)
+        return self._universe
+
+    def _slice(self, direction: Direction, profile: Profile, settings: Settings) -> tuple[tuple[int, HostRule], ...]:
+        key = (direction, profile, settings)
+        found = self._slices.get(key)
+        if found is None:
+            found = self._slices[key] = tuple(
+                (index, rule)
+                for index, rule in enumerate(self.state.rules)
+                if rule.direction is direction and rule.profiles & profile and counts(rule, settings)
+            )
+        return found
+
+    def _clipped(self, rules: Iterable[tuple[int, HostRule]], box: Box) -> Iterator[tuple[HostRule, list[Box], list[Box]]]:
+        """The rules that touch the box, with their lower and upper sets cut down to it."""
+        for index, rule in rules:
+            if _misses(rule, box):
+                continue
+            compiled = self._compiled.get(index)
+            if compiled is None or compiled.depends_on_programs:
+                programs = self._programs() | (box.program.names if not box.program.complement else frozenset())
+                compiled = self._compiled[index] = rule_boxes(rule, self.state, programs)
+            upper = [cut for each in compiled.upper if (cut := each.intersect(box)) is not None]
+            if upper:
+                lower = [cut for each in compiled.lower if (cut := each.intersect(box)) is not None]
+                yield rule, lower, upper
+
+    def _steps(self, box: Box, direction: Direction, profile: Profile, settings: Settings) -> Iterator[Step]:
+        """The decision order of Windows for one slice, as regions. Mirrors ``reference._steps``."""
+        if not settings.firewall_on:
+            subjects = tuple((cut, None) for cut in self._hardened_subjects(box))
+            yield Step(Answer.BLOCK, Why.SERVICE_HARDENING, (), subjects)
+            yield Step(Answer.ALLOW, Why.FIREWALL_OFF, ((box, None),))
+            return
+        if settings.exempt_interfaces:
+            yield Step(Answer.ALLOW, Why.FIREWALL_OFF, (), ((box, None),))
+        yield self._hardening(box, direction, profile)
+        if settings.shields_up and direction is Direction.IN:
+            yield Step(Answer.BLOCK, Why.SHIELDS_UP, ((box, None),))
+        touching = list(self._clipped(self._slice(direction, profile, settings), box))
+        yield Step(Answer.ALLOW, Why.BYPASS, (), _uppers(t for t in touching if _bypasses(t[0])))
+        unsure = [(cut, None) for cut in self._demanding_ipsec(box, direction, profile, settings)]
+        unsure += [(box, None) for gap in self.state.gaps if gap.may_block]
+        blocks = [t for t in touching if _may_block(t[0])]
+        plain = [t for t in blocks if not _needs_ipsec(t[0])]
+        yield Step(Answer.BLOCK, Why.RULE, _lowers(plain), (*_uppers(blocks), *unsure))
+        allows = [t for t in touching if t[0].action is Action.ALLOW]
+        unseen = tuple((box, None) for gap in self.state.gaps if gap.may_allow)
+        sure = _lowers(t for t in allows if not _needs_ipsec(t[0]))
+        yield Step(Answer.ALLOW, Why.RULE, sure, (*_uppers(allows), *unseen))
+        default = Answer.ALLOW if settings.default_allows(direction) else Answer.BLOCK
+        yield Step(default, Why.DEFAULT, ((box, None),))
+
+    def _hardening(self, box: Box, direction: Direction, profile: Profile) -> Step:
+        rules = (
+            (index, rule)
+            for index, rule in enumerate(self.state.rules)
+            if rule.store is Store.HARDENING and rule.active and rule.direction is direction and rule.profiles & profile
+        )
+        touching = list(self._clipped(rules, box))
+        allows = [t for t in touching if t[0].action is Action.ALLOW]
+        sure_allows, possible_allows = _lowers(allows), _uppers(allows)
+        lower: list[tuple[Box, HostRule | None]] = []
+        upper: list[tuple[Box, HostRule | None]] = []
+        for rule, its_lower, its_upper in touching:
+            if rule.action is Action.BLOCK:
+                lower += [(p, rule) for p in _split(_ordinary(its_lower), [b for b, _ in possible_allows])[1]]
+                upper += [(p, rule) for p in _split(_ordinary(its_upper), [b for b, _ in sure_allows])[1]]
+        if any(rule.store is Store.APPISO for rule in self.state.rules):
+            confined = box.intersect(_CONFINED[0]) or box.intersect(_CONFINED[1])
+            upper += [] if confined is None else [(confined, None)]
+        else:
+            for rule, its_lower, its_upper in touching:
+                if rule.action is Action.BLOCK:
+                    lower += [(p, rule) for p in _split(_confined(its_lower), [b for b, _ in possible_allows])[1]]
+                    upper += [(p, rule) for p in _split(_confined(its_upper), [b for b, _ in sure_allows])[1]]
+        return Step(Answer.BLOCK, Why.SERVICE_HARDENING, tuple(lower), tuple(upper))
+
+    def _hardened_subjects(self, box: Box) -> Iterator[Box]:
+        """The part of the box whose service or program a hardening rule restricts."""
+        for rule in self.state.rules:
+            if rule.store is not Store.HARDENING or rule.action is not Action.BLOCK or not rule.active:
+                continue
+            if rule.service is not None:
+                subject = boxes(service=Atoms.of(rule.service.lower()))
+            elif rule.program is not None:
+                subject = boxes(program=Atoms.of(canonical_program(rule.program)))
+            else:
+                continue
+            yield from (cut for each in subject if (cut := each.intersect(box)) is not None)
+
+    def _demanding_ipsec(self, box: Box, direction: Direction, profile: Profile, settings: Settings) -> Iterator[Box]:
+        for rule in self.state.connection_rules:
+            if not rule.active or rule.action not in DEMANDING_IPSEC[direction] or not rule.profiles & profile:
+                continue
+            if rule.store is Store.LOCAL and not settings.local_ipsec:
+                continue
+            ends = (rule.endpoint1.ranges, rule.endpoint2.ranges)
+            protocol = ((0, 255),) if rule.protocol is None else ((rule.protocol, rule.protocol),)
+            for local, remote in (ends, ends[::-1]):
+                found = boxes(protocol=protocol, local=local, remote=remote)
+                yield from (cut for each in found if (cut := each.intersect(box)) is not None)
+
+
+_CONFINED = boxes(principal=int(Principal.CONFINED))
+_ORDINARY = boxes(principal=int(Principal.ORDINARY))
+
+
+def _ordinary(parts: Iterable[Box]) -> list[Box]:
+    return [cut for part in parts for side in _ORDINARY if (cut := part.intersect(side)) is not None]
+
+
+def _confined(parts: Iterable[Box]) -> list[Box]:
+    return [cut for part in parts for side in _CONFINED if (cut := part.intersect(side)) is not None]
+
+
+def _slices(flows: FlowSet) -> Iterator[Box]:
+    """The boxes cut so that each has one direction and one profile."""
+    for box in flows.boxes:
+        for direction in Direction:
+            for profile in Profile:
+                if box.direction & direction and box.profile & profile:
+                    if box.direction == direction and box.profile == profile:
+                        yield box
+                    else:
+                        only = boxes(direction=int(direction), profile=int(profile))
+                        yield from (cut for each in only if (cut := each.intersect(box)) is not None)
+
+
+def _misses(rule: HostRule, box: Box) -> bool:
+    """Whether the rule touches no flow of the box for certain; cheap, and False where it is not obvious."""
+    if rule.protocol is not None and not intervals.contains(box.protocol, rule.protocol):
+        return True
+    if rule.service is not None and not box.service.complement:
+        names = box.service.names
+        if (names <= {NO_SERVICE}) if rule.service == "*" else (rule.service.lower() not in names):
+            return True
+    if rule.program is not None and not box.program.complement:
+        path = canonical_program(rule.program)
+        return path not in box.program.names and is_resolved_program(path)
+    return False
+
+
+def _needs_ipsec(rule: HostRule) -> bool:
+    extras = rule.extras
+    if extras.security or extras.remote_machines or extras.remote_users or extras.bypass_out:
+        return True
+    return rule.action is Action.BYPASS
+
+
+def _bypasses(rule: HostRule) -> bool:
+    return rule.action is Action.BYPASS or rule.extras.bypass_out
+
+
+def _may_block(rule: HostRule) -> bool:
+    return rule.action is Action.BLOCK or (_needs_ipsec(rule) and rule.action is not Action.BYPASS)
+
+
+def _lowers(touching: Iterable[tuple[HostRule, list[Box], list[Box]]]) -> tuple[tuple[Box, HostRule | None], ...]:
+    return tuple((box, rule) for rule, lower, _ in touching for box in lower)
+
+
+def _uppers(touching: Iterable[tuple[HostRule, list[Box], list[Box]]]) -> tuple[tuple[Box, HostRule | None], ...]:
+    return tuple((box, rule) for rule, _, upper in touching for box in upper)
+
+
+def _split(parts: Sequence[Box], by: Iterable[Box]) -> tuple[list[Box], list[Box]]:
+    """The parts inside and outside the union of ``by``, both disjoint where the parts are."""
+    inside: list[Box] = []
+    rest = list(parts)
+    for cutter in by:
+        if not rest:
+            break
+        left: list[Box] = []
+        for part in rest:
+            both = part.intersect(cutter)
+            if both is None:
+                left.append(part)
+            else:
+                inside.append(both)
+                left += part.subtract(cutter)
+        rest = left
+    return inside, rest
+
+
+def _walk(box: Box, steps: Iterable[Step]) -> Partition:
+    """The partition of a slice: regions walk the steps, carrying which answers are still possible."""
+    live: dict[int, list[Box]] = {0: [box]}
+    final: dict[int, list[Box]] = {_ALLOW: [], _BLOCK: [], _ALLOW | _BLOCK: []}
+    for step in steps:
+        bit = _ALLOW if step.answer is Answer.ALLOW else _BLOCK
+        following: dict[int, list[Box]] = {}
+        for possible, parts in live.items():
+            if possible | bit == _ALLOW | _BLOCK and possible & bit:
+                final[possible] += parts
+                continue
+            decided, rest = _split(parts, [cut for cut, _ in step.lower])
+            final[possible | bit] += decided
+            touched, untouched = _split(rest, [cut for cut, _ in step.upper])
+            following.setdefault(possible | bit, []).extend(touched)
+            following.setdefault(possible, []).extend(untouched)
+        live = following
+        if sum(map(len, live.values())) > MOST_PIECES:
+            break
+    final[_ALLOW | _BLOCK] += [part for parts in live.values() for part in parts]
+    return Partition(*(FlowSet(tuple(final[key])) for key in (_ALLOW, _BLOCK, _ALLOW | _BLOCK)))
+
+
+_DIMENSIONS = (
+    "profile",
+    "interface",
+    "protocol",
+    "local",
+    "remote",
+    "local_port",
+    "remote_port",
+    "icmp",
+    "program",
+    "service",
+)
+
+
+def _differences(part: Partition) -> set[str]:
+    """Which parts of a flow tell an allowed box from a blocked one: those in which no pair of boxes overlaps."""
+    best: set[str] = set(_DIMENSIONS)
+    for mine in part.allowed.boxes[:32]:
+        for theirs in part.blocked.boxes[:32]:
+            found = {name for name in _DIMENSIONS if not _share(getattr(mine, name), getattr(theirs, name))}
+            if found and len(found) < len(best):
+                best = found
+    return {"program" if name == "service" else name for name in best}
+
+
+def _share(mine: object, theirs: object) -> bool:
+    if isinstance(mine, int) and isinstance(theirs, int):
+        return bool(mine & theirs)
+    if isinstance(mine, Atoms) and isinstance(theirs, Atoms):
+        return not (mine & theirs).is_empty
+    assert isinstance(mine, tuple)  # noqa: S101 - a box has masks, names and ranges, nothing else
+    assert isinstance(theirs, tuple)  # noqa: S101
+    return intervals.overlaps(mine, theirs)

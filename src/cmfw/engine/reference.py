@@ -1,0 +1,149 @@
+"""The specification: one flow, one host state, one verdict. No speed, no sets, nothing clever.
+
+Every faster path is compared with this file and ``matching`` (how surely one rule matches). The verdict walks the decision order of Windows: service state, firewall
+off, service hardening, shields-up, authenticated bypass, block, allow, default. A step that surely applies ends the walk;
+one that may apply leaves its answer possible. Different possible answers make the verdict unknown.
+
+Source: MS-FASP 2.2.34 and 3.1.3, facts/windows_firewall.md section 3, corrections 16-33, CONTRACT.md "House".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cmfw.engine.conditions import (
+    DEMANDING_IPSEC,
+    DISABLED,
+    FIREWALL_SERVICES,
+    Settings,
+    counts,
+    worlds,
+)
+from cmfw.engine.matching import NOTHING_MISSING, Match, Tri, match_rule
+from cmfw.model.rule import Action, HostRule, Store, canonical_program
+from cmfw.model.state import HostState
+from cmfw.model.verdict import Answer, RuleRef, Verdict, Why
+from cmfw.net.flow import Direction, Flow, Principal
+
+Step = tuple[Tri, Answer, Why, tuple[RuleRef, ...], frozenset[str]]
+
+
+def judge(flow: Flow, state: HostState) -> Verdict:
+    """What the machine does with the flow; unknown where the evidence leaves both answers open. Exact by definition."""
+    if any(fact.name.lower() in FIREWALL_SERVICES and fact.start == DISABLED for fact in state.services):
+        return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=("service_state",))
+    lost = tuple(
+        sorted({gap.code for gap in state.gaps if gap.code.startswith("store:") and (gap.may_allow or gap.may_block)})
+    )
+    if lost:
+        return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=lost)
+    verdicts = [_walk(_steps(flow, state, settings)) for settings in worlds(state, flow.profile)]
+    if len({verdict.answer for verdict in verdicts}) == 1:
+        return verdicts[0]
+    missing = {word for verdict in verdicts for word in verdict.missing} | {"store:mdm"}
+    return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=tuple(sorted(missing)))
+
+
+def _walk(steps: Iterable[Step]) -> Verdict:
+    """The verdict of the first sure step, or unknown where an unsure step before it would answer otherwise."""
+    walked = list(steps)
+    at = next(index for index, step in enumerate(walked) if step[0] is Tri.YES)  # INVARIANT: the default is always sure
+    _, answer, why, by, _ = walked[at]
+    contrary = [step for step in walked[:at] if step[0] is Tri.MAYBE and step[1] is not answer]
+    if not contrary:
+        return Verdict(answer, why, by)
+    missing = sorted({word for step in contrary for word in step[4]})
+    rules = sorted({rule for step in contrary for rule in step[3]})
+    return Verdict(Answer.UNKNOWN, Why.EVIDENCE, tuple(rules), tuple(missing))
+
+
+def _steps(flow: Flow, state: HostState, settings: Settings) -> Iterator[Step]:
+    """The decision order of Windows for this flow, each step with how surely it applies."""
+    if not settings.firewall_on:
+        hardened = any(_names_subject(rule, flow) for rule in state.rules if rule.store is Store.HARDENING)
+        yield (Tri.MAYBE if hardened else Tri.NO), Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"service_state"})
+        yield Tri.YES, Answer.ALLOW, Why.FIREWALL_OFF, (), NOTHING_MISSING
+        return
+    exempt = Tri.MAYBE if settings.exempt_interfaces else Tri.NO
+    yield exempt, Answer.ALLOW, Why.FIREWALL_OFF, (), frozenset({"token:DisabledInterfaces"})
+    yield _hardening(flow, state)
+    inbound = flow.direction is Direction.IN
+    yield (Tri.YES if settings.shields_up and inbound else Tri.NO), Answer.BLOCK, Why.SHIELDS_UP, (), NOTHING_MISSING
+    rules = [(rule, match_rule(rule, flow, state)) for rule in state.rules if counts(rule, settings)]
+    secured = [(rule, _capped(match, "ipsec")) for rule, match in rules if _needs_ipsec(rule)]
+    plain = [(rule, match) for rule, match in rules if not _needs_ipsec(rule)]
+    yield _step(Answer.ALLOW, Why.BYPASS, [(r, m) for r, m in secured if r.action is Action.BYPASS or r.extras.bypass_out])
+    ipsec = _connection_security(flow, state, settings)
+    blocking = [(r, m) for r, m in plain if r.action is Action.BLOCK]
+    blocking += [(r, m) for r, m in secured if r.action is not Action.BYPASS]
+    # an allow that demands authentication drops the plain traffic that it matches: corrections 19
+    yield _step(Answer.BLOCK, Why.RULE, blocking, [ipsec, *_gapmatch_rule(state, blocks=True)])
+    allowing = [(r, m) for r, m in (*plain, *secured) if r.action is Action.ALLOW]
+    yield _step(Answer.ALLOW, Why.RULE, allowing, _gapmatch_rule(state, blocks=False))
+    allows = settings.default_allows(flow.direction)
+    yield Tri.YES, (Answer.ALLOW if allows else Answer.BLOCK), Why.DEFAULT, (), NOTHING_MISSING
+
+
+def _step(answer: Answer, why: Why, rules: list[tuple[HostRule, Match]], others: Iterable[Match] = ()) -> Step:
+    """One step from the rules that may take it: as sure as the surest, with the rules that are as sure as that."""
+    found = [(rule, match) for rule, match in rules if match[0] is not Tri.NO]
+    unruly = [match for match in others if match[0] is not Tri.NO]
+    surest = max((match[0] for match in (*(m for _, m in found), *unruly)), default=Tri.NO)
+    by = tuple(sorted(RuleRef(r.id, r.store.value, r.origin) for r, m in found if m[0] is surest))
+    words = NOTHING_MISSING.union(*(m[1] for m in (*(m for _, m in found), *unruly) if m[0] is Tri.MAYBE))
+    return surest, answer, why, by, words
+
+
+def _needs_ipsec(rule: HostRule) -> bool:
+    extras = rule.extras
+    return bool(extras.security or extras.remote_machines or extras.remote_users or extras.bypass_out) or (
+        rule.action is Action.BYPASS
+    )
+
+
+def _capped(match: Match, word: str) -> Match:
+    """The match, no surer than MAYBE."""
+    return (match[0], match[1]) if match[0] is Tri.NO else (Tri.MAYBE, match[1] | {word})
+
+
+def _gapmatch_rule(state: HostState, *, blocks: bool) -> list[Match]:
+    gaps = (gap for gap in state.gaps if (gap.may_block if blocks else gap.may_allow))
+    return [(Tri.MAYBE, frozenset({gap.code})) for gap in gaps]
+
+
+def _hardening(flow: Flow, state: HostState) -> Step:
+    """Service hardening: inside this store an allow outranks the catch-all block of its service. Source: corrections 20."""
+    rules = [(r, match_rule(r, flow, state)) for r in state.rules if r.store is Store.HARDENING and r.active]
+    allows = _step(Answer.ALLOW, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is Action.ALLOW])
+    blocks = _step(Answer.BLOCK, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is Action.BLOCK])
+    confined = flow.principal is Principal.CONFINED and any(r.store is Store.APPISO for r in state.rules)
+    if confined:
+        return Tri.MAYBE, Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"store:appiso"})
+    surest = Tri(min(blocks[0], Tri.YES - allows[0]))
+    return surest, Answer.BLOCK, Why.SERVICE_HARDENING, blocks[3], blocks[4] | allows[4] | {"service_state"}
+
+
+def _names_subject(rule: HostRule, flow: Flow) -> bool:
+    """Whether a hardening rule restricts the service (or, without one, the program) of the flow. Source: corrections 21."""
+    if rule.action is not Action.BLOCK or not rule.active:
+        return False
+    if rule.service is not None:
+        return rule.service.lower() == flow.service
+    return rule.program is not None and canonical_program(rule.program) == flow.program
+
+
+def _connection_security(flow: Flow, state: HostState, settings: Settings) -> Match:
+    """Whether a connection security rule may drop the flow for want of IPsec. Source: corrections 28."""
+    for rule in state.connection_rules:
+        merged = settings.local_ipsec or rule.store is not Store.LOCAL
+        ends = (rule.endpoint1, rule.endpoint2)
+        meets = any(flow.local in a and flow.remote in b for a, b in (ends, ends[::-1]))
+        if (
+            rule.active
+            and merged
+            and rule.action in DEMANDING_IPSEC[flow.direction]
+            and rule.profiles & flow.profile
+            and meets
+        ) and rule.protocol in (None, flow.protocol):
+            return Tri.MAYBE, frozenset({"ipsec"})
+    return Tri.NO, NOTHING_MISSING

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmfw.net.addr import V6_BASE, AddrSet, format_address, parse_address, parse_range
+
+
+@given(st.ip_addresses())
+def test_an_address_reads_back(address):
+    number = parse_address(str(address))
+    assert number == int(address) + (V6_BASE if address.version == 6 else 0)
+    assert ipaddress.ip_address(format_address(number)) == address
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 32))
+def test_a_prefix_is_the_network_that_ipaddress_gives(address, length):
+    network = ipaddress.ip_network(f"{address}/{length}", strict=False)
+    assert parse_range(f"{address}/{length}") == (int(network[0]), int(network[-1]))
+    assert parse_range(f"{address}/{network.netmask}") == (int(network[0]), int(network[-1]))
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        pytest.param(["10.0.0.0/8"], ["10.0.0.0/8"], id="prefix"),
+        pytest.param(["10.1.2.77/255.255.255.0"], ["10.1.2.0/24"], id="mask-drops-host-bits"),
+        pytest.param(["10.0.0.1-10.0.0.2"], ["10.0.0.1", "10.0.0.2"], id="short-range-as-addresses"),
+        pytest.param(["10.0.0.1-10.0.3.77"], ["10.0.0.1-10.0.3.77"], id="ragged-range-stays-a-range"),
+        pytest.param(["fe80::/64"], ["fe80::/64"], id="ipv6-prefix"),
+        pytest.param(["fe80::1%eth0"], ["fe80::1"], id="zone-is-dropped"),
+        pytest.param(["10.0.0.0/25", "10.0.0.128/25"], ["10.0.0.0/24"], id="halves-melt"),
+        pytest.param(["0.0.0.0/0"], ["0.0.0.0/0"], id="all-of-ipv4-is-not-any"),
+        pytest.param(["255.255.255.255", "::"], ["255.255.255.255", "::"], id="families-touch-but-never-melt"),
+    ],
+)
+def test_parse_and_text(texts, wanted):
+    assert AddrSet.parse(*texts).texts() == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "10.0.0",
+        "10.0.0.256",
+        "10.0.0.0/33",
+        "10.0.0.0/255.0.255.0",
+        "10.0.0.9-10.0.0.3",
+        "10.0.0.1-::1",
+        "fe80::/200",
+        "host",
+    ],
+)
+def test_parse_refuses_what_is_no_address(text):
+    with pytest.raises(ValueError, match=r"`.*`"):
+        parse_range(text)
+
+
+def test_any_holds_both_families_and_each_part_is_one():
+    assert AddrSet.ANY.is_any
+    assert AddrSet.ANY.v4 == AddrSet.V4
+    assert AddrSet.ANY.v6 == AddrSet.V6
+    assert (AddrSet.V4 | AddrSet.V6).is_any
+    assert (AddrSet.ANY - AddrSet.V4) == AddrSet.V6
+    assert AddrSet.EMPTY.is_empty
+    assert str(AddrSet.ANY) == "*"
