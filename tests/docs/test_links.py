@@ -1,0 +1,35 @@
+"""Every relative link of a Markdown page leads to a file, and every anchor to a heading."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.conftest import ROOT
+from tests.docs.pages import DOCS
+
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
+
+
+def anchors(path: Path) -> set[str]:
+    found = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    broken = []
+    for found in LINK.finditer(re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)):
+        target, _, anchor = found["target"].partition("#")
+        if "://" in target:
+            continue
+        to = (page.parent / target).resolve() if target else page
+        if not to.exists() or (anchor and anchor not in anchors(to)):
+            broken.append(found["target"])
+    assert broken == []
+
+
+def test_there_are_pages():
+    assert len(PAGES) > 20
