@@ -24,7 +24,7 @@ RECORD = ROOT / "docs" / "soak.json"
 SEED = 20160902
 FACTOR = 50
 COVERED_PACKAGES = ("net", "model", "engine", "ingest")
-REQUIRED = {"engine_pairs": 100_000, "fuzz_inputs": 1_000_000}
+REQUIRED = {"exact = reference, random (state, flow) pairs": 100_000, "mutated inputs": 1_000_000}
 """What the record has to show at least, by the names that the tests give to ``record_count``."""
 
 
