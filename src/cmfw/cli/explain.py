@@ -1,0 +1,48 @@
+"""``cmfw explain``: what one feature, flow, port, group, erratum, finding code, note or file format is about."""
+
+from __future__ import annotations
+
+import click
+
+from cmfw.cli.app import CLEAN
+from cmfw.cli.options import edition_option, make_command
+from cmfw.cli.words import say
+
+SCHEMA = "cmfw/explain/1"
+
+
+@make_command("explain", "text", "json")
+@click.argument("words", metavar="[TOPIC]...", nargs=-1)
+@edition_option
+def command(words: tuple[str, ...], edition: str, form: str) -> int:
+    """Explain a topic, or list the topics there are."""
+    from cmfw.catalog import load
+    from cmfw.cli import explain_view, output
+    from cmfw.cli.topics import find_topics, topics_of
+
+    catalog = load(ALL_PACKS)
+    if not words:
+        known = topics_of(catalog)
+        if form == "json":
+            rows = [{"kind": t.kind, "id": t.id, "title": explain_view.texts(t.title)} for t in known]
+            output.show_json({"schema": SCHEMA, "edition": edition, "topics": rows})
+        else:
+            output.show(explain_view.index_blocks(known))
+        return CLEAN
+    text = " ".join(words)
+    found, near = find_topics(catalog, text)
+    if not found:
+        hint = say("error.did_you_mean", names=", ".join(f"`{name}`" for name in near)) if near else ""
+        raise click.UsageError(say("explain.unknown", text=text) + hint)
+    if len(found) > 1 and not all(topic.exact for topic in found):
+        names = ", ".join(f"`{topic.kind}:{topic.id}`" for topic in found)
+        raise click.UsageError(say("explain.ambiguous", text=text, names=names))
+    if form == "json":
+        rows = [explain_view.topic_row(catalog, topic, edition) for topic in found]
+        output.show_json({"schema": SCHEMA, "edition": edition, "topics": rows})
+    else:
+        output.show(block for topic in found for block in explain_view.topic_blocks(catalog, topic, edition))
+    return CLEAN
+
+
+ALL_PACKS: tuple[str, ...] = ("beyond",)

@@ -1,0 +1,107 @@
+"""What commands read: a catalog as names for flow text, machine states, and lists of flow texts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from cmfw.catalog.types import Catalog, Process
+from cmfw.cli.words import say
+from cmfw.errors import InputError, Problem
+from cmfw.model.rule import canonical_program
+from cmfw.model.state import HostState
+from cmfw.net.flowquery import FlowQuery, Names, parse_flow
+
+CLIENT_DIR = "%windir%\\CCM"
+"""Where the client lives unless the site says otherwise. Source: facts, corrections 35."""
+COMMAND_LINE = "command line"
+
+
+def names_of(catalog: Catalog) -> Names:
+    """Who usually answers or opens what, from the rows of the catalog."""
+    processes: list[Process] = [row.process for row in catalog.usual]
+    for flow in catalog.flows.values():
+        processes += flow.initiators
+        if flow.listener is not None:
+            processes.append(flow.listener)
+    return Names(
+        usual=tuple((r.direction, r.protocol, r.ports, _program(r.process), r.process.service) for r in catalog.usual),
+        programs=tuple(dict.fromkeys((_program(p), p.service) for p in processes if p.program)),
+        canonical=canonical_program,
+    )
+
+
+def _program(process: Process) -> str:
+    return process.program.replace("{client_dir}", CLIENT_DIR)
+
+
+def read_host(paths: Sequence[str], local_subnets: Sequence[str]) -> HostState:
+    """The state of the one machine that the paths describe; what could not be read is told on stderr and is a gap of it."""
+    from cmfw.ingest import read_state
+
+    check_subnets(local_subnets)
+    result = read_state(paths, local_subnets=local_subnets)
+    for problem in result.problems:
+        warn(problem.text())
+    return result.state
+
+
+def check_subnets(texts: Sequence[str]) -> None:
+    """Raise InputError naming every ``--local-subnet`` that is no address or CIDR."""
+    from cmfw.net.addr import parse_range
+
+    problems = []
+    for text in texts:
+        try:
+            parse_range(text)
+        except ValueError as error:
+            problems.append(Problem(COMMAND_LINE, "an address or CIDR", str(error), key="--local-subnet"))
+    if problems:
+        raise InputError(*problems)
+
+
+def warn(text: str) -> None:
+    """Tell something that does not stop the work, as one line on stderr."""
+    click.echo(f"cmfw: {say('warning')}: {' '.join(text.split())}", err=True)
+
+
+def read_queries(asked: Sequence[tuple[str, str, int | None]], names: Names) -> list[FlowQuery]:
+    """The questions of (flow text, where it stands, line), in order; raises InputError with every text that is wrong."""
+    queries: list[FlowQuery] = []
+    problems: list[Problem] = []
+    for text, where, line in asked:
+        try:
+            queries.append(parse_flow(text, names))
+        except ValueError as error:
+            expected = str(getattr(error, "expected", "flow text"))
+            got = str(getattr(error, "got", error))
+            at = getattr(error, "position", 0) + 1
+            key = "--flow" if where == COMMAND_LINE else ""
+            problems.append(Problem(where, expected, f"{got} at character {at} of `{text}`", key=key, line=line))
+    if problems:
+        raise InputError(*problems)
+    return queries
+
+
+def flow_file(path: str) -> list[tuple[str, str, int | None]]:
+    """(flow text, file, line) of every line of a file of flow texts; ``-`` is stdin, ``#`` begins a comment."""
+    if path == "-":
+        text = sys.stdin.read()
+    else:
+        with open(path, encoding="utf-8-sig") as stream:  # noqa: PTH123 - pathlib costs start-up
+            text = stream.read()
+    lines = ((number, without_comment(line).strip()) for number, line in enumerate(text.splitlines(), 1))
+    return [(line, path, number) for number, line in lines if line]
+
+
+def without_comment(line: str) -> str:
+    """The line up to a ``#`` that begins it or follows a blank, outside double quotes."""
+    quoted = False
+    for at, char in enumerate(line):
+        if char == '"':
+            quoted = not quoted
+        elif char == "#" and not quoted and (at == 0 or line[at - 1].isspace()):
+            return line[:at]
+    return line

@@ -1,0 +1,82 @@
+"""The parts that every command has: help in both languages, ``--format``, ``--lang``, ``--debug``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cmfw.cli.words import LANGUAGES, language_of, say
+
+Function = Callable[..., Any]
+_LAST = ("form", "lang", "debug")
+"""The options that every command has stand behind its own."""
+
+
+class Spoken(click.Command):
+    """A command whose help is in the language of the call."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help text; the words are ``help.NAME``."""
+        self.help = say(f"help.{self.name}")
+        return super().get_help(ctx)
+
+
+class SpokenOption(click.Option):
+    """An option whose help is in the language of the call; ``help`` holds a key of ``cli.words``."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and its words."""
+        key, self.help = self.help, say(self.help or "option.none")
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = key
+
+
+def option(*names: str, key: str, **settings: Any) -> Callable[[Function], Function]:
+    """A click option whose help is the words of ``option.KEY``."""
+    return click.option(*names, cls=SpokenOption, help=f"option.{key}", **settings)
+
+
+def make_command(name: str, *formats: str, cls: type[Spoken] = Spoken) -> Callable[[Function], click.Command]:
+    """Make a command of a function, with ``--format`` (passed as ``form``; only where there are formats), ``--lang``, ``--debug``."""
+
+    def decorate(function: Function) -> click.Command:
+        if formats:
+            choice = click.Choice(formats)
+            function = option("--format", "form", key="format", type=choice, default=formats[0])(function)
+        function = option("--lang", key="lang", metavar="|".join(LANGUAGES), expose_value=False, callback=_known)(function)
+        function = option("--debug", key="debug", is_flag=True, expose_value=False)(function)
+        made = click.command(name, cls=cls)(function)
+        made.params.sort(key=lambda parameter: parameter.name in _LAST)
+        return made
+
+    return decorate
+
+
+def _known(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value and not language_of(value):
+        raise click.BadParameter(say("error.language", value=value), ctx, parameter)
+    return value
+
+
+def edition_option(function: Function) -> Function:
+    """``--edition 2016|current``."""
+    return option("--edition", key="edition", type=click.Choice(("current", "2016")), default="current")(function)
+
+
+def scope_option(function: Function) -> Function:
+    """``--scope least|documented``."""
+    return option("--scope", key="scope", type=click.Choice(("least", "documented")), default="least")(function)
+
+
+def advisory_option(function: Function) -> Function:
+    """``--advisory``."""
+    return option("--advisory", key="advisory", is_flag=True)(function)
+
+
+def subnet_option(function: Function) -> Function:
+    """``--local-subnet CIDR``, repeated."""
+    return option("--local-subnet", "local_subnets", key="local_subnet", multiple=True, metavar="CIDR")(function)

@@ -1,0 +1,210 @@
+"""How answers look: a few kinds of block, written plainly into files and pipes and by rich on a terminal; JSON beside it.
+
+Plain text is 80 columns wide, counts Chinese characters as two, and is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; ``level`` 1 is the answer itself, 2 a part of it."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph, wrapped; ``indent`` counts blanks, ``mark`` stands in front of its first line."""
+
+    text: str
+    indent: int = 0
+    mark: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Text to be copied: never wrapped, never changed."""
+
+    text: str
+    indent: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under columns; cells wrap. ``styles`` colours cells by their text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    styles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An empty line."""
+
+
+Block = Heading | Line | Verbatim | Table | Gap
+
+STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "strong": "bold"}
+
+
+def show(blocks: Iterable[Block], stream: TextIO | None = None) -> None:
+    """Write the blocks to stdout: by rich on a terminal, else plainly."""
+    out = sys.stdout if stream is None else stream
+    if out.isatty() and os.environ.get("TERM") != "dumb":
+        from cmfw.cli.terminal import show_rich
+
+        show_rich(blocks, out)
+    else:
+        out.write(plain(blocks))
+
+
+def show_json(document: Mapping[str, Any]) -> None:
+    """Write one JSON document to stdout, keys in the order of the document."""
+    import json
+
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def show_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line to stdout."""
+    import json
+
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def show_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write comma-separated rows to stdout; a cell that a spreadsheet would run as a formula gets a quote in front."""
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in row])
+
+
+def _harmless(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+def width_of(text: str) -> int:
+    """How many columns the text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The text as lines of at most ``width`` columns; breaks at blanks and between Chinese characters, else inside a word."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += _wrap_paragraph(paragraph, max(width, 4))
+    return lines
+
+
+def _wrap_paragraph(text: str, width: int) -> list[str]:
+    if width_of(text) <= width:
+        return [text]
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(text):
+        if line and width_of(line) + width_of(piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece.lstrip() if not line else piece
+        while width_of(line.rstrip()) > width:
+            cut = _fitting(line, width)
+            lines.append(line[:cut])
+            line = line[cut:]
+    if line.strip() or not lines:
+        lines.append(line.rstrip())
+    return lines
+
+
+_NO_START = "，。、；：？！）】》”’%"
+"""Characters that do not begin a line in Chinese typesetting."""
+
+
+def _pieces(text: str) -> list[str]:
+    """The text cut where a line may end."""
+    pieces: list[str] = []
+    start = 0
+    for at in range(1, len(text)):
+        before, here = text[at - 1], text[at]
+        wide = before > "\u2e7f" or here > "\u2e7f"
+        if (before == " " and here != " ") or (wide and here not in _NO_START and here != " " and before not in "（《“【"):
+            pieces.append(text[start:at])
+            start = at
+    pieces.append(text[start:])
+    return pieces
+
+
+def _fitting(text: str, width: int) -> int:
+    used = 0
+    for at, char in enumerate(text):
+        used += width_of(char)
+        if used > width:
+            return max(at, 1)
+    return len(text)
+
+
+def plain(blocks: Iterable[Block], width: int = WIDTH) -> str:
+    """The blocks as plain text, ending in a line feed; never two empty lines in a row."""
+    lines: list[str] = []
+    for block in blocks:
+        match block:
+            case Heading(text, level):
+                new = wrap(text, width)
+                if level > 1:
+                    new = ["", *new, ("-" if level == 2 else "") * min(max(map(width_of, new)), width)]
+            case Line(text, indent, mark, _):
+                pad = " " * indent
+                hang = " " * width_of(mark)
+                body = wrap(text, width - indent - len(hang))
+                new = [pad + (mark if i == 0 else hang) + line for i, line in enumerate(body)]
+            case Verbatim(text, indent):
+                new = [" " * indent + line for line in text.split("\n")]
+            case Table():
+                new = _plain_table(block, width)
+            case Gap():
+                new = [""]
+        lines += [line.rstrip() for line in new]
+    kept = [line for i, line in enumerate(lines) if line or (i > 0 and lines[i - 1])]
+    return "\n".join(kept).rstrip("\n") + "\n"
+
+
+def _plain_table(table: Table, width: int) -> list[str]:
+    widths = column_widths(table, width)
+    out = []
+    for number, row in enumerate((table.columns, *table.rows)):
+        cells = [wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
+        for at in range(max(map(len, cells))):
+            parts = [c[at] if at < len(c) else "" for c in cells]
+            out.append("  ".join(p + " " * (size - width_of(p)) for p, size in zip(parts, widths, strict=True)))
+        if number == 0:
+            out.append("  ".join("-" * size for size in widths))
+    return out
+
+
+def column_widths(table: Table, width: int) -> list[int]:
+    """Column widths that fit into ``width``: natural where possible, else the widest columns give way."""
+    columns = list(zip(table.columns, *table.rows, strict=True))
+    widths = [max(width_of(line) for cell in column for line in cell.split("\n")) for column in columns]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 6:
+        widths[widths.index(max(widths))] -= 1
+    return widths

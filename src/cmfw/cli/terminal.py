@@ -1,0 +1,44 @@
+"""The blocks of ``output`` on a terminal, with colours and frames by rich. Nothing else imports rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from cmfw.cli.output import STYLES, Block, Gap, Heading, Line, Table, Verbatim
+
+
+def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
+    """Write the blocks with rich; NO_COLOR and the width of the terminal are rich's own business."""
+    console = Console(file=stream, highlight=False, emoji=False, markup=False)
+    for block in blocks:
+        match block:
+            case Heading(text, level):
+                if level > 1:
+                    console.print()
+                console.print(Text(text, "bold underline" if level == 2 else "bold"))
+            case Line(text, indent, mark, style):
+                grid = RichTable.grid()
+                grid.add_row(Text(mark), Text(text, STYLES.get(style, "")))
+                console.print(Padding(grid, (0, 0, 0, indent)))
+            case Verbatim(text, indent):
+                shown = "\n".join(" " * indent + line for line in text.split("\n"))
+                console.print(Text(shown, "cyan"), soft_wrap=True)
+            case Table():
+                console.print(_table(block))
+            case Gap():
+                console.print()
+
+
+def _table(table: Table) -> RichTable:
+    styles = dict(table.styles)
+    found = RichTable(*table.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in table.rows:
+        found.add_row(*(Text(cell, STYLES.get(styles.get(cell, ""), "")) for cell in row))
+    return found

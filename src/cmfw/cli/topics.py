@@ -1,0 +1,144 @@
+"""What ``cmfw explain`` knows, and which of it a word means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cmfw.catalog.types import Catalog, FlowKind, GroupMember, Text
+
+KINDS = ("feature", "flow", "group", "erratum", "finding", "note", "format", "port")
+PROTOCOLS = ("tcp", "udp")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing to explain; ``exact`` says that the asked word is its id or title, not a part of one."""
+
+    kind: str
+    id: str
+    title: Text
+    exact: bool = True
+
+
+def topics_of(catalog: Catalog) -> list[Topic]:
+    """Everything that has an id, in catalog order."""
+    found = [Topic("feature", f.id, f.title) for f in sorted(catalog.features.values(), key=lambda f: f.order)]
+    found += [Topic("flow", f.id, f.title) for f in catalog.flows.values()]
+    found += [Topic("group", g.id, g.title) for g in catalog.groups.values()]
+    found += [Topic("erratum", e.id, e.title) for e in catalog.errata.values()]
+    found += [Topic("finding", t.code, t.title) for t in catalog.findings.values()]
+    found += [Topic("note", n.id, n.text) for n in catalog.notes.values()]
+    return found + [Topic("format", name, title) for name, title in formats().items()]
+
+
+def formats() -> dict[str, Text]:
+    """The file formats that can be read as machine state, by name."""
+    from cmfw import ingest
+
+    table: dict[str, Text] = getattr(ingest, "FORMATS", {})
+    return table
+
+
+def find_topics(catalog: Catalog, text: str) -> tuple[list[Topic], list[str]]:
+    """(what the text means, near names where it means nothing).
+
+    Ids and titles in either language count first, then ports, then parts of titles. ``KIND:ID`` picks one kind.
+    """
+    wanted = _fold(text)
+    kind, colon, name = wanted.partition(":")
+    known = topics_of(catalog)
+    if colon and kind in KINDS:
+        known = [topic for topic in known if topic.kind == kind]
+        wanted = name.strip()
+    exact = [t for t in known if wanted in _names(catalog, t)]
+    if exact and not colon:
+        features = [t for t in exact if t.kind == "feature"]
+        exact = features if wanted in {_fold(t.id) for t in features} else exact
+    if exact:
+        return exact, []
+    port = _port_topic(catalog, wanted)
+    if port is not None:
+        return [port], []
+    if len(wanted) > 1:
+        partial = [t for t in known if t.kind != "note" and any(wanted in name for name in _names(catalog, t))]
+        if partial:
+            return [Topic(t.kind, t.id, t.title, exact=False) for t in partial], []
+    from difflib import get_close_matches
+
+    names = {name: topic.id for topic in known for name in _names(catalog, topic) if topic.kind != "note"}
+    return [], list(dict.fromkeys(names[n] for n in get_close_matches(wanted, names, 4, 0.55)))
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.strip().lower().split())
+
+
+def _names(catalog: Catalog, topic: Topic) -> set[str]:
+    """Every spelling that means the topic."""
+    names = {_fold(topic.id), _fold(topic.id).replace("_", "-"), _fold(topic.id).replace("_", " ")}
+    if topic.kind != "note":
+        names |= {_fold(topic.title.en), _fold(topic.title.zh_CN)}
+    if topic.kind == "group":
+        resource = catalog.groups[topic.id].resource.lower()
+        number = resource.rpartition(",-")[2]
+        names |= {resource, f"-{number}", number}
+    return names
+
+
+def _port_topic(catalog: Catalog, text: str) -> Topic | None:
+    """The port that the text means (``445``, ``tcp/445``, ``tcp 445``), where anything speaks of it."""
+    protocol, _, number = text.replace(" ", "/").rpartition("/")
+    if protocol not in ("", *PROTOCOLS) or not (number.isascii() and number.isdigit()) or int(number) > 65535:
+        return None
+    topic = f"{protocol}/{int(number)}" if protocol else str(int(number))
+    found = flows_with_port(catalog, topic) or requirements_printing(catalog, topic) or members_with_port(catalog, topic)
+    return Topic("port", topic, Text(topic, topic)) if found or usual_of_port(catalog, topic) else None
+
+
+def _split(port: str) -> tuple[str, int]:
+    protocol, _, number = port.rpartition("/")
+    return protocol, int(number)
+
+
+def flows_with_port(catalog: Catalog, port: str) -> list[FlowKind]:
+    """The kinds of flow whose port it is by default."""
+    protocol, number = _split(port)
+    return [f for f in catalog.flows.values() if protocol in ("", f.protocol) and _holds((*f.ports, *f.default), number)]
+
+
+def _holds(texts: tuple[str, ...], number: int) -> bool:
+    for text in texts:
+        first, _, last = text.partition("-")
+        if first.isdigit() and int(first) <= number <= int(last if last.isdigit() else first):
+            return True
+    return False
+
+
+def requirements_printing(catalog: Catalog, port: str) -> list[str]:
+    """Ids of the documented rows that print this port where another one is meant."""
+    protocol, number = _split(port)
+    rows = catalog.requirements.values()
+    return [r.id for r in rows if _holds(r.printed, number) and protocol in ("", catalog.flows[r.flow].protocol)]
+
+
+def usual_of_port(catalog: Catalog, port: str) -> list[tuple[str, str, str, str]]:
+    """(direction, protocol, program, service) of the processes that usually have this port."""
+    protocol, number = _split(port)
+    return [
+        (u.direction, u.protocol, u.process.program, u.process.service)
+        for u in catalog.usual
+        if protocol in ("", u.protocol) and u.protocol in PROTOCOLS and _holds(tuple(u.ports.split(",")), number)
+    ]
+
+
+def members_with_port(catalog: Catalog, port: str) -> list[tuple[str, GroupMember]]:
+    """(group id, member rule) of the predefined groups' rules that open this port by number, each rule id once."""
+    protocol, number = _split(port)
+    wanted = {"tcp": (6,), "udp": (17,)}.get(protocol, (6, 17))
+    found: dict[tuple[str, str], GroupMember] = {}
+    for group in catalog.groups.values():
+        for member in (m for edition in group.editions for m in edition.members):
+            ports = member.rule.local_port
+            if member.rule.protocol in wanted and not ports.is_any and number in ports.ports:
+                found.setdefault((group.id, member.rule.id), member)
+    return [(group_id, member) for (group_id, _), member in found.items()]

@@ -1,0 +1,105 @@
+"""``cmfw trace``: what one machine does with given flows, and which rules decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
+from cmfw.cli.options import Spoken, make_command, option, subnet_option
+from cmfw.cli.words import say
+from cmfw.model.verdict import Answer, Verdict
+from cmfw.net.flowquery import FlowQuery
+
+SCHEMA = "cmfw/trace/1"
+_FILE = "\0"
+"""Marks a ``--flow`` value that is really a file: both options share one list, so that their order is kept."""
+_EXIT = {Answer.ALLOW: CLEAN, Answer.BLOCK: FINDINGS, Answer.UNKNOWN: INCOMPLETE}
+
+
+class _Ordered(Spoken):
+    """Keeps ``--flow`` and ``--flows`` in the order in which they were typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments with every ``--flows FILE`` turned into a marked ``--flow``."""
+        told: list[str] = []
+        rest = iter(args)
+        for word in rest:
+            if word == "--":
+                told += [word, *rest]
+            elif word.startswith("--flows="):
+                told += ["--flow", _FILE + word.removeprefix("--flows=")]
+            elif word == "--flows" and (path := next(rest, None)) is not None:
+                told += ["--flow", _FILE + path]
+            else:
+                told.append(word)
+        return super().parse_args(ctx, told)
+
+
+@make_command("trace", "text", "json", "jsonl", "csv", cls=_Ordered)
+@click.argument("states", metavar="STATE...", nargs=-1, required=True)
+@option("--flow", "asked", key="flow", multiple=True, metavar="TEXT")
+@option("--flows", key="flows", metavar="FILE", expose_value=False)
+@subnet_option
+def command(states: tuple[str, ...], asked: tuple[str, ...], local_subnets: tuple[str, ...], form: str) -> int:
+    """Judge the flows on the machine that the states describe."""
+    from cmfw.catalog import load
+    from cmfw.cli.inputs import COMMAND_LINE, flow_file, names_of, read_host, read_queries
+    from cmfw.engine.exact import Engine
+
+    texts: list[tuple[str, str, int | None]] = []
+    for text in asked:
+        texts += flow_file(text[1:]) if text.startswith(_FILE) else [(text, COMMAND_LINE, None)]
+    if not texts:
+        raise click.UsageError(say("error.no_flow"))
+    queries = read_queries(texts, names_of(load()))
+    engine = Engine(read_host(states, local_subnets))
+    verdicts = [(query, engine.verdict(query.flows)) for query in queries]
+    _show(verdicts, form)
+    return worst(*(_EXIT[verdict.answer] for _, verdict in verdicts))
+
+
+def verdict_row(query: FlowQuery, verdict: Verdict) -> dict[str, Any]:
+    """One verdict as a row of ``cmfw/trace/1``."""
+    return {
+        "flow": query.text,
+        "normal": query.normal,
+        "action": verdict.answer.value,
+        "why": verdict.why.value,
+        "by": [{"id": rule.id, "store": rule.store, "origin": rule.origin} for rule in verdict.by],
+        "missing": list(verdict.missing),
+        "assumed": dict(query.assumed),
+    }
+
+
+def _show(verdicts: list[tuple[FlowQuery, Verdict]], form: str) -> None:
+    from cmfw.cli import output
+
+    rows = [verdict_row(query, verdict) for query, verdict in verdicts]
+    if form == "json":
+        output.show_json({"schema": SCHEMA, "verdicts": rows})
+    elif form == "jsonl":
+        output.show_json_lines({"schema": SCHEMA, **row} for row in rows)
+    elif form == "csv":
+        columns = ("flow", "normal", "action", "why", "by", "missing")
+        cells = ([*(r[c] for c in columns[:4]), "; ".join(b["id"] for b in r["by"]), " ".join(r["missing"])] for r in rows)
+        output.show_csv(columns, cells)
+    else:
+        output.show(block for query, verdict in verdicts for block in verdict_blocks(query, verdict))
+
+
+def verdict_blocks(query: FlowQuery, verdict: Verdict) -> list[Any]:
+    """One verdict as text: the answer and the flow, why, the deciding rules, what was assumed or is missing."""
+    from cmfw.cli.output import Gap, Line
+
+    style = {Answer.ALLOW: "good", Answer.BLOCK: "bad", Answer.UNKNOWN: "warn"}[verdict.answer]
+    blocks: list[Any] = [Line(query.text, mark=f"{say(f'answer.{verdict.answer.value}'):<8}", style=style)]
+    blocks.append(Line(say(f"why.{verdict.why.value}"), indent=8))
+    blocks += [Line(f"{rule.id} ({rule.store}) {rule.origin}", indent=8, mark=say("by")) for rule in verdict.by]
+    if verdict.missing:
+        blocks.append(Line(", ".join(verdict.missing), indent=8, mark=say("missing")))
+    if query.assumed:
+        said = ", ".join(f"{name}={value or say('none')}" for name, value in query.assumed)
+        blocks.append(Line(said, indent=8, mark=say("assumed"), style="dim"))
+    return [*blocks, Gap()]
