@@ -54,7 +54,7 @@ NAMES = Names(
         pytest.param("in icmp4 * > * type=13", None, None, "", id="another icmp type is nobody's"),
         pytest.param("in tcp * > *:445 program=*", "*", None, "", id="a star is every program"),
         pytest.param("in tcp * > *:9 program=CmRcService.exe", REMOTE_CONTROL, "cmrcservice", "program service", id="bare"),
-        pytest.param("in tcp * > *:9 program=a.exe", "a.exe", "", "service", id="a bare name of two programs stays"),
+        pytest.param("in tcp * > *:9 program=A.exe", "c:\\twice\\a.exe", "", "program service", id="the likeliest place"),
         pytest.param("in tcp * > *:9 program=b.exe", "b.exe", "", "service", id="an unknown bare name stays"),
         pytest.param("in tcp * > *:9 program=System", "system", "", "service", id="the kernel is no file name"),
         pytest.param(f"in tcp * > *:9 program={SVCHOST}", SVCHOST, "*", "service", id="svchost elsewhere is any service"),

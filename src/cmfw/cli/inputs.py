@@ -21,11 +21,13 @@ COMMAND_LINE = "command line"
 
 def names_of(catalog: Catalog) -> Names:
     """Who usually answers or opens what, from the rows of the catalog."""
-    processes: list[Process] = [row.process for row in catalog.usual]
-    for flow in catalog.flows.values():
-        processes += flow.initiators
-        if flow.listener is not None:
-            processes.append(flow.listener)
+    processes = [
+        Process(path, service)
+        for known in catalog.programs.values()
+        for path in known.paths
+        for service in known.services or ("",)
+    ]
+    processes += [row.process for row in catalog.usual]
     return Names(
         usual=tuple((r.direction, r.protocol, r.ports, _program(r.process), r.process.service) for r in catalog.usual),
         programs=tuple(dict.fromkeys((_program(p), p.service) for p in processes if p.program)),

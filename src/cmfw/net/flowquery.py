@@ -18,7 +18,7 @@ class Names:
 
     ``usual`` are (direction ``in`` or ``out``, protocol name, ports, program, service) in order of preference; ports are
     as ``PortSet.parse`` takes them, ``TYPE:CODE`` or empty for ICMP. ``programs`` are (program, service) of every known
-    process. ``canonical`` gives the comparable form of a program path.
+    process, the likeliest place of a program first. ``canonical`` gives the comparable form of a program path.
     """
 
     usual: tuple[tuple[str, str, str, str, str], ...] = ()
@@ -58,7 +58,7 @@ def complete(parts: FlowParts, names: Names) -> tuple[FlowParts, tuple[tuple[str
     """The parts with program and service filled in from what is usual, and what was filled in.
 
     An omitted program is that of the usual process of direction, protocol and port; where none is known, every program.
-    A bare file name becomes the one known path that ends in it. An omitted service is that of the usual process when its
+    A bare file name becomes the likeliest known path that ends in it. An omitted service is that of the usual process when its
     program is meant, else the known service of the program; where svchost.exe is meant, or services differ, every one.
     """
     if parts.program is None:
@@ -68,9 +68,9 @@ def complete(parts: FlowParts, names: Names) -> tuple[FlowParts, tuple[tuple[str
     assumed: list[tuple[str, str]] = []
     program = names.canonical(parts.program)
     if "\\" not in program and "/" not in program:
-        known = {path for path in (names.canonical(p) for p, _ in names.programs) if _file_name(path) == program}
-        if len(known) == 1 and known != {program}:
-            program = known.pop()
+        known = [path for path in (names.canonical(p) for p, _ in names.programs) if _file_name(path) == program]
+        if known and known[0] != program:
+            program = known[0]
             assumed.append(("program", program))
     parts = replace(parts, program=program)
     if parts.service is None:
