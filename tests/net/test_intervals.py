@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ def members(found) -> set[int]:
 
 
 def is_canonical(found) -> bool:
-    return all(a <= b for a, b in found) and all(x[1] + 1 < y[0] for x, y in zip(found, found[1:], strict=False))
+    return all(a <= b for a, b in found) and all(x[1] + 1 < y[0] for x, y in pairwise(found))
 
 
 @given(pairs)

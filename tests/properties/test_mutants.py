@@ -48,7 +48,7 @@ COMPILED = (
     ("int(Principal.CONFINED) if _confined(extras) else ALL_PRINCIPALS", "ALL_PRINCIPALS"),
     ("if admits or (admits is None and not lower):", "if admits is not False:"),
     ('if "~" in path:', "if False:"),
-    ("return own, own | Atoms(", "return own, own or Atoms("),
+    ("if program_basename(p) != name)", "if program_basename(p) == name)"),
     ("Atoms.of(rule.service.lower())", "Atoms.of(rule.service)"),
     ("interface=rule.interfaces", "interface=15"),
 )

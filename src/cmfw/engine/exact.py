@@ -3,7 +3,9 @@
 Each rule becomes two sets of boxes: the flows that it surely matches (lower) and those that it may match (upper). The
 walk of ``reference`` is then done on regions instead of one flow: a region inside a step's lower set is decided there, one
 inside the upper set only keeps the step's answer as possible. What is left with both answers possible is unknown.
-Exact: for every flow the part it falls in is the verdict of ``reference.judge`` (tests/properties/test_engine.py).
+Exact: for every flow the part it falls in is the verdict of ``reference.judge`` (tests/properties/test_engine.py), with one
+conservative exception: programs that neither the question nor any rule names are unknown where a rule's own path cannot be
+expanded.
 """
 
 from __future__ import annotations

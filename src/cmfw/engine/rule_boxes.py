@@ -41,8 +41,9 @@ _NEVER = RuleBoxes((), ())
 def rule_boxes(rule: HostRule, state: HostState, programs: frozenset[str]) -> RuleBoxes:
     """The flows that the rule surely matches and those that it may match.
 
-    ``programs`` are the canonical program names in question. Mirrors ``matching.match_rule``; exact for every flow whose
-    program is in ``programs`` or is the rule's own.
+    ``programs`` are the canonical program names in question. Mirrors ``matching.match_rule``: exact for every flow whose
+    program is in ``programs`` or is the rule's own; for a program that nobody names, a rule whose own path cannot be
+    expanded may match although its file name differs (conservative: unknown instead of an answer).
     """
     admitted = platform_admits(rule, state)
     if admitted is False:
@@ -131,7 +132,8 @@ def _programs(rule: HostRule, programs: frozenset[str]) -> tuple[Atoms, Atoms]:
     if "~" in path:
         return own, Atoms.ANY
     name = program_basename(path)
-    return own, own | Atoms(frozenset(p for p in programs if program_basename(p) == name))
+    # a name that nobody mentions may have this file name too, so only known other names are out
+    return own, Atoms.but(p for p in programs if program_basename(p) != name)
 
 
 def _services(rule: HostRule) -> Atoms:

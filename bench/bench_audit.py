@@ -1,0 +1,84 @@
+"""Audit of a real Windows 10 hive, process to process, against dissect.target reading the rules of the same file.
+
+dissect.target (AGPL) runs as a program of its own, from the interpreter that $CMFW_DISSECT names. It only lists rules;
+the audit also resolves a site, judges every feature and explains what is broken. The unpacked hive is used by both.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.protocol import Absent, Result, corpus
+
+SITE = """\
+code = "P01"
+[[system]]
+host = "cm1.example.test"
+addresses = ["10.9.0.5"]
+[[clients]]
+name = "office"
+subnets = ["10.9.8.0/24"]
+"""
+PEER = """\
+import sys
+from dissect.target import Target
+print(sum(1 for _ in Target.open(sys.argv[1]).firewall.rules()))
+"""
+WANTED = 50
+
+
+def _timed(command: list[str]) -> tuple[float, subprocess.CompletedProcess[bytes]]:
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, check=False)
+    return time.perf_counter() - start, done
+
+
+def run(*, quick: bool) -> Result:
+    """Median seconds of both processes, interleaved, and their ratio; the .xz apart."""
+    peer = os.environ.get("CMFW_DISSECT")
+    if not peer:
+        raise Absent("no interpreter with dissect.target (set CMFW_DISSECT)")
+    packed = corpus("hives/win10_SYSTEM.xz")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        hive = root / "Windows" / "System32" / "config" / "SYSTEM"
+        hive.parent.mkdir(parents=True)
+        hive.write_bytes(lzma.decompress(packed.read_bytes()))
+        site, script = root / "site.toml", root / "peer_rules.py"
+        site.write_text(SITE, encoding="utf-8")
+        script.write_text(PEER, encoding="utf-8")
+        cmfw = [sys.executable, "-m", "cmfw", "audit", str(site)]
+        ours, theirs, unpacking = [], [], []
+        for _ in range(1 if quick else 7):
+            seconds, answer = _timed([*cmfw, str(hive), "--format", "json"])
+            ours.append(seconds)
+            seconds, listed = _timed([peer, str(script), str(root)])
+            theirs.append(seconds)
+            seconds, from_xz = _timed([*cmfw, str(packed), "--format", "json"])
+            unpacking.append(seconds)
+    document = json.loads(answer.stdout)
+    same = json.loads(from_xz.stdout)["features"] == document["features"]
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    return Result(
+        figures={
+            "audit_ms": round(statistics.median(ours) * 1000, 1),
+            "dissect_ms": round(statistics.median(theirs) * 1000, 1),
+            "ratio": round(ratio, 1),
+            "audit_xz_ms": round(statistics.median(unpacking) * 1000, 1),
+        },
+        answers={
+            "the audit reads 480 rules, 236 of them active": document["states"][0]["rules"]["total"] == 480
+            and document["states"][0]["rules"]["active"] == 236,
+            "dissect lists the rules of every store": int(listed.stdout or 0) >= 480,
+            "the .xz gives the same features": same,
+        },
+        claims={f"an audit end to end is {WANTED} times faster than listing the rules": ratio >= WANTED},
+    )
