@@ -16,8 +16,14 @@ from cmfw.net.flow import PORT_PROTOCOLS, Direction, Profile
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
 
-MULTICAST = AddrSet.parse("224.0.0.0/4", "255.255.255.255", "ff00::/8")
-"""LocalSubnet says nothing certain about these. Source: corrections 27."""
+MULTICAST = AddrSet(
+    (
+        (224 << 24, (240 << 24) - 1),
+        (V4_ALL[0][1], V4_ALL[0][1]),
+        (V6_ALL[0][0] + (0xFF00 << 112), V6_ALL[0][1]),
+    )
+)
+"""224.0.0.0/4, 255.255.255.255 and ff00::/8, of which LocalSubnet says nothing certain. Source: corrections 27."""
 USER_TOKEN_SERVICES = frozenset({"bits", "wuauserv", "cryptsvc", "wlidsvc"})
 """Outbound rules for these services can miss: traffic may carry the user's token. Source: corrections 24."""
 UNVERIFIED_SERVICES = frozenset({"ccmexec", "cmrcservice", "sleepagentservice", "ccmsetup", "smstsmgr"})
