@@ -98,8 +98,14 @@ def run(group: LazyGroup, args: Sequence[str] | None = None, prog_name: str | No
     _safe_streams()
     debug = "--debug" in told or bool(os.environ.get("CMFW_DEBUG"))
     try:
-        code = click.Group.main(group, told, prog_name or "cmfw", standalone_mode=False)
+        if "_CMFW_COMPLETE" in os.environ:
+            click.Group.main(group, told, prog_name or "cmfw")
+        # not click's own main: it turns a closed pipe into exit code 1, which means findings here
+        with group.make_context(prog_name or "cmfw", told) as context:
+            code = group.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.exceptions.Abort:
         return INTERRUPTED
     except KeyboardInterrupt:

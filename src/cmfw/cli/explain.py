@@ -16,11 +16,11 @@ SCHEMA = "cmfw/explain/1"
 @edition_option
 def command(words: tuple[str, ...], edition: str, form: str) -> int:
     """Explain a topic, or list the topics there are."""
-    from cmfw.catalog import load
+    from cmfw.catalog import PACKS, load
     from cmfw.cli import explain_view, output
     from cmfw.cli.topics import find_topics, topics_of
 
-    catalog = load(ALL_PACKS)
+    catalog = load(PACKS)
     if not words:
         known = topics_of(catalog)
         if form == "json":
@@ -43,6 +43,3 @@ def command(words: tuple[str, ...], edition: str, form: str) -> int:
     else:
         output.show(block for topic in found for block in explain_view.topic_blocks(catalog, topic, edition))
     return CLEAN
-
-
-ALL_PACKS: tuple[str, ...] = ("beyond",)

@@ -77,6 +77,7 @@ def item_row(item: PlanItem) -> dict[str, Any]:
         "printed": list(item.printed),
         "errata": list(item.errata),
         "same_subnet": item.same_subnet,
+        "decides": list(item.decides),
         "conditions": list(item.conditions),
         "initiators": [_process(found) for found in item.initiators],
         "listener": None if item.listener is None else _process(item.listener),
