@@ -1,0 +1,290 @@
+"""Turns the raw tables of a site file into typed values by ``SITE_KEYS``, collecting every problem on the way.
+
+Kinds: ``text name code flag port port_list port_range choice choices texts addresses profiles table tables``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cmfw.errors import Problem
+from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
+from cmfw.ingest.site_lines import Place, line_of
+from cmfw.net.addr import AddrSet, parse_range
+from cmfw.net.flow import PROFILE_NAMES, Profile
+from cmfw.net.ports import PortSet
+
+Table = dict[str, Any]
+"""Values by key name: parsed, valid ones only. ``""`` holds the table's own ``Place``."""
+
+GIVEN = "?"
+"""Holds the names of all keys of the table as it stands in the file, wrong values included."""
+
+BAD: Any = object()
+"""Stands for a value that is already reported as a problem."""
+
+_INDEX = re.compile(r"\[\d+\]")
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
+_CODE = re.compile(r"[A-Za-z0-9]{3}")
+_PROFILE_BITS = {name: int(bit) for bit, name in PROFILE_NAMES.items()}
+_RAW_PROFILES = ((1, Profile.PUBLIC), (2, Profile.PRIVATE), (4, Profile.DOMAIN))
+
+
+def _child_keys() -> dict[str, dict[str, SiteKey]]:
+    tables: dict[str, dict[str, SiteKey]] = {}
+    for key in SITE_KEYS:
+        parent, _, name = key.path.rpartition(".")
+        tables.setdefault(parent, {})[name] = key
+    return tables
+
+
+CHILDREN = _child_keys()
+"""Keys of each table by name; the top table is ``""``."""
+
+
+def key_text(place: Place) -> str:
+    """The place as a key path, ``system[0].roles[1]``."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """``did you mean `x`?`` for the known word nearest to ``word``, else nothing."""
+    from difflib import get_close_matches
+
+    by_lower = {k.lower(): k for k in known}
+    found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f"did you mean `{by_lower[found[0]]}`?" if found else ""
+
+
+def shown(value: Any) -> str:
+    """What was found, in one short line."""
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return f"`{value}`" if len(value) <= 80 else f"`{value[:77]}...`"
+        case int() | float():
+            return f"`{value}`"
+        case list():
+            return f"a list of {len(value)}" if value else "an empty list"
+        case dict():
+            return "a table"
+        case None:
+            return "null"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+class SiteValues:
+    """Reads tables by the key table; ``problems`` grows, nothing is raised."""
+
+    def __init__(self, file: str, lines: dict[Place, int]) -> None:
+        self.file = file
+        self.lines = lines
+        self.problems: list[Problem] = []
+
+    def problem(self, place: Place, expected: str, found: str, hint: str = "") -> Any:
+        """Records one problem at the place and returns ``BAD``."""
+        line = line_of(self.lines, place)
+        self.problems.append(Problem(self.file, expected, found, hint, key_text(place), line))
+        return BAD
+
+    def table(self, raw: Any, place: Place) -> Table:
+        """The valid values of one table; every unknown key, wrong value and missing key becomes a problem."""
+        keys = CHILDREN[_INDEX.sub("[]", key_text(place))]
+        out: Table = {"": place, GIVEN: frozenset()}
+        if not isinstance(raw, dict):
+            self.problem(place, "a table", shown(raw))
+            return out
+        out[GIVEN] = frozenset(raw)
+        for name, value in raw.items():
+            key = keys.get(name)
+            if key is None:
+                self._unknown(name, keys, place)
+                continue
+            parsed = _KINDS[key.kind](self, value, key, (*place, name))
+            if parsed is not BAD:
+                out[name] = parsed
+        for name, key in keys.items():
+            if key.is_required and name not in raw:
+                near = [n for n in raw if n not in keys and closest(n, [name])]
+                if not near:
+                    self.problem((*place, name), key.meaning.en, "nothing", f"add `{name}`")
+        return out
+
+    def _unknown(self, name: str, keys: dict[str, SiteKey], place: Place) -> None:
+        hint = closest(name, keys) or f"known here: {', '.join(keys)}"
+        self.problem((*place, name), "a known key", f"`{name}`", hint)
+
+    def items(self, value: Any, place: Place, what: str) -> list[Any] | None:
+        """The value as a list; None, and a problem, where it is none."""
+        if isinstance(value, list):
+            return value
+        self.problem(place, f"a list of {what}", shown(value), f"write `[{value}]`" if isinstance(value, int) else "")
+        return None
+
+
+def _text(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    if not isinstance(value, str):
+        return reader.problem(place, "a text", shown(value))
+    if not value.strip() and key.is_required:
+        return reader.problem(place, key.meaning.en, "an empty text")
+    if not value.isprintable():
+        return reader.problem(place, "a text on one line", "control characters")
+    return value.strip()
+
+
+def _name(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    if isinstance(value, str) and _HOST.fullmatch(value):
+        return value.rstrip(".")
+    return reader.problem(place, "a host name such as `cm1` or `cm1.example.com`", shown(value))
+
+
+def _code(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return value.upper()
+    if value == "" and not key.is_required:
+        return value
+    return reader.problem(place, "a site code of three letters or digits", shown(value))
+
+
+def _flag(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    if isinstance(value, bool):
+        return value
+    return reader.problem(place, "`true` or `false`", shown(value), "without quotes" if isinstance(value, str) else "")
+
+
+def _port(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
+        return value
+    hint = "without quotes" if isinstance(value, str) and value.isdigit() else ""
+    return reader.problem(place, "a port from 1 to 65535", shown(value), hint)
+
+
+def _port_list(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    items = reader.items(value, place, "ports")
+    if items is None:
+        return BAD
+    if not items:
+        return reader.problem(place, "at least one port", "an empty list")
+    ports = [_port(reader, item, key, (*place, at)) for at, item in enumerate(items)]
+    for at, port in enumerate(ports):
+        if port is not BAD and port in ports[:at]:
+            reader.problem((*place, at), "each port once", f"`{port}` again")
+    return tuple(ports) if BAD not in ports else BAD
+
+
+def _port_range(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    if isinstance(value, str):
+        try:
+            ports = PortSet.parse(value)
+        except ValueError:
+            ports = PortSet.EMPTY
+        if not ports.is_empty and 0 not in ports:
+            return ports
+    elif isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
+        return PortSet.of(value)
+    return reader.problem(place, 'ports such as `"49152-65535"`', shown(value))
+
+
+def _choice(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    if isinstance(value, str) and value.lower() in key.choices:
+        return value.lower()
+    expected = "one of " + ", ".join(f"`{c}`" for c in key.choices) if len(key.choices) <= 8 else key.meaning.en
+    return reader.problem(place, expected, shown(value), closest(value, key.choices) if isinstance(value, str) else "")
+
+
+def _choices(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    items = reader.items(value, place, "words")
+    if items is None:
+        return BAD
+    if not items:
+        return reader.problem(place, "at least one word", "an empty list", "leave the key out for its default")
+    found = [_choice(reader, item, key, (*place, at)) for at, item in enumerate(items)]
+    return tuple(dict.fromkeys(found)) if BAD not in found else BAD
+
+
+def _texts(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    items = reader.items(value, place, "texts")
+    if items is None:
+        return BAD
+    found = [_text(reader, item, key, (*place, at)) for at, item in enumerate(items)]
+    return tuple(dict.fromkeys(found)) if BAD not in found else BAD
+
+
+def _addresses(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    items = reader.items(value, place, "addresses")
+    if items is None:
+        return BAD
+    pairs = []
+    for at, item in enumerate(items):
+        try:
+            pairs.append(parse_range(item if isinstance(item, str) else ""))
+        except ValueError:
+            reader.problem((*place, at), "an address, subnet or range such as `10.1.0.0/16`", shown(item))
+    if len(pairs) != len(items):
+        return BAD
+    return AddrSet.from_pairs(pairs), tuple(item.strip() for item in items)
+
+
+def _profiles(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    """(enabled or None, profile mask): the raw integer also says whether the feature is on. Source: configmgr.md 3.5."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value == 0 or 8 <= value <= 15:
+            return value >= 8, sum(int(profile) for bit, profile in _RAW_PROFILES if value & bit)
+        return reader.problem(place, "0, or 8 plus profile bits (8 to 15)", shown(value), "1 public, 2 private, 4 domain")
+    items = reader.items(value, place, "profiles")
+    if items is None:
+        return BAD
+    mask = 0
+    wrong = False
+    for at, item in enumerate(items):
+        bit = _PROFILE_BITS.get(item.lower(), 0) if isinstance(item, str) else 0
+        if not bit:
+            hint = closest(item, _PROFILE_BITS) if isinstance(item, str) else ""
+            reader.problem((*place, at), "one of `domain`, `private`, `public`", shown(item), hint)
+            wrong = True
+        mask |= bit
+    return BAD if wrong else (None, mask)
+
+
+def _header(key: SiteKey) -> str:
+    return key.path.replace("[]", "")
+
+
+def _nested(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    return reader.table(value, place)
+
+
+def _tables(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    if isinstance(value, dict):
+        return reader.problem(place, "repeated tables", "one table", f"write `[[{_header(key)}]]`, not `[{_header(key)}]`")
+    items = reader.items(value, place, "tables")
+    if items is None:
+        return BAD
+    if not items and key.is_required:
+        return reader.problem(place, key.meaning.en, "an empty list", f"add `[[{_header(key)}]]`")
+    return tuple(reader.table(item, (*place, at)) for at, item in enumerate(items))
+
+
+_KINDS: dict[str, Callable[[SiteValues, Any, SiteKey, Place], Any]] = {
+    "text": _text,
+    "name": _name,
+    "code": _code,
+    "flag": _flag,
+    "port": _port,
+    "port_list": _port_list,
+    "port_range": _port_range,
+    "choice": _choice,
+    "choices": _choices,
+    "texts": _texts,
+    "addresses": _addresses,
+    "profiles": _profiles,
+    "table": _nested,
+    "tables": _tables,
+}
