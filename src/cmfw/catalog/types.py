@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cmfw.model.rule import HostRule
@@ -74,10 +75,13 @@ class FlowKind:
 
     ``ports`` are references into the site (``site.http`` ``site.https`` ``site.notification`` ``site.wol`` ``sup.http``
     ``sup.https`` ``settings.wakeup_port`` ``settings.wol_port`` ``settings.peer_http`` ``settings.peer_broadcast``
-    ``settings.express_port`` ``rpc.dynamic``) or literals (``445``, ``63000-64000``); empty with ICMP or a protocol
-    without ports. ``icmp`` is ``8:*`` or empty. ``initiators`` open the flow (any of them may, so all must pass),
-    ``listener`` answers it. ``scope`` is ``any`` or ``local_subnet`` (peers on one subnet). ``when`` names the site
-    condition under which the flow exists at all (empty: always).
+    ``settings.express_port`` ``dp.multicast`` ``rpc.dynamic``) or literals (``445``, ``63000-64000``); empty with ICMP,
+    a protocol without ports, or where any port may be meant. ``default`` are the ports of an untouched site. ``protocol``
+    is ``tcp``, ``udp``, ``icmp`` (in the family of the ends), ``icmp4``, ``icmp6`` or ``any``. ``icmp`` is ``8:*`` or
+    empty. ``initiators`` open the flow (any of them may, so all must pass), ``listener`` answers it. ``answered`` is False
+    where no host's firewall stands at the target (the network card of a sleeping machine). ``scope`` is ``any`` or
+    ``local_subnet`` (peers on one subnet). ``when`` names the site condition under which the flow exists at all (empty:
+    always; words in ``conditions.py``).
     """
 
     id: str
@@ -89,6 +93,7 @@ class FlowKind:
     icmp: str = ""
     initiators: tuple[Process, ...] = ()
     listener: Process | None = None
+    answered: bool = True
     scope: str = "any"
     when: str = ""
     title: Text
@@ -123,7 +128,9 @@ class Feature:
 class Requirement:
     """One documented row: this feature asks for this flow, as that page prints it.
 
-    ``printed`` is what the source prints where it differs from the effective value (``433``); ``errata`` say why.
+    ``cell`` is the port as the source's table or sentence prints it (``80``, ``DYNAMIC``, ``80 or 8530``; empty where it
+    prints none), ``printed`` what it prints where that differs from the effective value (``433``); ``errata`` say why.
+    ``notes`` are the notes that the row refers to.
     ``direction`` is ``out``, ``in`` or ``between`` as the page words it, seen from the client. ``level`` maps edition to
     necessity; an edition that is absent does not have the row. ``when`` is the site condition of the row.
     """
@@ -133,8 +140,10 @@ class Requirement:
     flow: str
     level: dict[str, Necessity]
     direction: str
+    cell: str = ""
     printed: tuple[str, ...] = ()
     errata: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     when: str = ""
     note: Text | None = None
     cite: Cite
@@ -144,9 +153,10 @@ class Requirement:
 class ExceptionRow:
     """One Windows Firewall exception that a page asks for: a group, a program, a port or ICMP echo.
 
-    ``kind`` is ``group`` | ``program`` | ``port`` | ``icmp``. ``value`` is the group's resource id, the program, the flow
-    id whose ports it opens, or the ICMP type. ``directions`` are ``in`` / ``out``; empty where the page gives none (then
-    ``effective_directions`` says what is meant). ``on`` is the role of the host that needs it.
+    ``kind`` is ``group`` | ``program`` | ``port`` | ``icmp``. ``value`` is the group's resource id, the program's usual
+    path, the flow id whose ports it opens, or the ICMP type. ``directions`` are ``in`` / ``out``; empty where the page gives none (then
+    ``effective_directions`` says what is meant). ``on`` is the role of the host that needs it. ``cell`` is the port or
+    program as the source prints it.
     """
 
     id: str
@@ -157,6 +167,7 @@ class ExceptionRow:
     directions: tuple[str, ...]
     effective_directions: tuple[str, ...]
     editions: tuple[str, ...]
+    cell: str = ""
     errata: tuple[str, ...] = ()
     when: str = ""
     note: Text | None = None
@@ -223,6 +234,16 @@ class UsualProcess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownProgram:
+    """Where a program usually lies, for a text that names only its file. ``paths`` as in ``Process``, likeliest first."""
+
+    file: str
+    paths: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A note, warning or procedure of the page that is not a row: id, place and both texts."""
 
@@ -248,15 +269,17 @@ class FindingText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """All rows, each table keyed by id in authored order."""
+    """All rows of the page and of the chosen packs, each table keyed by id in authored order."""
 
-    sources: dict[str, Source]
-    flows: dict[str, FlowKind]
-    features: dict[str, Feature]
-    requirements: dict[str, Requirement]
-    exceptions: dict[str, ExceptionRow]
-    groups: dict[str, Group]
-    errata: dict[str, Erratum]
+    sources: Mapping[str, Source]
+    flows: Mapping[str, FlowKind]
+    features: Mapping[str, Feature]
+    requirements: Mapping[str, Requirement]
+    exceptions: Mapping[str, ExceptionRow]
+    groups: Mapping[str, Group]
+    errata: Mapping[str, Erratum]
     usual: tuple[UsualProcess, ...]
-    notes: dict[str, Note]
-    findings: dict[str, FindingText]
+    notes: Mapping[str, Note]
+    findings: Mapping[str, FindingText]
+    programs: Mapping[str, KnownProgram] = field(default_factory=dict)
+    """Keyed by file name in lower case."""

@@ -1,0 +1,95 @@
+"""Predefined groups from their rows: which member rules a Windows of one SKU and build ships, as ``HostRule``."""
+
+from __future__ import annotations
+
+from cmfw.catalog.build import Row, cite, text
+from cmfw.catalog.types import Group, GroupEdition, GroupMember
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch
+from cmfw.net.addr import AddrSet
+from cmfw.net.flow import ALL_PROFILES, ICMP4, ICMP6, PROTOCOL_NUMBERS, Direction, Profile
+from cmfw.net.ports import PortSet
+
+_DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
+_LIBRARY = "@FirewallAPI.dll,-"
+
+
+def group(key: str, row: Row) -> Group:
+    """A row of ``group`` with its editions and their members."""
+    return Group(
+        id=key,
+        resource=row["resource"],
+        title=text(row["title"]),
+        zh_verified=row["zh_verified"],
+        reach=text(row["reach"]),
+        editions=tuple(_edition(row, edition) for edition in row["editions"]),
+        cite=cite(row),
+    )
+
+
+def _edition(group_row: Row, row: Row) -> GroupEdition:
+    members = [m for m in group_row["members"] if fits(m, row)]
+    return GroupEdition(
+        sku=row["sku"],
+        first_build=row.get("first_build"),
+        last_build=row.get("last_build"),
+        members=tuple(GroupMember(rule=_rule(group_row["resource"], row["version"], m)) for m in members),
+        cite=cite(row),
+    )
+
+
+def fits(member: Row, edition: Row) -> bool:
+    """Whether the member row belongs to the edition row, all of its builds included."""
+    since, until = member.get("first_build"), member.get("last_build")
+    first, last = edition.get("first_build"), edition.get("last_build")
+    fits_below = since is None or (first is not None and since <= first)
+    fits_above = until is None or (last is not None and last <= until)
+    return edition["sku"] in member.get("skus", (edition["sku"],)) and fits_below and fits_above
+
+
+def _rule(resource: str, version: str, row: Row) -> HostRule:
+    major, minor = version.split(".")
+    protocol = PROTOCOL_NUMBERS[row["protocol"]]
+    icmp = None
+    if "icmp" in row:
+        kind, code = row["icmp"].split(":")
+        icmp = ((int(kind), None if code == "*" else int(code)),)
+    return HostRule(
+        id=row["id"],
+        action=Action.ALLOW,
+        direction=_DIRECTIONS[row["direction"]],
+        active=row.get("active", False),
+        profiles=_profiles(row.get("profiles")),
+        protocol=protocol,
+        local_port=_ports(row.get("local_port")),
+        remote_port=_ports(row.get("remote_port")),
+        icmp=icmp,
+        remote_address=_remote(row.get("remote"), protocol),
+        program=row.get("program"),
+        service=row.get("service"),
+        name=f"{_LIBRARY}{row['name']}",
+        description=f"{_LIBRARY}{row['description']}",
+        group=resource,
+        edge=row.get("edge", False),
+        extras=Extras(defer=row["defer"]) if "defer" in row else Extras.NONE,
+        version=(int(major), int(minor)),
+    )
+
+
+def _profiles(names: list[str] | None) -> int:
+    return ALL_PROFILES if names is None else sum(Profile[name.upper()] for name in names)
+
+
+def _ports(written: str | None) -> PortMatch:
+    if written is None:
+        return PortMatch.ANY
+    if written[0].isdigit():
+        return PortMatch(PortSet.parse(written))
+    return PortMatch(PortSet.EMPTY, (written,))
+
+
+def _remote(word: str | None, protocol: int) -> AddressMatch:
+    """Rule strings name a keyword once per family; an ICMP rule has one family only."""
+    if word is None:
+        return AddressMatch.ANY
+    families = {ICMP4: ("4",), ICMP6: ("6",)}.get(protocol, ("4", "6"))
+    return AddressMatch(AddrSet.EMPTY, tuple(word + family for family in families))
