@@ -3,12 +3,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from properties import universe
 
 from cmfw.net.addr import AddrSet, parse_address
 from cmfw.net.atoms import Atoms
 from cmfw.net.flow import ICMP4, TCP, Profile
 from cmfw.net.flowset import FlowSet, Preferences, boxes, flow_box
+from properties import universe
 
 
 def some_set(rng: Random) -> FlowSet:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from cmfw.model.rule import HostRule
+from cmfw.values import value
 
 
 class Edition(StrEnum):
@@ -26,7 +27,7 @@ class Necessity(StrEnum):
     DOCUMENTED_ONLY = "documented_only"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Text:
     """One text in both languages."""
 
@@ -38,7 +39,7 @@ class Text:
         return self.zh_CN if lang.replace("-", "_").lower().startswith("zh") else self.en
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cite:
     """Where a fact stands: source id, place in it (``line 121`` of the page, a section, a table), as-of date (ISO)."""
 
@@ -47,7 +48,7 @@ class Cite:
     as_of: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Source:
     """A document that rows cite."""
 
@@ -59,7 +60,7 @@ class Source:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Process:
     """A program and the service it runs as, on one side of a flow. ``program`` keeps Windows variables; ``{client_dir}``
     stands for the client's folder. ``service`` is empty where the process is no service or the program alone decides.
@@ -69,7 +70,7 @@ class Process:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FlowKind:
     """One kind of traffic between two roles, before any site is known.
 
@@ -100,7 +101,7 @@ class FlowKind:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Feature:
     """One management feature or install method.
 
@@ -124,7 +125,7 @@ class Feature:
     cites: tuple[Cite, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Requirement:
     """One documented row: this feature asks for this flow, as that page prints it.
 
@@ -149,7 +150,7 @@ class Requirement:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ExceptionRow:
     """One Windows Firewall exception that a page asks for: a group, a program, a port or ICMP echo.
 
@@ -174,7 +175,7 @@ class ExceptionRow:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class GroupMember:
     """One rule of a predefined group as a given Windows ships it; ``rule.id`` is its registry value name, ``rule.active``
     whether it is on by default.
@@ -183,7 +184,7 @@ class GroupMember:
     rule: HostRule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class GroupEdition:
     """The member rules of a predefined group on one SKU and build range (inclusive NT builds, None is open)."""
 
@@ -194,7 +195,7 @@ class GroupEdition:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Group:
     """A predefined Windows Firewall group, identified by its resource id, never by its display name."""
 
@@ -204,11 +205,13 @@ class Group:
     zh_verified: bool
     reach: Text
     """What the group opens, and where it does not reach (the LocalSubnet twin)."""
+    gaps: Text | None = None
+    """Which Windows have member rules that are not established."""
     editions: tuple[GroupEdition, ...]
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Erratum:
     """A place where a document is wrong or silent: what it prints, what is effective, and why."""
 
@@ -222,7 +225,7 @@ class Erratum:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class UsualProcess:
     """Who usually listens on (direction in) or opens (direction out) a port, for a flow text that does not say."""
 
@@ -233,7 +236,7 @@ class UsualProcess:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class KnownProgram:
     """Where a program usually lies, for a text that names only its file. ``paths`` as in ``Process``, likeliest first."""
 
@@ -243,7 +246,7 @@ class KnownProgram:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Note:
     """A note, warning or procedure of the page that is not a row: id, place and both texts."""
 
@@ -254,7 +257,7 @@ class Note:
     cite: Cite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FindingText:
     """The words of a finding code: title and message template (``{name}`` filled from ``Finding.args``)."""
 
@@ -267,7 +270,7 @@ class FindingText:
     depends_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Catalog:
     """All rows of the page and of the chosen packs, each table keyed by id in authored order."""
 
@@ -281,5 +284,5 @@ class Catalog:
     usual: tuple[UsualProcess, ...]
     notes: Mapping[str, Note]
     findings: Mapping[str, FindingText]
-    programs: Mapping[str, KnownProgram] = field(default_factory=dict)
+    programs: Mapping[str, KnownProgram] = MappingProxyType({})
     """Keyed by file name in lower case."""

@@ -6,7 +6,6 @@ Every verdict is made elsewhere: ``reference`` decides one flow, ``exact`` decid
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import product
 
 from cmfw.model.rule import HostRule, PortKeyword, Store
@@ -15,6 +14,7 @@ from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet
 from cmfw.net.flow import PORT_PROTOCOLS, Direction, Profile
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 MULTICAST = AddrSet(
     (
@@ -47,7 +47,7 @@ _LIKELY_PORTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settings:
     """The effective settings of one profile in one possible world."""
 

@@ -11,7 +11,6 @@ expanded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from cmfw.engine import reference
 from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, worlds
@@ -23,13 +22,14 @@ from cmfw.net import intervals
 from cmfw.net.atoms import Atoms
 from cmfw.net.flow import NO_SERVICE, Direction, Principal, Profile
 from cmfw.net.flowset import Box, FlowSet, Preferences, boxes
+from cmfw.values import value
 
 _ALLOW, _BLOCK = 1, 2
 MOST_PIECES = 20_000
 """Bound on the pieces one question may be cut into; beyond it the rest is unknown, never guessed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """One step of the decision order inside a slice: the regions where it surely and where it possibly applies.
 
@@ -42,7 +42,7 @@ class Step:
     upper: tuple[tuple[Box, HostRule | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """One decided region: its boxes, the answer, why, and the rules that decide somewhere in it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cmfw.engine.conditions import keyword_addresses, keyword_ports, platform_admits, sddl_admits, service_is_certain
 from cmfw.model.rule import (
     Action,
@@ -22,9 +20,10 @@ from cmfw.net.atoms import Atoms
 from cmfw.net.flow import ALL_PRINCIPALS, KERNEL, NO_SERVICE, Principal
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box, boxes, icmp_range
 from cmfw.net.intervals import Ranges
+from cmfw.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RuleBoxes:
     """``lower`` is inside ``upper``. ``depends_on_programs``: compiled against a list of known program names, because the
     rule's own path cannot be expanded and so may mean any of them with the same file name.

@@ -15,41 +15,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from cmfw.model.verdict import Bounds, Status
+from cmfw.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leaf:
     """One flow id."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class All:
     """Works as well as its worst part; without parts it works."""
 
     parts: tuple[Need, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnyOf:
     """Works as well as its best part; without parts it is broken."""
 
     parts: tuple[Need, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prefer:
     """Works with the first part, degraded with a later one. At least one part."""
 
     parts: tuple[Need, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spread:
     """Works if all parts work, broken if all are broken, else degraded. At least one part."""
 
@@ -59,7 +59,8 @@ class Spread:
 Need = Leaf | All | AnyOf | Prefer | Spread
 NOTHING: Need = All(())
 
-_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.:@-]*|[(),])")
+_TOKEN = re.compile(r"\s*([^\W\d][\w.:@>/-]*|[(),])")
+"""Flow ids, and the plan item ids that resolve makes of them (``push_smb:cm1>branch-7/v6``)."""
 
 
 def parse_need(text: str) -> Need:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cmfw.model.need import Need
 from cmfw.model.rule import HostRule, canonical_program
 from cmfw.net.addr import AddrSet
@@ -11,12 +9,13 @@ from cmfw.net.atoms import Atoms
 from cmfw.net.flow import ALL_PROFILES, Direction, Interface, Principal
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box, FlowSet, boxes, icmp_range
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 USUAL_INTERFACES = int(Interface.LAN | Interface.WIRELESS)
 """Assumed where neither site nor host says. Source: corrections 31."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Endpoint:
     """One end of an item: role, name (client group or host) and addresses (EMPTY where the site does not know them).
 
@@ -34,7 +33,7 @@ class Endpoint:
         return AddrSet.ANY if self.addresses.is_empty else self.addresses
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlannedProcess:
     """A program and service that opens or answers a flow, resolved for the host; both as the site's paths spell them."""
 
@@ -42,7 +41,7 @@ class PlannedProcess:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Citation:
     """Where a requirement stands: source id, place, as-of date."""
 
@@ -51,7 +50,7 @@ class Citation:
     as_of: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlannedRule:
     """One rule that a host needs; ``on`` is the end (``from`` or ``to``), ``where`` that end's name."""
 
@@ -60,13 +59,14 @@ class PlannedRule:
     rule: HostRule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PlanItem:
     """One flow between two ends that features need.
 
     ``protocol`` None is any. ``ports`` are destination ports (EMPTY for protocols without ports); ``any_port`` says that
     one of them suffices (default and alternative request ports). ``icmp`` is (type, code or None). ``initiators`` may each
-    open the flow, so all of them must pass. ``same_subnet`` limits both ends to one subnet (peers).
+    open the flow, so all of them must pass. ``same_subnet`` limits both ends to one subnet (peers). ``decides`` are the
+    ends whose host firewall matters: a magic packet is answered by the network card, so only its sender's does.
     """
 
     id: str
@@ -82,6 +82,7 @@ class PlanItem:
     initiators: tuple[PlannedProcess, ...] = ()
     listener: PlannedProcess | None = None
     same_subnet: bool = False
+    decides: tuple[str, ...] = ("from", "to")
     printed: tuple[str, ...] = ()
     errata: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -121,7 +122,7 @@ def _process_atoms(process: PlannedProcess) -> tuple[Atoms, Atoms]:
     return program, Atoms.of(process.service.lower())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PlannedException:
     """One documented Windows Firewall exception on one kind of host, kept apart from the traffic it is meant to open.
 
@@ -144,7 +145,7 @@ class PlannedException:
     rules: tuple[HostRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FeatureRow:
     """One feature for one client group (or host) against one peer; ``need`` is over plan item ids.
 
@@ -161,7 +162,7 @@ class FeatureRow:
     alternatives: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Omission:
     """Something that the plan leaves out on purpose, and why. ``code`` is stable, ``args`` fill its message."""
 
@@ -170,9 +171,10 @@ class Omission:
     reason: str
     errata: tuple[str, ...] = ()
     citation: Citation | None = None
+    args: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Plan:
     """All items, documented exceptions and feature rows of one site, in stable order."""
 

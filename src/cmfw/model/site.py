@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cmfw.model.state import DEFAULT_RPC_PORTS
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 ROLES = (
     "site_server",
@@ -67,7 +67,7 @@ class Product(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SitePorts:
     """Ports of one site. ``http`` and ``https`` are (default, alternative...) in the order that clients try them."""
 
@@ -78,7 +78,7 @@ class SitePorts:
     rpc: PortSet = DEFAULT_RPC_PORTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SupSettings:
     """Ports of one software update point; ``ssl`` means that clients scan over HTTPS (and still fetch EULAs over HTTP)."""
 
@@ -87,7 +87,7 @@ class SupSettings:
     ssl: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class System:
     """One site system. ``addresses`` may be empty (unknown: any address). ``site`` is the code of the site it serves."""
 
@@ -109,7 +109,7 @@ class System:
     os: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ClientSettings:
     """Client settings that open or close features and ports. ``*_profiles`` are profile masks (0: no exception set).
 
@@ -134,7 +134,7 @@ class ClientSettings:
     branchcache: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Install:
     """One install method of a client group with its CCMSetup properties.
 
@@ -153,7 +153,7 @@ class Install:
     fsp: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ClientGroup:
     """Clients that share network place, firewall profile and settings.
 
@@ -179,7 +179,7 @@ class ClientGroup:
     settings: ClientSettings = ClientSettings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Filter:
     """A perimeter filter between two zones, kept for the path engine; ``file`` is its configuration."""
 
@@ -188,7 +188,7 @@ class Filter:
     file: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Expect:
     """One ``[[expect]]`` row: flow text and the verdict wanted; ``key`` is its place in the file."""
 
@@ -197,7 +197,7 @@ class Expect:
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SubSite:
     """One site of a hierarchy: code, parent code (empty for the top), kind ``central`` | ``primary`` | ``secondary``."""
 
@@ -207,7 +207,7 @@ class SubSite:
     ports: SitePorts = SitePorts()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Site:
     """A whole hierarchy. ``sites`` holds at least the one whose code is ``code``; ``packs`` are catalog packs to include."""
 

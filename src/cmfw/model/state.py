@@ -5,19 +5,19 @@ A state is evidence, not a judgement: stores are kept apart here, and ``engine``
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from cmfw.model.rule import HostRule, Store
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 DEFAULT_RPC_PORTS = PortSet.of((49152, 65535))
 """Dynamic ports since Vista and Server 2008. Source: Microsoft, "Service overview and network port requirements"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ProfileSettings:
     """The settings of one profile in one store; None means that the store does not configure it.
 
@@ -43,7 +43,7 @@ class ProfileSettings:
 ProfileSettings.EMPTY = ProfileSettings()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gap:
     """Something that the evidence does not show, and which verdicts that can turn.
 
@@ -68,7 +68,7 @@ class Gap:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ServiceFact:
     """What a SYSTEM hive says of one service. ``start`` 4 is disabled; ``sid_type`` 0 is none, 1 unrestricted, 3 restricted."""
 
@@ -78,7 +78,7 @@ class ServiceFact:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ConnectionRule:
     """One connection security (IPsec) rule; only whether it demands IPsec matters here, and over which addresses.
 
@@ -97,7 +97,7 @@ class ConnectionRule:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class StateSource:
     """One input file of a state: its path, format, and how many rules of which store it held."""
 
@@ -108,7 +108,7 @@ class StateSource:
     """(store or key name, rules in total, rules that are active), in reading order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class HostState:
     """What a machine enforces, as far as the evidence shows. All sources of one state describe one machine.
 
@@ -128,11 +128,11 @@ class HostState:
     keywords: tuple[tuple[str, AddrSet], ...] = ()
     rpc_ports: PortSet | None = None
     gaps: tuple[Gap, ...] = ()
-    sources: tuple[StateSource, ...] = field(default=())
+    sources: tuple[StateSource, ...] = ()
 
     def setting(self, store: Store, profile: Profile) -> ProfileSettings:
         """What ``store`` configures for ``profile``; an empty value where it configures nothing."""
-        for its_store, its_profile, value in self.settings:
+        for its_store, its_profile, configured in self.settings:
             if its_store is store and its_profile is profile:
-                return value
+                return configured
         return ProfileSettings.EMPTY

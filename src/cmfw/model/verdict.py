@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from cmfw.net.flow import Flow
 from cmfw.net.flowset import FlowSet
+from cmfw.values import value
 
 
 class Answer(StrEnum):
@@ -30,7 +30,7 @@ class Why(StrEnum):
     EVIDENCE = "evidence"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@value(order=True)
 class RuleRef:
     """A rule as evidence: its id, store (``local`` ...) and where it stands (``FILE!KEY\\VALUE``)."""
 
@@ -39,7 +39,7 @@ class RuleRef:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """Allow, block or unknown, with why, the deciding rules (empty for a default) and what is missing to know.
 
@@ -56,7 +56,7 @@ class Verdict:
             raise ValueError("a verdict names what is missing exactly when it is unknown")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Partition:
     """A set of flows cut into what is allowed, blocked and unknown for certain. The three parts are disjoint."""
 
@@ -95,7 +95,7 @@ class Status(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bounds:
     """Lowest and highest status that the evidence leaves open; equal when everything that matters is known."""
 

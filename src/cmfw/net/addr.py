@@ -7,11 +7,11 @@ One line for both families makes every set operation a single pass, and no set e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from cmfw.net import intervals
 from cmfw.net.intervals import Range, Ranges
+from cmfw.values import value
 
 V6_BASE = 1 << 32
 V4_ALL: Ranges = ((0, V6_BASE - 1),)
@@ -101,7 +101,7 @@ def _cidrs(first: int, last: int) -> Iterator[str]:
         first += size
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AddrSet:
     """A set of addresses of both families; ``ANY`` and ``EMPTY`` are written out, empty never means any."""
 

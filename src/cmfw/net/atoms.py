@@ -7,11 +7,12 @@ their combinations. Exact.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
+from cmfw.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Atoms:
     """``names`` when ``complement`` is false, else every name but ``names``; ANY and EMPTY are written out."""
 

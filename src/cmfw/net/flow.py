@@ -6,10 +6,10 @@ are implied (the filters that we model are stateful), so a flow is directed by w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
 from cmfw.net.addr import format_address, is_v6
+from cmfw.values import value
 
 TCP, UDP, ICMP4, ICMP6 = 6, 17, 1, 58
 PORT_PROTOCOLS = (TCP, UDP)
@@ -70,7 +70,7 @@ INTERFACE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Flow:
     """One concrete connection attempt as the judged host sees it.
 

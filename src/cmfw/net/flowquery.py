@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmfw.net import intervals
 from cmfw.net.flow import PORT_PROTOCOLS, PROTOCOL_NAMES, Direction
 from cmfw.net.flowset import FlowSet
 from cmfw.net.flowtext import EVERY, FlowParts, parse_parts
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Names:
     """Who usually answers or opens what, for texts that do not say. ``net`` knows no catalog, so plain tuples come in.
 
@@ -26,7 +27,7 @@ class Names:
     canonical: Callable[[str], str] = str.lower
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FlowQuery:
     """A question about traffic: the text as asked, all flows that it means, and what had to be assumed.
 

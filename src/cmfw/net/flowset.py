@@ -8,7 +8,6 @@ the same flows also agree on every point of the product, and subtraction leaves 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from cmfw.net import intervals
@@ -34,6 +33,7 @@ from cmfw.net.flow import (
 )
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 ALL_PROTOCOLS: Ranges = ((0, 255),)
 ALL_PORTS: Ranges = ((0, 65535),)
@@ -50,7 +50,7 @@ def icmp_range(icmp_type: int, code: int | None) -> intervals.Range:
     return (base, base + 255) if code is None else (base + code, base + code)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Box:
     """A product of sets: the flows whose every part lies in the matching field. Build with ``boxes``.
 
@@ -249,7 +249,7 @@ def boxes(
     return tuple(out)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Preferences:
     """What a readable witness looks like: addresses and ports to pick where the set allows, in order of preference.
 
@@ -263,7 +263,7 @@ class Preferences:
     profiles: tuple[Profile, ...] = (Profile.DOMAIN, Profile.PRIVATE, Profile.PUBLIC)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlowSet:
     """A set of flows as disjoint boxes. ``ANY`` and ``EMPTY`` are written out; emptiness never means any."""
 
@@ -318,7 +318,7 @@ class FlowSet:
     def __iter__(self) -> Iterator[Box]:
         return iter(self.boxes)
 
-    def witness(self, preferences: Preferences = Preferences()) -> Flow:
+    def witness(self, preferences: Preferences = Preferences()) -> Flow:  # noqa: B008 - frozen value
         """One readable flow of the set, the same for the same set and preferences; ValueError where it is empty."""
         if not self.boxes:
             raise ValueError("an empty set has no witness")

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from cmfw.net.addr import AddrSet, parse_range
@@ -41,6 +41,7 @@ from cmfw.net.flow import (
 )
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, FlowSet, boxes
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 EVERY = "*"
 """As a program or service: every one of them."""
@@ -68,7 +69,7 @@ class FlowTextError(ValueError):
         super().__init__(f"expected {expected}, got {got} at character {position + 1}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FlowParts:
     """What one flow text says, part by part; None is "not said".
 

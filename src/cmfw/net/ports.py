@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from cmfw.net import intervals
 from cmfw.net.intervals import Range, Ranges
+from cmfw.values import value
 
 LAST_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PortSet:
     """A set of port numbers, 0 to 65535; ``PortSet.ANY`` and ``PortSet.EMPTY`` are written out, empty never means any."""
 

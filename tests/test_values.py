@@ -1,0 +1,93 @@
+"""``value`` makes what ``dataclass(frozen=True, slots=True)`` makes, feature by feature."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import ClassVar
+
+import pytest
+
+from cmfw.values import value
+
+
+class Point:
+    """A point."""
+
+    x: int
+    y: int = 7
+    ORIGIN: ClassVar[str] = "here"
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("negative")
+
+    def sum(self) -> int:
+        return self.x + self.y
+
+
+class Named:
+    name: str
+    tags: tuple[str, ...] = ()
+
+
+Theirs = dataclasses.dataclass(frozen=True, slots=True, order=True)(Point)
+Ours = value(order=True)(Point)
+Kept = value(kw_only=True)(Named)
+
+
+@pytest.mark.parametrize("make", [Theirs, Ours])
+def test_behaves_as_a_frozen_slotted_dataclass(make):
+    p = make(3)
+    assert (p.x, p.y, p.sum(), make.ORIGIN) == (3, 7, 10, "here")
+    assert p == make(3, 7)
+    assert p != make(4)
+    assert p != (3, 7)
+    assert hash(p) == hash(make(3, y=7))
+    assert make(3, 8) > p >= make(2, 9)
+    assert repr(p).endswith("Point(x=3, y=7)")
+    assert dataclasses.replace(p, y=8) == make(3, 8)
+    assert dataclasses.asdict(p) == {"x": 3, "y": 7}
+    assert [f.name for f in dataclasses.fields(p)] == ["x", "y"]
+    assert dataclasses.is_dataclass(p)
+    assert make.__doc__ == "A point."
+    assert not hasattr(p, "__dict__")
+    match p:
+        case make(x, y):
+            assert (x, y) == (3, 7)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        p.x = 5
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del p.x
+    with pytest.raises(ValueError, match="negative"):
+        make(-1)
+    with pytest.raises(ValueError, match="negative"):
+        dataclasses.replace(p, x=-2)
+    with pytest.raises(TypeError):
+        make()
+    with pytest.raises(TypeError):
+        make(1, 2, 3)
+
+
+def test_copies_and_pickles():
+    p = Ours(5, 9)
+    assert copy.copy(p) == copy.deepcopy(p) == p
+    kept = Kept(name="a", tags=("b",))
+    globals()["Named"] = Kept
+    assert pickle.loads(pickle.dumps(kept)) == kept
+
+
+def test_keywords_only():
+    assert Kept(name="a") == Kept(tags=(), name="a")
+    with pytest.raises(TypeError):
+        Kept("a")
+
+
+def test_a_default_before_a_field_without_is_refused():
+    class Wrong:
+        a: int = 3
+        b: int
+
+    with pytest.raises(TypeError, match="without default"):
+        value(Wrong)
