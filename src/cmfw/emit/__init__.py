@@ -1,1 +1,127 @@
-"""To be written."""
+"""What one host needs of a plan, as configuration that somebody else's program reads.
+
+A target is one module with ``CAPABILITIES`` (``emit.capability``) and ``emit(request)``; ``TARGETS`` names them all and is
+the only list. Emitting returns values; ``write`` is the only function here that touches a disk, and it is called once
+every artifact exists, so what a target cannot express (``Unsupported``) leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from cmfw.catalog.types import Catalog
+from cmfw.errors import InputError, Problem
+from cmfw.model.plan import Plan
+from cmfw.model.rule import HostRule
+from cmfw.model.site import ClientGroup, Site, System
+
+TARGETS: dict[str, str] = {
+    "powershell": "cmfw.emit.powershell",
+    "registry-pol": "cmfw.emit.registry_pol",
+    "list": "cmfw.emit.flow_list",
+}
+"""Target name -> module, imported only when the target is asked for."""
+
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})
+
+
+@dataclass(frozen=True, slots=True)
+class EmitRequest:
+    """What to emit: the plan of ``site`` for the client group or host named ``where``."""
+
+    catalog: Catalog
+    site: Site
+    plan: Plan
+    where: str
+
+    @property
+    def place(self) -> ClientGroup | System:
+        """The client group or system that ``where`` names; raises InputError with the choices where there is none."""
+        for group in self.site.clients:
+            if group.name == self.where:
+                return group
+        for system in self.site.systems:
+            if system.host.lower() == self.where.lower():
+                return system
+        names = [g.name for g in self.site.clients] + [s.host for s in self.site.systems]
+        raise InputError(
+            Problem(
+                file=self.site.path or "site",
+                key="--for",
+                expected="a client group or host of the site",
+                found=f"`{self.where}`",
+                hint="one of " + ", ".join(f"`{name}`" for name in names),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file to be written: its path below the output folder (``/`` between parts) and its bytes.
+
+    ``claims`` are the rules that the artifact makes a host enforce, as its reader gives them back (without ``origin``);
+    empty for one that only undoes or explains.
+    """
+
+    path: str
+    content: bytes
+    media_type: str
+    claims: tuple[HostRule, ...] = ()
+
+
+def emit(target: str, request: EmitRequest) -> tuple[Artifact, ...]:
+    """The artifacts of one target, the same bytes for the same request.
+
+    Raises InputError for an unknown target or place, Unsupported where the target cannot express a part of the plan.
+    """
+    if target not in TARGETS:
+        choices = ", ".join(f"`{name}`" for name in TARGETS)
+        raise InputError(
+            Problem(file="command line", key="TARGET", expected=f"one of {choices}", found=f"`{target}`"),
+        )
+    from importlib import import_module
+
+    place = request.place
+    named = replace(request, where=place.name if isinstance(place, ClientGroup) else place.host)
+    artifacts: tuple[Artifact, ...] = import_module(TARGETS[target]).emit(named)
+    return artifacts
+
+
+def write(artifacts: tuple[Artifact, ...], directory: str | Path) -> tuple[Path, ...]:
+    """Write every artifact below ``directory`` and return the paths written, in order.
+
+    Every path is checked before the first byte is written; raises ValueError (a bug of the target) for one that would
+    leave the folder, collide with another or be a device name on Windows. A file is old or new, never half.
+    """
+    root = Path(directory)
+    relative = [_checked(artifact.path) for artifact in artifacts]
+    if len({str(path).lower() for path in relative}) != len(relative):
+        raise ValueError("two artifacts share one path")
+    written = []
+    for artifact, path in zip(artifacts, relative, strict=True):
+        full = root.joinpath(*path.parts)
+        full.parent.mkdir(parents=True, exist_ok=True)
+        temporary = full.with_name(full.name + ".part")
+        temporary.write_bytes(artifact.content)
+        temporary.replace(full)
+        written.append(full)
+    return tuple(written)
+
+
+def _checked(text: str) -> PurePosixPath:
+    path = PurePosixPath(text)
+    bad = (
+        path.is_absolute()
+        or not path.parts
+        or "\\" in text
+        or any(
+            part in (".", "..") or part.endswith((".", " ")) or part.partition(".")[0].lower() in _RESERVED
+            for part in text.split("/")
+        )
+        or any(ord(c) < 32 or c in '<>:"|?*' for c in text)
+        or "" in text.split("/")
+    )
+    if bad:
+        raise ValueError(f"`{text!r}` is no relative path of plain names")
+    return path

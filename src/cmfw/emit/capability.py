@@ -1,0 +1,229 @@
+"""What a rule asks of a target, what each target can say, and the refusal where the two do not meet.
+
+A target that cannot say a thing refuses the whole request: a rule that loses a condition is wider than the plan, a rule
+that is dropped is narrower. Source: STYLE.md 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from cmfw.errors import Unsupported
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword
+from cmfw.net.addr import AddrSet
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, PORT_PROTOCOLS, TCP, Direction, Interface
+
+SUBNET_WORDS = ("LocalSubnet4", "LocalSubnet6")
+MISPRINT = 433
+"""The page's misprint of 443 (erratum E1). Source: CONTRACT.md, "emit never opens 433 and never drops 443"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One thing that a request may ask of a target; ``used`` says whether a rule asks for it (None: not of a rule)."""
+
+    id: str
+    title: str
+    used: Callable[[HostRule], bool] | None = None
+
+
+def _subnet_words_only(match: AddressMatch) -> bool:
+    return all(word in SUBNET_WORDS for word in match.keywords)
+
+
+def _one_whole_family(match: AddressMatch) -> bool:
+    """Whether all of IPv4 or all of IPv6 is meant without the other: prefix 0 is invalid in rule strings (facts 2.3)."""
+    parts = (match.addresses.v4, match.addresses.v6)
+    return not match.is_any and (parts[0] == AddrSet.V4 or parts[1] == AddrSet.V6)
+
+
+def _port_words(rule: HostRule) -> set[str]:
+    return {*rule.local_port.keywords, *rule.remote_port.keywords}
+
+
+CAPABILITIES_OF_RULES: tuple[Capability, ...] = (
+    Capability("allow", "allow rules", lambda r: r.action is Action.ALLOW),
+    Capability("block", "block rules", lambda r: r.action is Action.BLOCK),
+    Capability("bypass", "authenticated bypass", lambda r: r.action is Action.BYPASS),
+    Capability("profiles", "firewall profiles", lambda r: r.profiles != ALL_PROFILES),
+    Capability("program", "programs", lambda r: r.program is not None),
+    Capability("service", "services", lambda r: r.service not in (None, "*")),
+    Capability("any-service", "any service but no other process", lambda r: r.service == "*"),
+    Capability("ports", "port lists and ranges", lambda r: not (r.local_port.is_any and r.remote_port.is_any)),
+    Capability("rpc", "port keyword RPC (dynamic ports)", lambda r: PortKeyword.RPC in _port_words(r)),
+    Capability("rpc-epmap", "port keyword RPC-EPMap", lambda r: PortKeyword.RPC_EPMAP in _port_words(r)),
+    Capability(
+        "port-words", "other port keywords", lambda r: bool(_port_words(r) - {PortKeyword.RPC, PortKeyword.RPC_EPMAP})
+    ),
+    Capability("icmp", "ICMP type and code", lambda r: r.icmp is not None),
+    Capability(
+        "addresses",
+        "addresses of both families",
+        lambda r: not (r.local_address.is_any and r.remote_address.is_any),
+    ),
+    Capability(
+        "one-family",
+        "all of one family, none of the other",
+        lambda r: _one_whole_family(r.local_address) or _one_whole_family(r.remote_address),
+    ),
+    Capability("local-subnet", "address keyword LocalSubnet", lambda r: bool(r.remote_address.keywords)),
+    Capability(
+        "address-words",
+        "other address keywords",
+        lambda r: not _subnet_words_only(r.remote_address) or bool(r.local_address.keywords),
+    ),
+    Capability("interfaces", "interface types", lambda r: r.interfaces != ALL_INTERFACES),
+    Capability(
+        "mobile",
+        "mobile broadband as interface type",
+        lambda r: r.interfaces != ALL_INTERFACES and bool(r.interfaces & Interface.MOBILE),
+    ),
+    Capability("edge", "edge traversal", lambda r: r.edge),
+    Capability("rare", "users, machines, IPsec, packages and the other rare conditions", lambda r: r.extras != Extras.NONE),
+)
+"""Capabilities that follow from a rule."""
+
+CAPABILITIES_OF_REQUESTS: tuple[Capability, ...] = (
+    Capability("group-members", "predefined groups where the host's Windows is known"),
+    Capability("group-unknown", "predefined groups where the host's Windows is not known"),
+    Capability("other-product", "client groups with another firewall product"),
+    Capability("old-windows", "hosts with Windows 7 or Server 2008 R2"),
+    Capability("undo", "a way back"),
+)
+"""Capabilities that follow from the plan or the place."""
+
+ALL_CAPABILITIES = CAPABILITIES_OF_RULES + CAPABILITIES_OF_REQUESTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one target can say. ``lacks`` maps a capability to the reason of the refusal, ``losses`` to what changes;
+    whatever is in neither is said exactly.
+    """
+
+    target: str
+    title: str
+    lacks: dict[str, str]
+    losses: dict[str, str]
+
+    def refuse(self, capability: str, item: str) -> None:
+        """Raise Unsupported for ``item`` where the target lacks the capability; else do nothing."""
+        if capability in self.lacks:
+            raise Unsupported(self.target, item, self.lacks[capability])
+
+    def check(self, rule: HostRule) -> None:
+        """Raise Unsupported where the rule needs what the target lacks, opens the misprint 433 or is no valid rule."""
+        for capability in CAPABILITIES_OF_RULES:
+            if capability.used is not None and capability.used(rule):
+                self.refuse(capability.id, rule.id)
+        for reason in invalidities(rule):
+            raise Unsupported(self.target, rule.id, reason)
+
+
+def invalidities(rule: HostRule) -> Iterator[str]:
+    """Reasons why Windows would refuse the rule or read another one. Source: facts/windows_firewall.md 2.3."""
+    yield from _bad_text(rule)
+    has_ports = not (rule.local_port.is_any and rule.remote_port.is_any)
+    if has_ports and rule.protocol not in PORT_PROTOCOLS:
+        yield "ports without TCP or UDP"
+    if rule.icmp is not None and rule.protocol not in ICMP_PROTOCOLS:
+        yield "ICMP types without ICMP"
+    for match in (rule.local_port, rule.remote_port):
+        if match.ports.is_empty and not match.keywords:
+            yield "an empty port condition would be read as any port"
+        if not match.is_any and MISPRINT in match.ports:
+            yield f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened"
+        if match.is_any and match.keywords:
+            yield "every port and a port keyword at once"
+    for address in (rule.local_address, rule.remote_address):
+        if address.addresses.is_empty and not address.keywords:
+            yield "an empty address condition would be read as any address"
+        if address.is_any and address.keywords:
+            yield "every address and an address keyword at once"
+    rpc = (PortKeyword.RPC, PortKeyword.RPC_EPMAP)
+    if any(w in rpc for w in rule.remote_port.keywords) or (
+        any(w in rpc for w in rule.local_port.keywords) and not _is_inbound_tcp(rule)
+    ):
+        yield "RPC as port stands for local ports of inbound TCP rules only"
+    if rule.edge and rule.direction is not Direction.IN:
+        yield "edge traversal on an outbound rule"
+    if rule.icmp == ():
+        yield "an empty ICMP condition would be read as any type"
+    if not rule.profiles or not rule.interfaces:
+        yield "an empty profile or interface condition would be read as any"
+
+
+def _is_inbound_tcp(rule: HostRule) -> bool:
+    return rule.direction is Direction.IN and rule.protocol == TCP
+
+
+def _bad_text(rule: HostRule) -> Iterator[str]:
+    if not 1 <= len(rule.id) <= 511 or "|" in rule.id:
+        yield "a rule id has 1 to 511 characters and no `|`"
+    if not 1 <= len(rule.name) <= 9999 or rule.name.lower() == "all":
+        yield "a rule name has 1 to 9999 characters and is not `all`"
+    if rule.program is not None and (not 1 <= len(rule.program) <= 259 or set('/*?"<>|') & set(rule.program)):
+        yield 'a program path has 1 to 259 characters and none of / * ? " < > |'
+    if rule.service is not None and (not 1 <= len(rule.service) <= 259 or set("/\\|") & set(rule.service)):
+        yield "a service name has 1 to 259 characters and none of / \\ |"
+    for field, text in texts_of(rule):
+        reason = unprintable(text)
+        if reason:
+            yield f"the {field} has {reason}"
+        if text.startswith("@") and not rule.group.startswith("@"):
+            yield f"the {field} begins with `@`, which Windows takes for the name of a resource file"
+        if "|" in text and field in ("name", "description", "group"):
+            yield f"the {field} has `|`, which ends a field of a rule"
+        if len(text) > 9999:
+            yield f"the {field} has more than 9999 characters"
+
+
+def texts_of(rule: HostRule) -> Iterator[tuple[str, str]]:
+    """(field, text) of every free text of a rule."""
+    yield "id", rule.id
+    yield "name", rule.name
+    yield "description", rule.description
+    yield "group", rule.group
+    yield "program", rule.program or ""
+    yield "service", rule.service or ""
+
+
+def unprintable(text: str) -> str:
+    """Why the text cannot stand in a configuration file, or an empty text where it can.
+
+    Control characters and line separators could end a line or a value; half surrogates have no UTF-8; directional
+    overrides make a script read differently than it runs (CVE-2021-42574).
+    """
+    for char in text:
+        number = ord(char)
+        if number < 32 or 127 <= number < 160 or number in (0x2028, 0x2029):
+            return f"the control character U+{number:04X}"
+        if 0xD800 <= number < 0xE000:
+            return f"the half surrogate U+{number:04X}"
+        if 0x202A <= number <= 0x202E or 0x2066 <= number <= 0x2069:
+            return f"the directional override U+{number:04X}"
+        if number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF:
+            return f"the noncharacter U+{number:04X}"
+    return ""
+
+
+def table(targets: Iterable[Capabilities]) -> str:
+    """The Markdown table target x capability x loss of docs/emit.md."""
+    columns = list(targets)
+    lines = [
+        "| capability | " + " | ".join(f"`{c.target}`" for c in columns) + " |",
+        "|---|" + "---|" * len(columns),
+    ]
+    for capability in ALL_CAPABILITIES:
+        cells = [_cell(c, capability.id) for c in columns]
+        lines.append(f"| {capability.title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(target: Capabilities, capability: str) -> str:
+    if capability in target.lacks:
+        return "**refused**: " + target.lacks[capability].replace("|", "\\|")
+    if capability in target.losses:
+        return "loss: " + target.losses[capability].replace("|", "\\|")
+    return "exact"

@@ -1,0 +1,113 @@
+"""How the tests read an artifact back: our own importer of each target, and the host that the artifact makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tests.emit.plans import without_origin
+
+from cmfw.emit.powershell import program
+from cmfw.ingest.flow_list import read_list
+from cmfw.ingest.powershell_script import read_powershell
+from cmfw.model.rule import HostRule, Store, canonical_program
+from cmfw.model.state import DEFAULT_RPC_PORTS, HostState, ProfileSettings
+from cmfw.net.addr import AddrSet
+from cmfw.net.atoms import Atoms
+from cmfw.net.flow import Direction, Profile
+from cmfw.net.flowset import ALL_ICMP, ALL_PROTOCOLS, Box, FlowSet, boxes, icmp_range
+from cmfw.net.ports import PortSet
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The rules that an artifact makes, and the ids of rules already on the host that it enables."""
+
+    made: tuple[HostRule, ...]
+    enabled: tuple[str, ...] = ()
+    problems: tuple = ()
+
+
+def _powershell(artifacts) -> Reading:
+    script = read_powershell(artifacts[0].content, "cmfw.ps1")
+    assert script.program == program("apply"), "the acting part differs from the one that was reviewed"
+    return Reading(script.rules, script.members, script.problems)
+
+
+def _registry_pol(artifacts) -> Reading:
+    from cmfw.emit.registry_pol import read_rules
+
+    rules, problems = read_rules(artifacts[0].content, "Registry.pol")
+    return Reading(rules, (), problems)
+
+
+def _list(artifacts) -> Reading:
+    rules, problems = read_list(artifacts[1].content, "cmfw-list.csv")
+    return Reading(rules, (), problems)
+
+
+READERS = {"powershell": _powershell, "registry-pol": _registry_pol, "list": _list}
+
+
+def read(target: str, artifacts) -> Reading:
+    """What the target's artifacts hold, rules without their origin."""
+    found = READERS[target](artifacts)
+    return replace(found, made=without_origin(found.made))
+
+
+def host(rules, local_subnets: AddrSet) -> HostState:
+    """A host that blocks everything in both directions but for ``rules``."""
+    closed = ProfileSettings(enable_firewall=True, default_inbound_allow=False, default_outbound_allow=False)
+    stores = {rule.store for rule in rules} | {Store.LOCAL}
+    return HostState(
+        settings=tuple((store, profile, closed) for store in sorted(stores) for profile in Profile),
+        rules=tuple(rules),
+        local_subnets=local_subnets,
+    )
+
+
+def flows(rule: HostRule, local_subnets: AddrSet) -> tuple[Box, ...]:
+    """The flows of one rule, worked out here from its fields and not by the engine."""
+    return boxes(
+        direction=int(rule.direction),
+        profile=rule.profiles,
+        interface=rule.interfaces,
+        protocol=ALL_PROTOCOLS if rule.protocol is None else ((rule.protocol, rule.protocol),),
+        local=_addresses(rule.local_address, local_subnets),
+        remote=_addresses(rule.remote_address, local_subnets),
+        local_port=_ports(rule.local_port),
+        remote_port=_ports(rule.remote_port),
+        icmp=ALL_ICMP if rule.icmp is None else tuple(sorted(icmp_range(*pair) for pair in rule.icmp)),
+        program=Atoms.ANY if rule.program is None else Atoms.of(canonical_program(rule.program)),
+        service=Atoms.ANY if rule.service is None else Atoms.of(rule.service.lower()),
+    )
+
+
+def _addresses(match, local_subnets: AddrSet):
+    out = match.addresses
+    for word in match.keywords:
+        out |= {"LocalSubnet4": local_subnets.v4, "LocalSubnet6": local_subnets.v6}[word]
+    return out.ranges
+
+
+def _ports(match):
+    out = match.ports
+    for word in match.keywords:
+        out |= {"RPC": DEFAULT_RPC_PORTS, "RPC-EPMap": PortSet.of(135)}[word]
+    return out.ranges
+
+
+def union(rules, local_subnets: AddrSet) -> FlowSet:
+    """The flows of any of the rules."""
+    return FlowSet.of(box for rule in rules for box in flows(rule, local_subnets))
+
+
+def difference(got: FlowSet, wanted: FlowSet) -> str:
+    """Empty where both sets are equal, else one flow that is too much or too little."""
+    for what, extra in (("wider", got - wanted), ("narrower", wanted - got)):
+        if not extra.is_empty:
+            return f"{what} than the plan, for example {extra.witness().text()}"
+    return ""
+
+
+def end_of(rule: HostRule) -> str:
+    return "from" if rule.direction is Direction.OUT else "to"
