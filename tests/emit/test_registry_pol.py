@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.emit.plans import CLIENTS, SVCHOST, group_exception, item, of_rule, request, rule
+from tests.emit.plans import CLIENTS, SVCHOST, group_exception, item, of_rule, request, rule, without_origin
 
-from cmfw.emit import emit
+from cmfw.emit import emit, write
 from cmfw.emit.registry_pol import KEY, RULES_KEY
 from cmfw.errors import Unsupported
+from cmfw.ingest import read_state
 from cmfw.ingest.preg import apply_preg, read_preg
 from cmfw.ingest.registry import RegistryTree, decode_number, decode_text
 from cmfw.model.rule import AddressMatch, Extras, PortMatch, Store
@@ -102,3 +103,11 @@ def many() -> AddrSet:
 def test_a_rule_that_windows_would_not_take_is_refused():
     with pytest.raises(Unsupported, match="Windows would not take it"):
         emit("registry-pol", of_rule(rule(extras=Extras(remote_machines="O:LSD:(A;;CC;;;S-1-5-9)"))))
+
+
+def test_a_machine_with_this_policy_has_exactly_these_rules(tmp_path):
+    artifacts = emit("registry-pol", request(item(rule(id="b", name="财务部"), rule(id="a"))))
+    (path, _) = write(artifacts, tmp_path)
+    state, problems = read_state([str(path)])
+    assert problems == ()
+    assert without_origin(state.rules) == artifacts[0].claims
