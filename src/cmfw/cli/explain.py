@@ -5,13 +5,22 @@ from __future__ import annotations
 import click
 
 from cmfw.cli.app import CLEAN
-from cmfw.cli.options import edition_option, make_command
+from cmfw.cli.options import Spoken, edition_option, make_command
 from cmfw.cli.words import say
 
 SCHEMA = "cmfw/explain/1"
 
 
-@make_command("explain", "text", "json")
+class _Resource(Spoken):
+    """Lets the number of a group (``-28502``) be a topic, though it looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments with such numbers made whole resource ids."""
+        whole = [f"@firewallapi.dll,{word}" if word[:1] == "-" and word[1:].isdigit() else word for word in args]
+        return super().parse_args(ctx, whole)
+
+
+@make_command("explain", "text", "json", cls=_Resource)
 @click.argument("words", metavar="[TOPIC]...", nargs=-1)
 @edition_option
 def command(words: tuple[str, ...], edition: str, form: str) -> int:

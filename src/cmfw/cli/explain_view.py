@@ -82,8 +82,8 @@ def _feature_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
     blocks = [*_title(feature.title, feature.id), Gap(), Line(_t(feature.summary))]
     if feature.when:
         blocks.append(Line(feature.when, mark=say("explain.when")))
-    blocks += [Gap(), Heading(say("explain.requirements", edition=edition)), _requirement_table(catalog, rows)]
-    blocks += [Line(f"{row.id}: {_t(row.note)}", mark="* ") for row in rows if row.note]
+    blocks += [Gap(), Heading(say("explain.requirements", edition=edition)), _requirement_table(catalog, rows, edition)]
+    blocks += [Line(_t(row.note), mark=f"* {short_id(row)}: ") for row in rows if row.note]
     exceptions = [e for e in catalog.exceptions.values() if e.feature == name and edition in e.editions]
     if exceptions:
         blocks += [Gap(), Heading(say("explain.exceptions"))]
@@ -108,18 +108,35 @@ def notes_of(catalog: Catalog, feature: str) -> list[Any]:
     return [n for n in catalog.notes.values() if feature in n.features and n.kind not in ("step", "steps", "procedure")]
 
 
-def _requirement_table(catalog: Catalog, rows: list[Requirement]) -> Table:
-    columns = tuple(say(f"explain.column.{name}") for name in ("direction", "traffic", "level", "row", "at"))
+def _requirement_table(catalog: Catalog, rows: list[Requirement], edition: str) -> Table:
+    columns = tuple(say(f"explain.column.{name}") for name in ("row", "direction", "traffic", "level", "at"))
     found = []
     for row in rows:
         flow = catalog.flows[row.flow]
         traffic = traffic_of(flow)
-        if row.printed:
-            traffic += f"\n{say('plan.printed', printed=', '.join(row.printed))}"
+        printed = ", ".join(row.printed) or ("" if row.cell in ("", *flow.default, *flow.ports) else row.cell)
+        if printed:
+            traffic += f"\n{say('plan.printed', printed=printed)}"
         ends = f"{say(f'direction.{row.direction}')}\n{role(flow.from_role)} > {role(flow.to_role)}"
-        levels = "\n".join(dict.fromkeys(say(f"necessity.{level.value}") for level in row.level.values()))
-        found.append((ends, traffic, levels, row.id, " ".join([row.cite.at, *row.errata])))
+        found.append((short_id(row), ends, traffic, level_of(row, edition), place(row)))
     return Table(columns, tuple(found))
+
+
+def short_id(row: Requirement) -> str:
+    """The id without the feature in front."""
+    return row.id.removeprefix(f"{row.feature}.")
+
+
+def level_of(row: Requirement, edition: str) -> str:
+    """How much the edition needs the row, in words."""
+    levels: dict[str, Any] = dict(row.level)
+    return say(f"necessity.{levels[edition].value}")
+
+
+def place(row: Requirement) -> str:
+    """Where the row stands, with its source where that is not the page itself, and its errata."""
+    source = "" if row.cite.at.startswith("line ") else f"{row.cite.source}: "
+    return " ".join([source + row.cite.at, *row.errata])
 
 
 def traffic_of(flow: FlowKind) -> str:
@@ -191,8 +208,7 @@ def _needed_by(catalog: Catalog, rows: list[Requirement], edition: str) -> Table
     found = []
     for row in rows:
         title = f"{_t(catalog.features[row.feature].title)} ({row.feature})"
-        level = say(f"necessity.{row.level[edition].value}")
-        found.append((title, level, row.id, " ".join([row.cite.at, *row.errata])))
+        found.append((title, level_of(row, edition), row.id, place(row)))
     return Table(columns, tuple(found))
 
 

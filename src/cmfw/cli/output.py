@@ -173,10 +173,8 @@ def plain(blocks: Iterable[Block], width: int = WIDTH) -> str:
                 if level > 1:
                     new = ["", *new, ("-" if level == 2 else "") * min(max(map(width_of, new)), width)]
             case Line(text, indent, mark, _):
-                pad = " " * indent
-                hang = " " * width_of(mark)
-                body = wrap(text, width - indent - len(hang))
-                new = [pad + (mark if i == 0 else hang) + line for i, line in enumerate(body)]
+                new = _marked(text, mark, width - indent)
+                new = [" " * indent + line for line in new]
             case Verbatim(text, indent):
                 new = [" " * indent + line for line in text.split("\n")]
             case Table():
@@ -186,6 +184,19 @@ def plain(blocks: Iterable[Block], width: int = WIDTH) -> str:
         lines += [line.rstrip() for line in new]
     kept = [line for i, line in enumerate(lines) if line or (i > 0 and lines[i - 1])]
     return "\n".join(kept).rstrip("\n") + "\n"
+
+
+LONGEST_HANG = 10
+"""A mark wider than this does not push the following lines to the right of it."""
+
+
+def _marked(text: str, mark: str, width: int) -> list[str]:
+    """The text with its mark in front of the first line and the others under the text."""
+    size = width_of(mark)
+    if size <= LONGEST_HANG:
+        return [(" " * size if at else mark) + line for at, line in enumerate(wrap(text, width - size))]
+    lines = wrap(mark + text, width)
+    return lines[:1] + ["  " + line for line in wrap(" ".join(lines[1:]), width - 2)] if len(lines) > 1 else lines
 
 
 def _plain_table(table: Table, width: int) -> list[str]:

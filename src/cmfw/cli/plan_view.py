@@ -212,7 +212,7 @@ def blocks(plan: Plan, catalog: Catalog) -> list[Block]:
     found.append(Line(say("plan.count", items=len(plan.items), features=len({f for i in plan.items for f in i.features}))))
     for feature in [f for f in catalog.features.values() if any(f.id in item.features for item in plan.items)]:
         found += [Gap(), Heading(f"{feature.title.in_language(lang)} ({feature.id})")]
-        found.append(_items_table([item for item in plan.items if feature.id in item.features]))
+        found.append(_items_table([item for item in plan.items if feature.id in item.features], catalog))
         found += [Line(_exception_text(e, catalog), mark="* ") for e in plan.exceptions if e.feature == feature.id]
         off = sorted({(row.clients, row.disabled) for row in plan.rows if row.feature == feature.id and row.disabled})
         found += [Line(say("plan.disabled", clients=clients, reason=reason), mark="! ") for clients, reason in off]
@@ -223,14 +223,16 @@ def blocks(plan: Plan, catalog: Catalog) -> list[Block]:
     return found
 
 
-def _items_table(items: Sequence[PlanItem]) -> Table:
-    columns = tuple(say(f"plan.column.{name}") for name in ("from", "to", "traffic", "level"))
+def _items_table(items: Sequence[PlanItem], catalog: Catalog) -> Table:
+    columns = tuple(say(f"plan.column.{name}") for name in ("from", "to", "traffic", "purpose", "level"))
     rows: dict[tuple[str, ...], None] = {}
     for item in items:
         level = say(f"necessity.{item.necessity}")
         if item.errata:
             level += f" ({', '.join(item.errata)})"
-        rows[_who_and_where(item.source), _who_and_where(item.target), traffic(item), level] = None
+        flow = catalog.flows.get(item.flow)
+        purpose = flow.title.in_language(language()) if flow else item.flow
+        rows[_who_and_where(item.source), _who_and_where(item.target), traffic(item), purpose, level] = None
     styles = ((say("necessity.required"), "strong"), (say("necessity.advisory"), "dim"))
     return Table(columns, tuple(rows), styles)
 
@@ -250,6 +252,9 @@ def traffic(item: PlanItem) -> str:
 
 def _exception_text(found: PlannedException, catalog: Catalog) -> str:
     value = found.value
+    if found.kind == "port" and found.value in catalog.flows:
+        flow = catalog.flows[found.value]
+        value = f"{flow.title.in_language(language())} ({flow.protocol} {', '.join(flow.default or flow.ports)})"
     for group in catalog.groups.values():
         if found.kind == "group" and found.group in (group.resource, group.id):
             value = f"{group.title.in_language(language())} ({group.resource})"

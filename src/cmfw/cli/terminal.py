@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cmfw.cli.output import STYLES, Block, Gap, Heading, Line, Table, Verbatim
+from cmfw.cli.output import LONGEST_HANG, STYLES, Block, Gap, Heading, Line, Table, Verbatim, width_of
 
 
 def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
@@ -24,12 +24,15 @@ def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
                     console.print()
                 console.print(Text(text, "bold underline" if level == 2 else "bold"))
             case Line(text, indent, mark, style):
+                shown = Text(text, STYLES.get(style, ""))
+                if width_of(mark) > LONGEST_HANG:
+                    console.print(Padding(Text(mark) + shown, (0, 0, 0, indent)))
+                    continue
                 grid = RichTable.grid()
-                grid.add_row(Text(mark), Text(text, STYLES.get(style, "")))
+                grid.add_row(Text(mark), shown)
                 console.print(Padding(grid, (0, 0, 0, indent)))
             case Verbatim(text, indent):
-                shown = "\n".join(" " * indent + line for line in text.split("\n"))
-                console.print(Text(shown, "cyan"), soft_wrap=True)
+                console.print(Text("\n".join(" " * indent + line for line in text.split("\n")), "cyan"), soft_wrap=True)
             case Table():
                 console.print(_table(block))
             case Gap():

@@ -33,10 +33,11 @@ def topics_of(catalog: Catalog) -> list[Topic]:
 
 def formats() -> dict[str, Text]:
     """The file formats that can be read as machine state, by name."""
-    from cmfw import ingest
+    from cmfw.cli.words import words
+    from cmfw.ingest import FORMATS
 
-    table: dict[str, Text] = getattr(ingest, "FORMATS", {})
-    return table
+    english, chinese = words("en"), words("zh_CN")
+    return {name: Text(english[f"format.{name}"], chinese[f"format.{name}"]) for name in FORMATS}
 
 
 def find_topics(catalog: Catalog, text: str) -> tuple[list[Topic], list[str]]:
@@ -45,15 +46,16 @@ def find_topics(catalog: Catalog, text: str) -> tuple[list[Topic], list[str]]:
     Ids and titles in either language count first, then ports, then parts of titles. ``KIND:ID`` picks one kind.
     """
     wanted = _fold(text)
+    feature = catalog.features.get(wanted.replace("-", "_").replace(" ", "_"))
+    if feature is not None:
+        # the usual question; the other tables need not even be built
+        return [Topic("feature", feature.id, feature.title)], []
     kind, colon, name = wanted.partition(":")
     known = topics_of(catalog)
     if colon and kind in KINDS:
         known = [topic for topic in known if topic.kind == kind]
         wanted = name.strip()
     exact = [t for t in known if wanted in _names(catalog, t)]
-    if exact and not colon:
-        features = [t for t in exact if t.kind == "feature"]
-        exact = features if wanted in {_fold(t.id) for t in features} else exact
     if exact:
         return exact, []
     port = _port_topic(catalog, wanted)
@@ -61,6 +63,8 @@ def find_topics(catalog: Catalog, text: str) -> tuple[list[Topic], list[str]]:
         return [port], []
     if len(wanted) > 1:
         partial = [t for t in known if t.kind != "note" and any(wanted in name for name in _names(catalog, t))]
+        # features are what people mean; in Chinese most titles begin alike
+        partial = [t for t in partial if t.kind in ("feature", "group")] or partial
         if partial:
             return [Topic(t.kind, t.id, t.title, exact=False) for t in partial], []
     from difflib import get_close_matches

@@ -86,6 +86,7 @@ WORDS: dict[str, str] = {
     "plan.column.from": "From",
     "plan.column.to": "To",
     "plan.column.traffic": "Traffic",
+    "plan.column.purpose": "For",
     "plan.column.level": "Needed",
     "plan.printed": "(printed {printed})",
     "plan.disabled": "off for {clients}: {reason}",
@@ -212,4 +213,64 @@ WORDS: dict[str, str] = {
     "role.issuing_ca": "issuing CA",
     "role.file_share": "file share",
     "role.internet": "internet",
+    # audit, demo
+    "audit.all_work": "{who}: all {count} features work.",
+    "audit.some_work": "{who}: {works} of {count} features work; {rest}.",
+    "audit.broken": "{count} broken ({names})",
+    "audit.degraded": "{count} degraded ({names})",
+    "audit.unknown": "{count} undecided ({names})",
+    "audit.and": ", ",
+    "audit.comma": ", ",
+    "audit.source": "{path}: {format}, {total} rules, {active} active",
+    "audit.judged_as": "judged as `{name}` ({by})",
+    "audit.profile": "profile {profile}: {settings}",
+    "audit.inbound.allow": "incoming connections are allowed by default",
+    "audit.inbound.block": "incoming connections are blocked by default",
+    "audit.inbound.unknown": "default for incoming connections undecided",
+    "audit.outbound.allow": "outgoing allowed by default",
+    "audit.outbound.block": "outgoing blocked by default",
+    "audit.outbound.unknown": "default for outgoing undecided",
+    "audit.shields_up": "all incoming connections are blocked whatever the rules say",
+    "audit.local_rules_off": "local rules do not count",
+    "audit.firewall.off": "the firewall is off",
+    "audit.firewall.unknown": "whether the firewall is on is undecided",
+    "audit.column.feature": "Feature",
+    "audit.column.peer": "With",
+    "audit.column.status": "Status",
+    "audit.column.reason": "In the way",
+    "audit.peers": "other clients",
+    "audit.trouble": "{feature} ({id}): {status}",
+    "audit.between": "between {clients} and {peers}",
+    "audit.blocked": "This does not pass:",
+    "audit.undecided": "This cannot be decided:",
+    "audit.more": "and {count} more",
+    "audit.repair": "Smallest repair:",
+    "audit.alternatives": "Works now instead: ",
+    "audit.findings": "Findings",
+    "audit.gaps": "What the evidence does not show",
+    "status.broken": "broken",
+    "status.degraded": "degraded",
+    "status.works": "works",
+    "status.disabled": "off",
+    "status.unknown": "undecided",
+    "demo.next": "Now with your own machine",
+    "demo.steps": "1. Describe your site; three lines are enough, the starter explains the rest:\n"
+    "$ cmfw site new site.toml\n"
+    "2. On a client, as administrator, save what its firewall is configured to do:\n"
+    "$ reg save HKLM\\SYSTEM client.hive\n"
+    "3. Ask, anywhere, on any system:\n"
+    "$ cmfw audit site.toml client.hive\n"
+    '$ cmfw trace client.hive --flow "in tcp 10.20.1.10 > 10.30.0.17:445 profile=domain"\n'
+    "$ cmfw explain client_push\n"
+    "A Group Policy backup (folder or zip) may stand behind the hive; both then describe one machine. "
+    "To play with this example: cmfw demo --files example",
+    # formats
+    "format.wfw": "Windows Firewall policy export, .wfw. Write one with: netsh advfirewall export FILE. Holds the local "
+    "policy with its settings and rules, no Group Policy.",
+    "format.hive": "SYSTEM registry hive, also compressed as .xz. Write one with: reg save HKLM\\SYSTEM FILE. Holds the local "
+    "policy, service hardening, MDM rules and the firewall services, no Group Policy.",
+    "format.registry-pol": "Registry.pol of one Group Policy object, from SYSVOL or a backup. Holds that object's settings and rules.",
+    "format.reg": "Registry export, .reg (UTF-16 or UTF-8, 5.00 or REGEDIT4). Write one with: reg export "
+    "HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess FILE. Holds what was exported.",
+    "format.gpo": "Group Policy backup, a folder or a zip; FILE.zip#{GUID} picks one object of several.",
 }

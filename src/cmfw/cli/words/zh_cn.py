@@ -85,6 +85,7 @@ WORDS: dict[str, str] = {
     "plan.column.from": "从",
     "plan.column.to": "到",
     "plan.column.traffic": "流量",
+    "plan.column.purpose": "用途",
     "plan.column.level": "必要性",
     "plan.printed": "（原文写作 {printed}）",
     "plan.disabled": "对 {clients} 已关闭：{reason}",
@@ -211,4 +212,61 @@ WORDS: dict[str, str] = {
     "role.issuing_ca": "证书颁发机构",
     "role.file_share": "文件共享",
     "role.internet": "互联网",
+    # audit, demo
+    "audit.all_work": "{who}：全部 {count} 个功能正常。",
+    "audit.some_work": "{who}：{count} 个功能中有 {works} 个正常；{rest}。",
+    "audit.broken": "{count} 个中断（{names}）",
+    "audit.degraded": "{count} 个降级（{names}）",
+    "audit.unknown": "{count} 个未定（{names}）",
+    "audit.and": "，",
+    "audit.comma": "、",
+    "audit.source": "{path}：{format}，{total} 条规则，其中 {active} 条启用",
+    "audit.judged_as": "按“{name}”判断（{by}）",
+    "audit.profile": "配置文件 {profile}：{settings}",
+    "audit.inbound.allow": "默认允许传入连接",
+    "audit.inbound.block": "默认阻止传入连接",
+    "audit.inbound.unknown": "传入连接的默认操作未定",
+    "audit.outbound.allow": "默认允许传出",
+    "audit.outbound.block": "默认阻止传出",
+    "audit.outbound.unknown": "传出的默认操作未定",
+    "audit.shields_up": "无论规则如何都阻止所有传入连接",
+    "audit.local_rules_off": "本地规则不生效",
+    "audit.firewall.off": "防火墙已关闭",
+    "audit.firewall.unknown": "防火墙是否开启未定",
+    "audit.column.feature": "功能",
+    "audit.column.peer": "对端",
+    "audit.column.status": "状态",
+    "audit.column.reason": "障碍",
+    "audit.peers": "其他客户端",
+    "audit.trouble": "{feature} ({id})：{status}",
+    "audit.between": "{clients} 与 {peers} 之间",
+    "audit.blocked": "此流量无法通过：",
+    "audit.undecided": "此流量无法判断：",
+    "audit.more": "另有 {count} 条",
+    "audit.repair": "最小的修复：",
+    "audit.alternatives": "目前可用的替代途径：",
+    "audit.findings": "发现",
+    "audit.gaps": "证据未显示的内容",
+    "status.broken": "中断",
+    "status.degraded": "降级",
+    "status.works": "正常",
+    "status.disabled": "已关闭",
+    "status.unknown": "未定",
+    "demo.next": "接下来用您自己的计算机试试",
+    "demo.steps": "1. 描述您的站点；三行就够，起始文件解释其余的键：\n"
+    "$ cmfw site new site.toml\n"
+    "2. 在客户端上以管理员身份保存其防火墙配置：\n"
+    "$ reg save HKLM\\SYSTEM client.hive\n"
+    "3. 在任何系统上提问：\n"
+    "$ cmfw audit site.toml client.hive\n"
+    '$ cmfw trace client.hive --flow "in tcp 10.20.1.10 > 10.30.0.17:445 profile=domain"\n'
+    "$ cmfw explain client_push\n"
+    "配置单元之后还可以加上组策略备份（文件夹或 zip）；它们共同描述同一台计算机。要试用此示例的文件：cmfw demo --files example",
+    # formats
+    "format.wfw": "Windows 防火墙策略导出文件 .wfw。导出命令：netsh advfirewall export FILE。包含本地策略的设置和规则，不含组策略。",
+    "format.hive": "SYSTEM 注册表配置单元，也可为 .xz 压缩。保存命令：reg save HKLM\\SYSTEM FILE。包含本地策略、服务强化、MDM 规则和防火墙服务，不含组策略。",
+    "format.registry-pol": "一个组策略对象的 Registry.pol，来自 SYSVOL 或备份。包含该对象的设置和规则。",
+    "format.reg": "注册表导出文件 .reg（UTF-16 或 UTF-8，5.00 或 REGEDIT4）。导出命令：reg export "
+    "HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess FILE。包含所导出的内容。",
+    "format.gpo": "组策略备份，文件夹或 zip；FILE.zip#{GUID} 可从多个对象中选取一个。",
 }

@@ -1,0 +1,94 @@
+"""``cmfw check``: problems, lints and expectations, by the plan and by a machine."""
+
+from __future__ import annotations
+
+import pytest
+from tests.cli.test_trace import state  # noqa: F401 - the fixture of a small machine
+
+SITE = """\
+code = "P01"
+system = [{ host = "cm1", addresses = ["10.1.0.5"] }]
+clients = [{ name = "office", subnets = ["10.2.0.0/24"], features = ["client_requests", "remote_control"] }]
+"""
+
+
+def _with(expects):
+    return SITE + "".join(f"[[expect]]\nflow = '{flow}'\nverdict = '{want}'\n" for flow, want in expects)
+
+
+@pytest.fixture
+def site(tmp_path):
+    def write(*expects):
+        path = tmp_path / "site.toml"
+        path.write_text(_with(expects), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("flow", "want", "got", "code"),
+    [
+        pytest.param("out tcp 10.2.0.9 > 10.1.0.5:80", "allow", "allow", 0, id="requests are planned"),
+        pytest.param("in tcp 10.1.0.5 > 10.2.0.9:2701", "allow", "allow", 0, id="remote control is planned"),
+        pytest.param("in tcp 10.9.9.9 > 10.2.0.9:2701", "block", "block", 0, id="from nobody else"),
+        pytest.param("in tcp 10.1.0.5 > 10.2.0.9:445", "allow", "block", 1, id="push is not planned"),
+        pytest.param("out tcp 10.2.0.9 > 10.1.0.0/24:80", "allow", "unknown", 3, id="only partly planned"),
+    ],
+)
+def test_expectations_by_the_plan(flow, want, got, code, site, run, valid):
+    done = run("check", site((flow, want)), "--format", "json")
+    (row,) = valid("check", done.stdout)["expects"]
+    assert row == {"flow": flow, "want": want, "got": got, "by": "plan"}
+    assert done.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("flow", "want", "args", "got", "code"),
+    [
+        pytest.param("in tcp 10.1.0.5 > 10.2.0.9:445 profile=domain", "allow", (), "allow", 0, id="as the rule says"),
+        pytest.param("in tcp 10.1.0.5 > 10.2.0.9:445", "allow", (), "unknown", 3, id="the profile is open"),
+        pytest.param("in tcp 10.1.0.5 > 10.2.0.9:445", "allow", ("--as", "office"), "allow", 0, id="profile of the group"),
+        pytest.param("in tcp 10.1.0.5 > 10.2.0.9:446", "allow", (), "block", 1, id="no rule"),
+    ],
+)
+def test_expectations_on_a_machine(flow, want, args, got, code, site, state, run, valid):  # noqa: F811
+    done = run("check", site((flow, want)), state, *args, "--format", "json")
+    (row,) = valid("check", done.stdout)["expects"]
+    assert row == {"flow": flow, "want": want, "got": got, "by": "state"}
+    assert done.exit_code == code
+
+
+def test_text_says_that_the_plan_judged(site, run):
+    text = run("check", site(("out tcp 10.2.0.9 > 10.1.0.5:80", "allow"))).stdout
+    plain = " ".join(text.split())
+    assert "is a valid site file: 1 systems, 1 client groups" in plain
+    assert "judged by the plan" in plain
+
+
+def test_problems_are_a_document_too(run, tmp_path, valid):
+    path = tmp_path / "bad.toml"
+    path.write_text("code = 'TOOLONG'\nsytem = []\n", encoding="utf-8")
+    done = run("check", path, "--format", "json")
+    found = valid("check", done.stdout)
+    assert done.exit_code == 2
+    assert len(found["problems"]) >= 3
+    assert {p["file"] for p in found["problems"]} == {str(path)}
+    assert run("check", path).exit_code == 2
+
+
+def test_a_wrong_flow_in_an_expectation_is_a_problem_with_its_key(site, run, valid):
+    done = run("check", site(("in tcp oops > *", "allow")), "--format", "json")
+    (problem,) = valid("check", done.stdout)["problems"]
+    assert done.exit_code == 2
+    assert "expect[0]" in problem["file"] + (problem["key"] or "")
+
+
+def test_an_error_lint_is_exit_1(run, tmp_path, valid):
+    path = tmp_path / "site.toml"
+    text = SITE.replace('addresses = ["10.1.0.5"]', 'addresses = ["10.1.0.5"], sup = { http = 80, https = 8531 }')
+    path.write_text(text, encoding="utf-8")
+    done = run("check", path, "--format", "json")
+    lints = valid("check", done.stdout)["lints"]
+    assert "wsus-pair" in {lint["code"] for lint in lints}
+    assert done.exit_code == (1 if any(lint["severity"] == "error" for lint in lints) else 0)
