@@ -119,7 +119,7 @@ $rules = @(
         IcmpType = @('8')
     }
     @{
-        Name = 'cmfw-doc-wakeup-proxy-udp-in-in'
+        Name = 'cmfw-doc-wakeup-proxy-udp-in'
         DisplayName = 'Configuration Manager: Wake-Up Proxy'
         Description = 'Wake-Up Proxy. Source: ports, Client to client'
         Group = 'cmfw'
@@ -131,7 +131,7 @@ $rules = @(
         LocalPort = @('25536')
     }
     @{
-        Name = 'cmfw-doc-wakeup-proxy-udp-out-out'
+        Name = 'cmfw-doc-wakeup-proxy-udp-out'
         DisplayName = 'Configuration Manager: Wake-Up Proxy'
         Description = 'Wake-Up Proxy. Source: page-2016, line 85'
         Group = 'cmfw'

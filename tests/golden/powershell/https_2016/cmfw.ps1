@@ -11,20 +11,6 @@ param([string] $PolicyStore = 'PersistentStore')
 $stateName = 'P10-desktops-752e41f2e20a'
 $rules = @(
     @{
-        Name = 'cmfw-dp-https-out-ccmexec'
-        DisplayName = 'Configuration Manager: Content from the distribution point, HTTPS'
-        Description = 'Content from the distribution point, HTTPS. Source: page-2016, line 154; page-2016, line 55'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('443')
-        RemoteAddress = @('10.10.0.5')
-        Program = '%windir%\CCM\CcmExec.exe'
-    }
-    @{
         Name = 'cmfw-dp-https-out-svchost'
         DisplayName = 'Configuration Manager: Content from the distribution point, HTTPS'
         Description = 'Content from the distribution point, HTTPS. Source: page-2016, line 154; page-2016, line 55'
@@ -37,34 +23,6 @@ $rules = @(
         RemotePort = @('443')
         RemoteAddress = @('10.10.0.5')
         Program = '%SystemRoot%\System32\svchost.exe'
-    }
-    @{
-        Name = 'cmfw-dp-smb-out'
-        DisplayName = 'Configuration Manager: Content from the distribution point, SMB'
-        Description = 'Content from the distribution point, SMB. Source: page-2016, line 152'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('445')
-        RemoteAddress = @('10.10.0.5')
-        Program = 'System'
-    }
-    @{
-        Name = 'cmfw-mp-https-out'
-        DisplayName = 'Configuration Manager: HTTPS requests to the management point'
-        Description = 'HTTPS requests to the management point. Source: page-2016, line 55; page-2016, line 69'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('443')
-        RemoteAddress = @('10.10.0.5')
-        Program = '%windir%\CCM\CcmExec.exe'
     }
     @{
         Name = 'cmfw-notify-tcp-out'
@@ -96,7 +54,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-epm-in'
         DisplayName = 'Configuration Manager: RPC endpoint mapper of the client'
-        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118'
+        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118; page-2016, line 80'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -125,7 +83,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-smb-in'
         DisplayName = 'Configuration Manager: SMB to the client''s admin share'
-        Description = 'SMB to the client''s admin share. Source: page-2016, line 117'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, 4'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -149,21 +107,6 @@ $rules = @(
         RemoteAddress = @('10.10.0.5')
         Program = '%SystemRoot%\System32\svchost.exe'
         Service = 'Winmgmt'
-    }
-    @{
-        Name = 'cmfw-ra-epm-in'
-        DisplayName = 'Configuration Manager: RPC endpoint mapper for offered Remote Assistance'
-        Description = 'RPC endpoint mapper for offered Remote Assistance. Source: page-2016, line 80'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('RPCEPMap')
-        RemoteAddress = @('10.10.0.5')
-        Program = '%SystemRoot%\System32\svchost.exe'
-        Service = 'RpcSs'
     }
     @{
         Name = 'cmfw-ra-msra-in'
@@ -225,7 +168,7 @@ $rules = @(
     @{
         Name = 'cmfw-setup-mp-https-out-ccmexec'
         DisplayName = 'Configuration Manager: Setup and registration with the management point, HTTPS'
-        Description = 'Setup and registration with the management point, HTTPS. Source: page-2016, line 121; page-2016, line 136; page-2016, line 145'
+        Description = 'Setup and registration with the management point, HTTPS. Source: page-2016, line 121; page-2016, line 136; page-2016, line 145; page-2016, line 55; page-2016, line 69; page-2016, line 154'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -253,7 +196,7 @@ $rules = @(
     @{
         Name = 'cmfw-share-smb-out'
         DisplayName = 'Configuration Manager: SMB to the share that CCMSetup.exe runs from'
-        Description = 'SMB to the share that CCMSetup.exe runs from. Source: page-2016, line 143'
+        Description = 'SMB to the share that CCMSetup.exe runs from. Source: page-2016, line 143; page-2016, line 152'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -291,20 +234,6 @@ $rules = @(
         RemotePort = @('8531')
         RemoteAddress = @('10.10.0.5')
         Program = '%SystemRoot%\System32\svchost.exe'
-    }
-    @{
-        Name = 'cmfw-tools-smb-in'
-        DisplayName = 'Configuration Manager: Remote administration of the client over SMB pipes'
-        Description = 'Remote administration of the client over SMB pipes. Source: review, 4'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('445')
-        RemoteAddress = @('10.10.0.5')
-        Program = 'System'
     }
     @{
         Name = 'cmfw-wup-icmp-in'

@@ -25,20 +25,6 @@ $rules = @(
         Program = '%windir%\CCM\CcmExec.exe'
     }
     @{
-        Name = 'cmfw-dp-http-out-svchost'
-        DisplayName = 'Configuration Manager: Content from the distribution point, HTTP'
-        Description = 'Content from the distribution point, HTTP. Source: page-2016, line 153; page-2016, line 53'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Private')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('80', '8081')
-        RemoteAddress = @('10.2.0.6')
-        Program = '%SystemRoot%\System32\svchost.exe'
-    }
-    @{
         Name = 'cmfw-dp-smb-out'
         DisplayName = 'Configuration Manager: Content from the distribution point, SMB'
         Description = 'Content from the distribution point, SMB. Source: page-2016, line 152'
@@ -51,48 +37,6 @@ $rules = @(
         RemotePort = @('445')
         RemoteAddress = @('10.2.0.6')
         Program = 'System'
-    }
-    @{
-        Name = 'cmfw-fsp-http-out-ccmexec'
-        DisplayName = 'Configuration Manager: State messages to the fallback status point'
-        Description = 'State messages to the fallback status point. Source: page-2016, line 110'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Private')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('80', '8081')
-        RemoteAddress = @('10.2.0.5')
-        Program = '%windir%\CCM\CcmExec.exe'
-    }
-    @{
-        Name = 'cmfw-fsp-http-out-ccmsetup'
-        DisplayName = 'Configuration Manager: State messages to the fallback status point'
-        Description = 'State messages to the fallback status point. Source: page-2016, line 110'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Private')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('80', '8081')
-        RemoteAddress = @('10.2.0.5')
-        Program = '%windir%\ccmsetup\ccmsetup.exe'
-    }
-    @{
-        Name = 'cmfw-mp-http-out'
-        DisplayName = 'Configuration Manager: HTTP requests to the management point'
-        Description = 'HTTP requests to the management point. Source: page-2016, line 53; page-2016, line 67; prerequisites, Installation method dependencies'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Private')
-        Direction = 'Outbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        RemotePort = @('80', '8081')
-        RemoteAddress = @('10.2.0.5')
-        Program = '%windir%\CCM\CcmExec.exe'
     }
     @{
         Name = 'cmfw-notify-tcp-out'
@@ -181,7 +125,7 @@ $rules = @(
     @{
         Name = 'cmfw-ra-epm-in'
         DisplayName = 'Configuration Manager: RPC endpoint mapper for offered Remote Assistance'
-        Description = 'RPC endpoint mapper for offered Remote Assistance. Source: page-2016, line 80'
+        Description = 'RPC endpoint mapper for offered Remote Assistance. Source: page-2016, line 80; windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')
@@ -267,7 +211,7 @@ $rules = @(
     @{
         Name = 'cmfw-setup-dp-http-out-svchost'
         DisplayName = 'Configuration Manager: Setup files from the distribution point, HTTP'
-        Description = 'Setup files from the distribution point, HTTP. Source: prerequisites, Installation method dependencies'
+        Description = 'Setup files from the distribution point, HTTP. Source: prerequisites, Installation method dependencies; page-2016, line 53; page-2016, line 153'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')
@@ -281,7 +225,7 @@ $rules = @(
     @{
         Name = 'cmfw-setup-mp-http-out-ccmexec'
         DisplayName = 'Configuration Manager: Setup and registration with the management point, HTTP'
-        Description = 'Setup and registration with the management point, HTTP. Source: page-2016, line 120; page-2016, line 135; prerequisites, Installation method dependencies'
+        Description = 'Setup and registration with the management point, HTTP. Source: page-2016, line 120; page-2016, line 135; prerequisites, Installation method dependencies; page-2016, line 53; page-2016, line 67; page-2016, line 110'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')
@@ -295,7 +239,7 @@ $rules = @(
     @{
         Name = 'cmfw-setup-mp-http-out-ccmsetup'
         DisplayName = 'Configuration Manager: Setup and registration with the management point, HTTP'
-        Description = 'Setup and registration with the management point, HTTP. Source: page-2016, line 120; page-2016, line 135; prerequisites, Installation method dependencies'
+        Description = 'Setup and registration with the management point, HTTP. Source: page-2016, line 120; page-2016, line 135; prerequisites, Installation method dependencies; page-2016, line 110'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')
@@ -333,21 +277,6 @@ $rules = @(
         RemotePort = @('8530')
         RemoteAddress = @('10.2.0.6')
         Program = '%SystemRoot%\System32\svchost.exe'
-    }
-    @{
-        Name = 'cmfw-tools-epm-in'
-        DisplayName = 'Configuration Manager: RPC endpoint mapper for Event Viewer'
-        Description = 'RPC endpoint mapper for Event Viewer. Source: windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Private')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('RPCEPMap')
-        RemoteAddress = @('10.2.9.0/28')
-        Program = '%SystemRoot%\System32\svchost.exe'
-        Service = 'RpcSs'
     }
     @{
         Name = 'cmfw-tools-eventlog-in'

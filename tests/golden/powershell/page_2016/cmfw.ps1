@@ -130,7 +130,7 @@ $rules = @(
         IcmpType = @('8')
     }
     @{
-        Name = 'cmfw-doc-wakeup-proxy-udp-out-out'
+        Name = 'cmfw-doc-wakeup-proxy-udp-out'
         DisplayName = 'Configuration Manager: Wake-Up Proxy'
         Description = 'Wake-Up Proxy. Source: page-2016, line 85'
         Group = 'cmfw'

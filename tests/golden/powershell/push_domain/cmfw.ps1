@@ -13,7 +13,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-epm-in'
         DisplayName = 'Configuration Manager: RPC endpoint mapper of the client'
-        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118'
+        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118; page-2016, line 80; windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -28,7 +28,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-smb-in'
         DisplayName = 'Configuration Manager: SMB to the client''s admin share'
-        Description = 'SMB to the client''s admin share. Source: page-2016, line 117'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, 4'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -52,21 +52,6 @@ $rules = @(
         RemoteAddress = @('10.1.0.5', '2001:db8:1::5')
         Program = '%SystemRoot%\System32\svchost.exe'
         Service = 'Winmgmt'
-    }
-    @{
-        Name = 'cmfw-ra-epm-in'
-        DisplayName = 'Configuration Manager: RPC endpoint mapper for offered Remote Assistance'
-        Description = 'RPC endpoint mapper for offered Remote Assistance. Source: page-2016, line 80'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('RPCEPMap')
-        RemoteAddress = @('10.1.0.5', '2001:db8:1::5')
-        Program = '%SystemRoot%\System32\svchost.exe'
-        Service = 'RpcSs'
     }
     @{
         Name = 'cmfw-ra-msra-in'
@@ -126,21 +111,6 @@ $rules = @(
         Service = 'TermService'
     }
     @{
-        Name = 'cmfw-tools-epm-in'
-        DisplayName = 'Configuration Manager: RPC endpoint mapper for Event Viewer'
-        Description = 'RPC endpoint mapper for Event Viewer. Source: windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('RPCEPMap')
-        RemoteAddress = @('10.1.0.5', '2001:db8:1::5')
-        Program = '%SystemRoot%\System32\svchost.exe'
-        Service = 'RpcSs'
-    }
-    @{
         Name = 'cmfw-tools-eventlog-in'
         DisplayName = 'Configuration Manager: Event log service of the client on a dynamic RPC port'
         Description = 'Event log service of the client on a dynamic RPC port. Source: windows-rules, RemoteEventLogSvc-In-TCP'
@@ -154,20 +124,6 @@ $rules = @(
         RemoteAddress = @('10.1.0.5', '2001:db8:1::5')
         Program = '%SystemRoot%\System32\svchost.exe'
         Service = 'Eventlog'
-    }
-    @{
-        Name = 'cmfw-tools-smb-in'
-        DisplayName = 'Configuration Manager: Remote administration of the client over SMB pipes'
-        Description = 'Remote administration of the client over SMB pipes. Source: review, 4'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('445')
-        RemoteAddress = @('10.1.0.5', '2001:db8:1::5')
-        Program = 'System'
     }
     @{
         Name = 'cmfw-wup-icmp-in'

@@ -13,7 +13,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-epm-in'
         DisplayName = 'Configuration Manager: RPC endpoint mapper of the client'
-        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118'
+        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118; page-2016, line 80; windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -27,7 +27,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-smb-in'
         DisplayName = 'Configuration Manager: SMB to the client''s admin share'
-        Description = 'SMB to the client''s admin share. Source: page-2016, line 117'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, 4'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -49,20 +49,6 @@ $rules = @(
         Protocol = 'TCP'
         Program = '%SystemRoot%\System32\svchost.exe'
         Service = 'Winmgmt'
-    }
-    @{
-        Name = 'cmfw-ra-epm-in'
-        DisplayName = 'Configuration Manager: RPC endpoint mapper for offered Remote Assistance'
-        Description = 'RPC endpoint mapper for offered Remote Assistance. Source: page-2016, line 80'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('RPCEPMap')
-        Program = '%SystemRoot%\System32\svchost.exe'
-        Service = 'RpcSs'
     }
     @{
         Name = 'cmfw-ra-msra-in'
@@ -118,20 +104,6 @@ $rules = @(
         Service = 'TermService'
     }
     @{
-        Name = 'cmfw-tools-epm-in'
-        DisplayName = 'Configuration Manager: RPC endpoint mapper for Event Viewer'
-        Description = 'RPC endpoint mapper for Event Viewer. Source: windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('RPCEPMap')
-        Program = '%SystemRoot%\System32\svchost.exe'
-        Service = 'RpcSs'
-    }
-    @{
         Name = 'cmfw-tools-eventlog-in'
         DisplayName = 'Configuration Manager: Event log service of the client on a dynamic RPC port'
         Description = 'Event log service of the client on a dynamic RPC port. Source: windows-rules, RemoteEventLogSvc-In-TCP'
@@ -144,19 +116,6 @@ $rules = @(
         LocalPort = @('RPC')
         Program = '%SystemRoot%\System32\svchost.exe'
         Service = 'Eventlog'
-    }
-    @{
-        Name = 'cmfw-tools-smb-in'
-        DisplayName = 'Configuration Manager: Remote administration of the client over SMB pipes'
-        Description = 'Remote administration of the client over SMB pipes. Source: review, 4'
-        Group = 'cmfw'
-        Enabled = 'True'
-        Profile = @('Domain')
-        Direction = 'Inbound'
-        Action = 'Allow'
-        Protocol = 'TCP'
-        LocalPort = @('445')
-        Program = 'System'
     }
     @{
         Name = 'cmfw-wup-icmp-in'
