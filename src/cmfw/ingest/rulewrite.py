@@ -1,0 +1,149 @@
+"""``write_rule``: a ``HostRule`` as a rule string, in the order and spelling of Windows' own.
+
+Source: facts/windows_firewall.md 2.1 (token order), 2.2 (versions), 4.9 (spellings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cmfw.ingest.rule_tokens import ADDRESS_WORDS, PORT_WORDS, PROXIMITY_WORDS, SECURITY_WORDS, UNREAD, Words
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
+from cmfw.net.addr import format_address, is_v6
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP6, Direction, Interface, Profile
+
+LOWEST_VERSION = (2, 10)
+"""Windows 7 and Server 2008 R2, the oldest that is supported; plain rules are written so by Windows itself."""
+
+_ACTIONS = {Action.ALLOW: "Allow", Action.BLOCK: "Block", Action.BYPASS: "ByPass"}
+_DIRECTIONS = {Direction.IN: "In", Direction.OUT: "Out"}
+_PROFILES = {Profile.DOMAIN: "Domain", Profile.PRIVATE: "Private", Profile.PUBLIC: "Public"}
+_INTERFACES = (
+    ("IFType", Interface.LAN, "Lan"),
+    ("IFType", Interface.WIRELESS, "Wireless"),
+    ("IFType", Interface.RAS, "RemoteAccess"),
+    ("IFType2_23", Interface.MOBILE, "MobileBBand"),
+)
+_VERSION_20 = frozenset({"LUAuth", "LUOwn", "AppPkgId", "Platform2", "PCross"})
+_OTHER_VERSIONS = {"PFN": (2, 31), "IFType2_23": (2, 23)}
+
+Field = tuple[str, str]
+
+
+def write_rule(rule: HostRule) -> str:
+    """The rule string, with the lowest version that knows all its tokens and a bar at the end.
+
+    ``parse_rule`` gives the same rule back, version and origin aside. ``extras.unknown`` is written verbatim, last;
+    ``id``, ``store`` and ``origin`` are no part of the text. Raises ValueError where a text holds a bar.
+    """
+    fields = list(dict.fromkeys((*_head(rule), *_conditions(rule), *_texts(rule), *_tail(rule), *rule.extras.unknown)))
+    texts = [f"{token}={value}" for token, value in fields]
+    if any("|" in text or "\0" in text for text in texts):
+        raise ValueError(f"rule `{rule.id}` holds a bar or NUL, which no rule string can carry")
+    major, minor = max([LOWEST_VERSION, *(_version(token) for token, _ in fields)])
+    return f"v{major}.{minor}|" + "".join(f"{text}|" for text in texts)
+
+
+def _version(token: str) -> tuple[int, int]:
+    """The schema version that introduced a token."""
+    for table in (PORT_WORDS, ADDRESS_WORDS, PROXIMITY_WORDS, SECURITY_WORDS):
+        if token in table:
+            return table[token].version
+    return (2, 20) if token in _VERSION_20 else _OTHER_VERSIONS.get(token, LOWEST_VERSION)
+
+
+def _head(rule: HostRule) -> Iterator[Field]:
+    yield "Action", _ACTIONS[rule.action]
+    if rule.store is not Store.HARDENING or not rule.active:
+        yield "Active", "TRUE" if rule.active else "FALSE"
+    yield "Dir", _DIRECTIONS[rule.direction]
+    if rule.protocol is not None:
+        yield "Protocol", str(rule.protocol)
+    if rule.profiles != ALL_PROFILES:
+        yield from (("Profile", word) for bit, word in _PROFILES.items() if rule.profiles & bit)
+
+
+def _conditions(rule: HostRule) -> Iterator[Field]:
+    yield from _ports("LPort", rule.local_port)
+    yield from _ports("RPort", rule.remote_port)
+    for kind, code in rule.icmp or ():
+        yield ("ICMP6" if rule.protocol == ICMP6 else "ICMP4"), f"{kind}:{'*' if code is None else code}"
+    yield from _addresses("LA", rule.local_address)
+    yield from _addresses("RA", rule.remote_address)
+    if rule.interfaces != ALL_INTERFACES:
+        yield from ((token, word) for token, bit, word in _INTERFACES if rule.interfaces & bit)
+    yield from (("IF", name) for name in rule.extras.interface_ids)
+
+
+def _token_of(word: str, tables: dict[str, Words], lead: str) -> str:
+    return next((token for token, words in tables.items() if token.startswith(lead) and word.lower() in words.words), lead)
+
+
+def _ports(lead: str, condition: PortMatch) -> Iterator[Field]:
+    # a range of all ports is written only beside a keyword: alone it is the absent condition
+    ranges = condition.ports.ranges if condition.keywords or not condition.is_any else ()
+    yield from ((lead, str(first)) for first, last in ranges if first == last)
+    yield from ((f"{lead}2_10", f"{first}-{last}") for first, last in ranges if first != last)
+    yield from ((_token_of(word, PORT_WORDS, lead), word) for word in condition.keywords if word != UNREAD)
+
+
+def _addresses(lead: str, condition: AddressMatch) -> Iterator[Field]:
+    for family in "46":
+        part = condition.addresses.v6 if family == "6" else condition.addresses.v4
+        if not condition.is_any:
+            yield from ((lead + family, text) for text in _address_texts(part.ranges))
+        words = [word[:-1] for word in condition.keywords if word[-1] == family and word[:-1] != UNREAD]
+        yield from ((_token_of(word, ADDRESS_WORDS, lead + family), word) for word in words)
+
+
+def _address_texts(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
+    """Each range as one text: an address, a subnet where the range is one, else first and last."""
+    for first, last in ranges:
+        count = last - first + 1
+        if count == 1:
+            yield format_address(first)
+        elif count & (count - 1) == 0 and not (first - (is_v6(first) << 32)) % count:
+            yield f"{format_address(first)}/{(128 if is_v6(first) else 32) - count.bit_length() + 1}"
+        else:
+            yield f"{format_address(first)}-{format_address(last)}"
+
+
+def _texts(rule: HostRule) -> Iterator[Field]:
+    if rule.program is not None:
+        yield "App", rule.program
+    if rule.service is not None:
+        yield "Svc", rule.service
+    if rule.name:
+        yield "Name", rule.name
+    if rule.description:
+        yield "Desc", rule.description
+    if rule.extras.local_users:
+        yield "LUAuth", rule.extras.local_users
+    yield from (("AppPkgId" if name.upper().startswith("S-1-") else "PFN", name) for name in rule.extras.packages)
+    if rule.extras.local_owner:
+        yield "LUOwn", rule.extras.local_owner
+    if rule.group:
+        yield "EmbedCtxt", rule.group
+
+
+def _tail(rule: HostRule) -> Iterator[Field]:
+    extras = rule.extras
+    yield from (("Platform", ":".join(map(str, platform))) for platform in extras.platforms)
+    if extras.platform_at_least:
+        yield "Platform2", "GTEQ"
+    if rule.edge:
+        yield "Edge", "TRUE"
+    if extras.defer:
+        yield "Defer", extras.defer
+    flags = (("LSM", extras.loose_source), ("LOM", extras.ignore_remote), ("PCross", extras.cross_profile))
+    yield from ((token, "TRUE") for token, flag in flags if flag)
+    yield from ((_token_of(word, PROXIMITY_WORDS, "TTK"), word) for word in extras.proximity)
+    if extras.skip_version is not None:
+        yield "SkipVer", "{}.{}".format(*extras.skip_version)
+    if extras.remote_machines:
+        yield "RMauth", extras.remote_machines
+    if extras.remote_users:
+        yield "RUAuth", extras.remote_users
+    yield from ((_token_of(word, SECURITY_WORDS, "Security"), word) for word in extras.security if word != UNREAD)
+    if extras.bypass_out:
+        yield "AuthByPassOut", "TRUE"
