@@ -192,7 +192,9 @@ def _check_exceptions(reading: _Reading) -> None:
 def _check_groups(reading: _Reading) -> None:
     """Every member belongs to whole editions, and every edition names each rule once."""
     for member in reading.rows("group_member"):
-        hits = [e for e in reading.rows("group_edition") if e.row["group"] == member.row["group"] and fits(member.row, e.row)]
+        hits = [
+            e for e in reading.rows("group_edition") if e.row["group"] == member.row["group"] and fits(member.row, e.row)
+        ]
         if not hits:
             reading.wrong(member, "", "a `group_edition` that has it", f"none for `{member.row['id']}`")
     for edition in reading.rows("group_edition"):

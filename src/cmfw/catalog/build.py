@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, ItemsView, KeysView, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, Generic, TypeVar
 
 from cmfw.catalog.types import (
@@ -61,7 +61,7 @@ class Table(dict[str, T], Generic[T]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Table) and self._rows == other._rows
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def get(self, key: str, default: Any = None) -> Any:
         """The row, or ``default`` where there is none."""

@@ -21,6 +21,7 @@ def group(key: str, row: Row) -> Group:
         title=text(row["title"]),
         zh_verified=row["zh_verified"],
         reach=text(row["reach"]),
+        gaps=text(row["gaps"]) if "gaps" in row else None,
         editions=tuple(_edition(row, edition) for edition in row["editions"]),
         cite=cite(row),
     )

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cmfw.catalog.layout import LAYOUT, LISTS, PACKS, PAGE
 from cmfw.catalog.authored import DATA, Placed, load_authored
+from cmfw.catalog.layout import LAYOUT, LISTS, PACKS, PAGE
 
 COMPILED = DATA / "catalog.json"
 SCHEMA = "cmfw/catalog/1"
@@ -55,7 +55,9 @@ def to_text(data: dict[str, Any]) -> str:
         for table, rows in data[pack].items():
             opening, closing = ("[", "]") if isinstance(rows, list) else ("{", "}")
             lines.append(f"{json.dumps(table)}: {opening}")
-            named = [("", row) for row in rows] if isinstance(rows, list) else [(f"{json.dumps(k)}: ", rows[k]) for k in rows]
+            named = (
+                [("", row) for row in rows] if isinstance(rows, list) else [(f"{json.dumps(k)}: ", rows[k]) for k in rows]
+            )
             lines += [
                 name + json.dumps(row, ensure_ascii=False, separators=(",", ":")) + ("," if at < len(named) else "")
                 for at, (name, row) in enumerate(named, 1)
