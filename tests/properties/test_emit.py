@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -74,11 +75,13 @@ TEXTS = st.one_of(
     st.text("'\u2018\u2019\u201a\u201b`$(){}@#,;|=\"\\ab\n\r\0 ", max_size=12),
 )
 FIELDS = ("id", "name", "description", "program", "service")
+many = settings(max_examples=100 * int(os.environ.get("CMFW_SOAK", "1")), deadline=None)
 RULE_TARGETS = [target for target in TARGETS if target != "list"]
 
 
 @pytest.mark.parametrize("target", RULE_TARGETS)
 @pytest.mark.parametrize("field", FIELDS)
+@many
 @given(text=TEXTS)
 def test_a_text_comes_back_or_is_refused(target, field, text):
     one = rule(**{field: text})
@@ -106,6 +109,7 @@ def test_a_script_with_a_hostile_text_is_well_formed(field, text):
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@many
 @given(text=TEXTS)
 def test_the_name_of_the_place_and_the_place_in_the_page(target, text):
     cited = (Citation("page", text, "2016-09-02"),)
@@ -119,6 +123,7 @@ def test_the_name_of_the_place_and_the_place_in_the_page(target, text):
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@many
 @given(where=TEXTS.filter(bool), code=TEXTS)
 def test_the_names_of_group_and_site(target, where, code):
     one = item(rule())
@@ -142,6 +147,7 @@ def test_the_names_of_group_and_site(target, where, code):
             assert "\n" not in head.replace("\r\n", "")
 
 
+@many
 @given(text=TEXTS)
 def test_the_flow_list_gives_every_text_back(text):
     peer = Endpoint("site_server", text, AddrSet.EMPTY, 1)
@@ -155,6 +161,7 @@ def test_the_flow_list_gives_every_text_back(text):
     assert [(r.name, r.program or "", r.service or "") for r in found.made] == [(text, text, text)]
 
 
+@many
 @given(text=st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=30))
 @example(text="\u2019")
 @example(text="'\u2018")
@@ -176,7 +183,7 @@ ADDRESSES = st.lists(
 
 
 @pytest.mark.parametrize("target", RULE_TARGETS)
-@settings(max_examples=60)
+@many
 @given(
     direction=st.sampled_from([Direction.IN, Direction.OUT]),
     protocol=st.sampled_from([6, 17]),
