@@ -33,3 +33,12 @@ def test_links_lead_somewhere(page):
 
 def test_there_are_pages():
     assert len(PAGES) > 20
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda p: p.relative_to(DOCS).as_posix())
+def test_every_page_is_linked_from_an_index(page):
+    index = page.parent / "index.md" if page.stem != "index" else page.parent.parent / "index.md"
+    if page == DOCS / "index.md":
+        index = ROOT / "README.md"
+    target = page.relative_to(index.parent).as_posix()
+    assert f"]({target})" in index.read_text(encoding="utf-8")
