@@ -1,0 +1,252 @@
+"""The cells of a hive, each checked against the file before it is followed: keys, lists of keys and values, value data.
+
+A cell that cannot be read raises ``Damage``, which names the offset. A cell that is odd but can be read is passed to
+``note``. Offsets in the file's own structures count from the first bin, 4096 bytes in; those of problems from 0.
+
+Source: the regf format as described by J. Metz, "Windows NT Registry File (REGF) format" (libregf), and by M. Suhanov,
+"Windows registry file format specification"; both name the structures as the code does (nk, vk, lf, lh, li, ri, db).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from mmap import mmap
+from operator import xor
+from struct import Struct
+from typing import NamedTuple
+
+BINS = 0x1000
+"""Where the first bin starts, from which all offsets in the file count."""
+NIL = 0xFFFFFFFF
+"""The offset that says: none."""
+SEGMENT = 16344
+"""Data longer than this lies in segments of this size, from version 1.4 on."""
+INLINE = 0x80000000
+"""In the length of a value's data: the data stand where their offset would."""
+KEY_ROOT, KEY_ASCII = 0x4, 0x20
+VALUE_ASCII = 0x1
+
+BASE = Struct("<4sII8xIIIIII")
+"""signature, two sequence numbers, major, minor, type, format, root, size of the bins: the first 44 bytes."""
+CHECKSUM_AT = 508
+SIZE = Struct("<i")
+NUMBER = Struct("<I")
+PAIR = Struct("<II")
+KEY = Struct("<i2sH12xIIII4xII")
+"""size, signature, flags, parent, subkeys, volatile subkeys, subkey list, values, value list: the first 48 bytes."""
+KEY_NAME = Struct("<H")
+VALUE = Struct("<i2sHIIIH")
+"""size, signature, name length, data length (high bit: inline), data offset, type, flags: the first 22 bytes."""
+LIST = Struct("<i2sH")
+BIG = Struct("<i2sHI")
+
+Buffer = bytes | mmap
+Note = Callable[[str, str, int], None]
+"""Takes expected, found, offset."""
+
+
+class Damage(Exception):
+    """A cell that cannot be read; ``offset`` counts bytes from the start of the file."""
+
+    def __init__(self, expected: str, found: str, offset: int) -> None:
+        self.expected, self.found, self.offset = expected, found, offset
+        super().__init__(f"expected {expected}, found {found} at 0x{offset:x}")
+
+
+class Base(NamedTuple):
+    """What of the base block matters: both sequence numbers, minor version, root key's offset, size of all bins."""
+
+    first: int
+    second: int
+    minor: int
+    root: int
+    size: int
+
+
+class KeyCell(NamedTuple):
+    """A key (nk). Counts and offsets are as stored; nothing behind them was followed."""
+
+    offset: int
+    name: str
+    flags: int
+    parent: int
+    subkeys: int
+    subkey_list: int
+    values: int
+    value_list: int
+
+
+class Entry(NamedTuple):
+    """One entry of a list of subkeys: the key's offset, and the list's hint of its name (None: it has none)."""
+
+    offset: int
+    kind: bytes
+    hint: int
+
+
+def read_base(buffer: Buffer, note: Note) -> Base:
+    """The base block of a file of at least 4128 bytes, with the first bin's signature checked."""
+    _, first, second, major, minor, kind, layout, root, size = BASE.unpack_from(buffer)
+    (checksum,) = NUMBER.unpack_from(buffer, CHECKSUM_AT)
+    total = reduce(xor, Struct("<127I").unpack_from(buffer))
+    if checksum != {0: 1, NIL: NIL - 1}.get(total, total):
+        note(f"the checksum 0x{total:08x} of the base block", f"0x{checksum:08x}", CHECKSUM_AT)
+    if major != 1 or not 3 <= minor <= 6 or kind or layout != 1:
+        note("a hive of version 1.3 to 1.6", f"{major}.{minor}, type {kind}, format {layout}", 20)
+    if BINS + size > len(buffer):
+        note(f"bins of {size} bytes", f"{len(buffer) - BINS}: the file is cut", len(buffer))
+    if buffer[BINS : BINS + 4] != b"hbin":
+        note("a bin (`hbin`)", f"`{buffer[BINS : BINS + 4].decode('latin-1')}`", BINS)
+    return Base(first, second, minor, root, size)
+
+
+def cell(buffer: Buffer, offset: int, least: int, what: str, note: Note) -> tuple[int, int]:
+    """Where the cell starts and ends in the file; the file holds all of it and at least ``least`` bytes of content.
+
+    Raises:
+        Damage: the offset is none, unaligned or outside the file, or the cell is too small or leaves the file.
+    """
+    start = offset + BINS
+    if offset == NIL or offset & 7 or start + 4 > len(buffer):
+        raise Damage(what, f"the impossible cell offset 0x{offset:x}", min(start, len(buffer)))
+    (size,) = SIZE.unpack_from(buffer, start)
+    if size > 0:
+        note(f"{what} in use", "a cell marked free", start)
+    size = abs(size)
+    if size & 7 or size < least + 4:
+        raise Damage(what, f"a cell of {size} bytes", start)
+    if start + size > len(buffer):
+        raise Damage(what, f"a cell of {size} bytes that leaves the file", start)
+    return start, start + size
+
+
+def read_name(raw: bytes, is_ascii: bool) -> str:
+    """A key's or value's name; compressed names hold the low bytes of the characters."""
+    if is_ascii:
+        return raw.decode("latin-1")
+    return raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")
+
+
+def read_key(buffer: Buffer, offset: int, note: Note) -> KeyCell:
+    """The key at that offset.
+
+    Raises:
+        Damage: there is no readable key.
+    """
+    start, end = cell(buffer, offset, 76, "a key", note)
+    _, signature, flags, parent, subkeys, _, subkey_list, values, value_list = KEY.unpack_from(buffer, start)
+    if signature != b"nk":
+        raise Damage("a key", f"a cell `{signature.decode('latin-1')}`", start)
+    (length,) = KEY_NAME.unpack_from(buffer, start + 76)
+    if start + 80 + length > end:
+        raise Damage("a key whose name fits its cell", f"a name of {length} bytes", start)
+    name = read_name(buffer[start + 80 : start + 80 + length], bool(flags & KEY_ASCII))
+    return KeyCell(offset, name, flags, parent, subkeys, subkey_list, values, value_list)
+
+
+def read_leaf(buffer: Buffer, offset: int, note: Note) -> tuple[bytes, int, int]:
+    """Kind (``lf``, ``lh``, ``li``, ``ri``), first entry's place in the file and number of entries of a list of subkeys.
+
+    A list that claims more entries than its cell holds is cut, and noted.
+
+    Raises:
+        Damage: there is no list.
+    """
+    start, end = cell(buffer, offset, 4, "a list of subkeys", note)
+    _, kind, count = LIST.unpack_from(buffer, start)
+    if kind not in {b"lf", b"lh", b"li", b"ri"}:
+        raise Damage("a list of subkeys", f"a cell `{kind.decode('latin-1')}`", start)
+    room = (end - start - 8) // (8 if kind in {b"lf", b"lh"} else 4)
+    if count > room:
+        note(f"at most {room} subkeys in the list", f"{count}", start)
+        count = room
+    return kind, start + 8, count
+
+
+def name_hash(folded: str) -> int:
+    """The hash that ``lh`` lists keep of a key's name in upper case."""
+    result = 0
+    for char in folded:
+        result = (result * 37 + ord(char)) & 0xFFFFFFFF
+    return result
+
+
+def hint_fits(entry: Entry, folded: str, name: str) -> bool:
+    """Whether a list's hint belongs to the name of the key that it points to; a list without hints always fits."""
+    if entry.kind == b"lh":
+        return entry.hint == name_hash(folded)
+    if entry.kind == b"lf":
+        # how a name beyond Latin-1 is hinted at is described in two ways: it proves nothing
+        raw = name[:4].encode("latin-1", "ignore")
+        return len(raw) < len(name[:4]) or raw.ljust(4, b"\0") == entry.hint.to_bytes(4, "little")
+    return True
+
+
+def read_data(buffer: Buffer, offset: int, length: int, segmented: bool, note: Note) -> bytes:
+    """The data of a value that does not lie inline.
+
+    Raises:
+        Damage: some of it cannot be read; part of a value is no value.
+    """
+    if not length:
+        return b""
+    if segmented and length > SEGMENT:
+        start, end = cell(buffer, offset, 4, "value data", note)
+        if end - start >= 12 and buffer[start + 4 : start + 6] == b"db":
+            return _read_segments(buffer, start, length, note)
+    start, end = cell(buffer, offset, 0, "value data", note)
+    if start + 4 + length > end:
+        raise Damage(f"{length} bytes of value data", f"a cell of {end - start} bytes", start)
+    return buffer[start + 4 : start + 4 + length]
+
+
+def _read_segments(buffer: Buffer, start: int, length: int, note: Note) -> bytes:
+    _, _, count, offsets = BIG.unpack_from(buffer, start)
+    if count != -(-length // SEGMENT):
+        raise Damage(f"{-(-length // SEGMENT)} segments for {length} bytes", f"{count}", start)
+    at, end = cell(buffer, offsets, 4 * count, "a list of segments", note)
+    parts: list[bytes] = []
+    for place in range(at + 4, at + 4 + 4 * count, 4):
+        wanted = min(SEGMENT, length - SEGMENT * len(parts))
+        (segment,) = NUMBER.unpack_from(buffer, place)
+        first, end = cell(buffer, segment, 0, "a segment of value data", note)
+        if first + 4 + wanted > end:
+            raise Damage(f"a segment of {wanted} bytes", f"a cell of {end - first} bytes", first)
+        parts.append(buffer[first + 4 : first + 4 + wanted])
+    return b"".join(parts)
+
+
+def unlisted_values(buffer: Buffer, end: int) -> frozenset[int]:
+    """Offsets of the values (vk) in use that no key (nk) in use lists: each was lost by damage to its key or list.
+
+    Looks at the whole file up to ``end``, so it is asked for only where something is suspicious or where the whole is
+    read anyway.
+    """
+    found = set(_in_use(buffer, b"vk", 20, end))
+    slots = end // 4  # lists cannot overlap, so more slots than this are nobody's; keeps hostile files linear
+    for offset in _in_use(buffer, b"nk", 76, end):
+        *_, count, at = KEY.unpack_from(buffer, offset + BINS)
+        start = at + BINS
+        count = min(count, (end - start - 4) // 4, slots)
+        if count > 0:
+            slots -= count
+            found.difference_update(Struct(f"<{count}I").unpack_from(buffer, start + 4))
+    return frozenset(found)
+
+
+def keys_in_use(buffer: Buffer, end: int) -> frozenset[int]:
+    """Offsets of everything up to ``end`` that looks like a key (nk) in use, whether or not anything leads to it."""
+    return frozenset(_in_use(buffer, b"nk", 76, end))
+
+
+def _in_use(buffer: Buffer, signature: bytes, least: int, end: int) -> list[int]:
+    found = []
+    at = buffer.find(signature, BINS, end)
+    while at >= 0:
+        if at & 7 == 4 and at + least <= end:
+            (size,) = SIZE.unpack_from(buffer, at - 4)
+            if -size >= least + 4 and not size & 7 and at - 4 - size <= end:
+                found.append(at - 4 - BINS)
+        at = buffer.find(signature, at + 2, end)
+    return found
