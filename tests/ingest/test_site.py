@@ -224,6 +224,11 @@ SYSTEM = '[[system]]\nhost = "cm1"\n'
 CLIENTS = '[[clients]]\nsubnets = ["10.1.0.0/16"]\n'
 
 MISTAKES = [
+    (
+        "group named like a host",
+        'code = "P01"\n' + SYSTEM + CLIENTS + 'name = "CM1"\n',
+        [("clients[0].name", 6, "`CM1` again")],
+    ),
     ("site that nobody knows", 'code = "P01"\n' + SYSTEM + 'site = "X99"\n' + CLIENTS, [("system[0].site", 4, "`X99`")]),
     ("no code", SYSTEM + CLIENTS, [("code", None, "nothing")]),
     ("no systems", 'code = "P01"\n' + CLIENTS, [("system", None, "nothing")]),

@@ -119,7 +119,7 @@ def _build(reader: SiteValues, top: Table, path: str) -> Site:
     tables = top.get("clients", ())
     _resolve_uses(reader, tables, systems)
     clients = tuple(_clients(reader, table, code, known, len(tables)) for table in tables)
-    _unique_names(reader, tables, clients)
+    _unique_names(reader, tables, clients, {system.host.lower() for system in systems})
     _check_features(reader, tables, top.get("packs", ()))
     return Site(
         code=code,
@@ -317,8 +317,9 @@ def _each_once(reader: SiteValues, tables: Iterable[Table], key: str) -> None:
         seen.add(value.lower())
 
 
-def _unique_names(reader: SiteValues, tables: tuple[Table, ...], clients: tuple[ClientGroup, ...]) -> None:
-    seen: set[str] = set()
+def _unique_names(reader: SiteValues, tables: tuple[Table, ...], clients: tuple[ClientGroup, ...], hosts: set[str]) -> None:
+    """A name stands for one group or host, because ``--as`` and ``--for`` take either."""
+    seen = set(hosts)
     for table, group in zip(tables, clients, strict=True):
         if group.name.lower() in seen:
             hint = "" if "name" in table else "add `name`"
