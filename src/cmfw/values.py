@@ -38,32 +38,12 @@ def value(cls: type[_T] | None = None, /, *, kw_only: bool = False, order: bool 
 def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
     own = dict(cls.__dict__)
     fields: dict[str, Any] = {}
-    defaults: dict[str, Any] = {"_set": object.__setattr__}
-    head, body = [], []
     for name, annotation in own.get("__annotations__", {}).items():
-        if "ClassVar" in str(annotation):
-            continue
-        default = own.pop(name, _MISSING)
-        fields[name] = _field(name, annotation, default, kw_only=kw_only)
-        head.append(name if default is _MISSING else f"{name}=_default_{name}")
-        defaults[f"_default_{name}"] = default
-        body.append(f" _set(self, {name!r}, {name})")
-    if not kw_only and any("=" in one and "=" not in later for one, later in pairwise(head)):
-        raise TypeError(f"a field without default follows one with a default in `{cls.__name__}`")
-    if "__post_init__" in own:
-        body.append(" self.__post_init__()")
-    star = ["*"] if kw_only and head else []
-    text = [f"def __init__({', '.join(['self', *star, *head])}):", *(body or [" pass"])]
-    mine, other = (f"({''.join(f'{one}.{name}, ' for name in fields)})" for one in ("self", "other"))
-    for word, sign in (("eq", "=="), *(_ORDER if order else ())):
-        text.append(f"def __{word}__(self, other):")
-        text.append(f" return {mine} {sign} {other} if other.__class__ is self.__class__ else NotImplemented")
-    text.append(f"def __hash__(self):\n return hash({mine})")
-    made: dict[str, Any] = {}
-    exec("\n".join(text), defaults, made)  # noqa: S102 - the text holds our own field names and nothing else
+        if "ClassVar" not in str(annotation):
+            fields[name] = _field(name, annotation, own.pop(name, _MISSING), kw_only=kw_only)
     for unwanted in ("__dict__", "__weakref__"):
         own.pop(unwanted, None)
-    own |= made | {
+    own |= _compiled(cls, fields, kw_only=kw_only, order=order) | {
         "__slots__": tuple(fields),
         "__match_args__": () if kw_only else tuple(fields),
         "__dataclass_fields__": fields,
@@ -76,6 +56,26 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
     metaclass: Any = type(cls)
     found: type[_T] = metaclass(cls.__name__, cls.__bases__, own)
     return found
+
+
+def _compiled(cls: type, fields: dict[str, Any], *, kw_only: bool, order: bool) -> dict[str, Any]:
+    """``__init__``, ``__hash__`` and the comparisons, from one text."""
+    given = {name: each.default for name, each in fields.items() if each.default is not _MISSING}
+    if not kw_only and any(one in given and later not in given for one, later in pairwise(fields)):
+        raise TypeError(f"a field without default follows one with a default in `{cls.__name__}`")
+    head = ["self", *(["*"] if kw_only and fields else [])]
+    head += [f"{name}=_default_{name}" if name in given else name for name in fields]
+    text = [f"def __init__({', '.join(head)}):", *(f" _set(self, {name!r}, {name})" for name in fields)]
+    text.append(" self.__post_init__()" if "__post_init__" in cls.__dict__ else " return None")
+    mine, other = (f"({''.join(f'{one}.{name}, ' for name in fields)})" for one in ("self", "other"))
+    for word, sign in (("eq", "=="), *(_ORDER if order else ())):
+        text.append(f"def __{word}__(self, other):")
+        text.append(f" return {mine} {sign} {other} if other.__class__ is self.__class__ else NotImplemented")
+    text.append(f"def __hash__(self):\n return hash({mine})")
+    scope = {"_set": object.__setattr__} | {f"_default_{name}": default for name, default in given.items()}
+    made: dict[str, Any] = {}
+    exec("\n".join(text), scope, made)  # noqa: S102 - the text holds our own field names and nothing else
+    return made
 
 
 def _field(name: str, annotation: Any, default: Any, *, kw_only: bool) -> Any:
