@@ -1,0 +1,142 @@
+"""The feature pages are run: what they say of a flow is held against the plan and the engine.
+
+A page has a ``toml`` block (a whole site file) and ``flows`` blocks after it, one line per flow::
+
+    FLOW TEXT -> needed | not needed              against the plan of the site
+    FLOW TEXT -> allow | block | unknown          against the rules of the ``rules`` block before it
+
+``needed``: the plan asks for every flow that the line says (parts that it leaves out do not count); ``not needed``: for
+none of them. A ``rules`` block holds rule strings; ``local-subnet=CIDR`` behind the word gives the host's own subnet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import DOCS, Block, blocks, headings
+
+from cmfw.catalog import load
+from cmfw.engine.exact import Engine
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.site import read_site_text
+from cmfw.model.plan import Plan
+from cmfw.model.rule import canonical_program
+from cmfw.model.state import HostState
+from cmfw.net.addr import AddrSet
+from cmfw.net.atoms import Atoms
+from cmfw.net.flow import ALL_PRINCIPALS, ALL_PROFILES, Direction
+from cmfw.net.flowquery import Names, parse_flow
+from cmfw.net.flowset import FlowSet
+from cmfw.net.flowtext import FlowParts, parse_parts
+from cmfw.resolve import resolve
+
+FOLDER = DOCS / "features"
+PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
+NEEDS = ("needed", "not needed")
+ANSWERS = ("allow", "block", "unknown")
+NAMES = Names(canonical=canonical_program)
+"""Nobody is usual: a page that leaves the program out means every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a ``flows`` block with the blocks that it is about."""
+
+    page: Path
+    number: int
+    flow: str
+    claim: str
+    site: str
+    rules: Block | None
+
+
+def lines(page: Path) -> Iterator[Line]:
+    site, rules = "", None
+    for block in blocks(page):
+        match block.kind:
+            case "toml":
+                site, rules = block.text, None
+            case "rules":
+                rules = block
+            case "flows":
+                for number, text in block.lines():
+                    flow, arrow, claim = text.rpartition(" -> ")
+                    assert arrow, f"{page.name}:{number}: expected `FLOW -> CLAIM`"
+                    yield Line(page, number, flow.strip(), claim.strip(), site, rules)
+
+
+LINES = [line for page in PAGES for line in lines(page)]
+
+
+@cache
+def plan_of(site: str) -> Plan:
+    found = read_site_text(site, "page.toml")
+    return resolve(load(found.packs), found)
+
+
+def widened(wanted: FlowSet, said: FlowParts) -> FlowSet:
+    """What the plan asks for, with every part free that the line does not say."""
+    free = {}
+    if said.profile is None:
+        free["profile"] = ALL_PROFILES
+    if said.program is None:
+        free |= {"program": Atoms.ANY, "principal": ALL_PRINCIPALS}
+    if said.service is None:
+        free["service"] = Atoms.ANY
+    return FlowSet.of(replace(box, **free) for box in wanted)
+
+
+def asked_for(plan: Plan, said: FlowParts) -> FlowSet:
+    end = "from" if said.direction is Direction.OUT else "to"
+    out = FlowSet.EMPTY
+    for item in plan.items:
+        out |= widened(item.flows_at(end), said)
+    return out
+
+
+def host(rules: Block) -> HostState:
+    found = []
+    for number, text in rules.lines():
+        rule, problems = parse_rule(text, id=f"line-{number}")
+        assert rule is not None, f"line {number}: {problems}"
+        assert problems == (), f"line {number}: {problems}"
+        found.append(rule)
+    subnets = [word.removeprefix("local-subnet=") for word in rules.words]
+    return HostState(rules=tuple(found), local_subnets=AddrSet.parse(*subnets) if subnets else None)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda x: f"{x.page.stem}:{x.number}: {x.flow} -> {x.claim}")
+def test_what_the_page_says_of_a_flow(line):
+    said = parse_parts(line.flow)
+    flows = parse_flow(line.flow, NAMES).flows
+    if line.claim in NEEDS:
+        wanted = asked_for(plan_of(line.site), said)
+        if line.claim == "needed":
+            assert flows <= wanted, f"the plan lacks {(flows - wanted).witness().text()}"
+        else:
+            both = flows & wanted
+            assert both.is_empty, f"the plan has {both.witness().text()}"
+    else:
+        assert line.claim in ANSWERS
+        assert line.rules is not None, "a rules block has to stand before"
+        assert Engine(host(line.rules)).verdict(flows).answer == line.claim
+
+
+def test_pages_equal_the_features_of_the_page():
+    assert {page.stem for page in PAGES} == set(load().features)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_page_says_what_is_needed_and_what_is_not(page):
+    claims = {line.claim for line in lines(page)}
+    assert set(NEEDS) <= claims
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_page_has_the_usual_parts(page):
+    assert headings(page)[:2] == ["What it does", "Which traffic it needs"]
+    assert "Source" in headings(page)
