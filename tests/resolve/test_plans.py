@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.resolve import snapshot
-from tests.resolve.small_catalog import small_catalog
+from tests.resolve.small_catalog import feature, flow, small_catalog
 
 from cmfw.catalog.types import Edition
 from cmfw.ingest.site import read_site_text
@@ -289,6 +289,41 @@ def test_packs_add_server_features_and_client_features():
     assert rows(found, "site_database") == {("ss1", "db1"): "sql:ss1>db1"}
     assert row(found, "peer_cache").disabled == "settings.peer_cache"
     assert not rows(resolve(CATALOG, replace(site, packs=())), "site_database")
+
+
+HIERARCHY = """
+code = "CAS"
+[[site]]
+code = "P01"
+parent = "CAS"
+[[site]]
+code = "P02"
+parent = "CAS"
+"""
+
+
+def test_servers_of_one_role_pair_up_along_the_hierarchy():
+    servers = HIERARCHY + "".join(
+        f'[[system]]\nhost = "{host}"\nsite = "{code}"\nroles = ["site_server"]\n'
+        for host, code in (("cas1", "CAS"), ("ss1", "P01"), ("ss2", "P02"))
+    )
+    facts = replace(
+        CATALOG,
+        flows={**CATALOG.flows, "site_site": flow("site_site", "site_server>site_server", "tcp", "445")},
+        features={**CATALOG.features, "sites": feature("sites", 40, "site_site", peer_role="site_server")},
+    )
+    found = resolve(facts, read_site_text(servers + ROOM, "s"))
+    assert set(rows(found, "sites")) == {("ss1", "cas1"), ("cas1", "ss1"), ("ss2", "cas1"), ("cas1", "ss2")}
+    assert rows(found, "sites")["ss2", "cas1"] == "site_site:ss2>cas1"
+
+
+def test_a_console_serves_its_site_and_those_below():
+    servers = HIERARCHY + "".join(
+        f'[[system]]\nhost = "{host}"\nsite = "{code}"\nroles = ["console"]\n'
+        for host, code in (("con0", "CAS"), ("con1", "P01"), ("con2", "P02"))
+    )
+    found = plan('site = "P02"', servers=servers)
+    assert {peer for _, peer in rows(found, "remote_control")} == {"con0", "con2"}
 
 
 def test_same_names_are_kept_apart():

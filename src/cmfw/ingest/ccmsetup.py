@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from cmfw.values import value
 
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CcmSetup:
     """What a command line says; empty or None where it is silent. ``wrong`` are (property, value) that are no port."""
 
@@ -33,19 +34,19 @@ def parse_ccmsetup(text: str) -> CcmSetup:
     for word in _WORD.findall(text):
         bare = word.replace('"', "")
         if bare[:1] in "/-":
-            name, _, value = bare[1:].partition(":")
-            switches.setdefault(name.lower(), value)
+            name, _, rest = bare[1:].partition(":")
+            switches.setdefault(name.lower(), rest)
         elif "=" in bare:
-            name, _, value = bare.partition("=")
-            properties[name.upper()] = value
+            name, _, rest = bare.partition("=")
+            properties[name.upper()] = rest
     wrong: list[tuple[str, str]] = []
     ports: dict[str, int | None] = {}
     for name in ("CCMHTTPPORT", "CCMHTTPSPORT"):
-        value = properties.get(name, "")
-        is_port = value.isascii() and value.isdigit() and 0 < int(value) < 65536
-        ports[name] = int(value) if is_port else None
+        given = properties.get(name, "")
+        is_port = given.isascii() and given.isdigit() and 0 < int(given) < 65536
+        ports[name] = int(given) if is_port else None
         if name in properties and not is_port:
-            wrong.append((name, value))
+            wrong.append((name, given))
     return CcmSetup(
         source=switches.get("source", ""),
         mp=switches.get("mp", "") or properties.get("SMSMP", ""),

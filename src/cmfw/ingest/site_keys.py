@@ -5,10 +5,9 @@ A path names tables by their key, ``[]`` marks a repeated table. The reader acce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cmfw.catalog.types import Text
 from cmfw.model.site import ROLES, Identity, Product, WebMode
+from cmfw.values import value
 
 USUAL_ROLES = ("site_server", "management_point", "distribution_point", "software_update_point", "console")
 """Roles of a system that lists none: the usual single server."""
@@ -17,7 +16,7 @@ METHODS = ("push", "group_policy", "software_update_point", "manual", "logon_scr
 PROFILES = ("domain", "private", "public")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SiteKey:
     """One key: ``kind`` names its type (see ``site_values``), ``choices`` its words, ``default`` what holds without it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cmfw.model.site import ClientGroup, ClientSettings, Identity, Install, System, WebMode
 from cmfw.resolve.ends import unc_host
 from cmfw.resolve.topology import Topology
+from cmfw.values import value
 
 _NO_SETTINGS = ClientSettings()
 _NO_INSTALL = Install(method="")
@@ -19,7 +19,7 @@ _ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Situation:
     """Where a condition is asked: the client group (None between servers), its install method, the site system.
 

@@ -11,6 +11,7 @@ from cmfw.model.site import Install
 from cmfw.net.flow import ICMP4, ICMP6, PROTOCOL_NUMBERS
 from cmfw.net.ports import PortSet
 from cmfw.resolve.ends import BOTH, V4, V6, End
+from cmfw.values import value
 
 RANK = {level: at for at, level in enumerate(Necessity)}
 """Strongest first: an item that several features want has the strongest of their levels."""
@@ -22,7 +23,7 @@ _V4_ONLY = frozenset({"settings.wakeup_port", "settings.wol_port"})
 _ECHO = {V4: (ICMP4, 8), V6: (ICMP6, 128)}
 
 
-@dataclass(slots=True)
+@value
 class Part:
     """A draft in one address family (``BOTH`` where neither end's addresses are known)."""
 
@@ -57,7 +58,7 @@ def deciding_ends(kind: FlowKind) -> tuple[str, ...]:
     return _BOTH_ENDS if kind.answered else _SENDER
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ports:
     """Destination ports of a flow between two ends; ``any_port`` where clients try one after the other."""
 

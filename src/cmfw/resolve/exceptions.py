@@ -109,7 +109,7 @@ class Exceptions:
                 found = tuple(_own_rule(row, end, way, self._catalog, self._ports(row, end)) for way in ways)
             self._made[key] = found
         if row.kind == "group" and windows_version(windows) is None:
-            self._omissions.add(row.id, "unknown_os", end.name, windows or "?", row.errata, row.cite)
+            self._omissions.add(row.id, "unknown_os", end.name, windows or "not given", row.errata, row.cite)
         return found
 
     def _member_rules(self, row: ExceptionRow, windows: str, profiles: int) -> tuple[HostRule, ...]:

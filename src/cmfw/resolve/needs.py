@@ -14,6 +14,7 @@ from cmfw.resolve.conditions import Situation, holds
 from cmfw.resolve.drafts import RANK, Draft, families, flow_ports, make_parts, need_of
 from cmfw.resolve.ends import CLIENT_ROLES, End, Ends
 from cmfw.resolve.omissions import Omissions
+from cmfw.values import value
 
 
 class Gone(Enum):
@@ -26,7 +27,7 @@ class Gone(Enum):
 Expanded = Need | Gone
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Template:
     """One feature of one edition, made ready: formula, its flows, rows by flow, and flows only rows ask for."""
 
@@ -76,6 +77,8 @@ class Frame:
     """Results of this template for this group, by flow and end names: bound peers repeat most of the formula."""
     spreads: dict[int, Expanded] = field(default_factory=dict)
     """Results of whole ``spread`` parts, by their identity in the template."""
+    pair: tuple[End, End] | None = None
+    """(source, target) where both ends of every flow have the same role."""
     drafts: list[Draft] = field(default_factory=list)
     has_gaps: bool = False
     """Whether part of a formula was given up after other parts had asked for drafts."""
@@ -204,6 +207,8 @@ class Expander:
 
     def _leaf(self, flow: str, frame: Frame) -> Expanded:
         kind = self.catalog.flows[flow]
+        if frame.pair is not None:
+            return self._between(flow, *frame.pair, frame)
         sources = self.ends_of(kind.from_role, flow, frame)
         targets = self.ends_of(kind.to_role, flow, frame)
         if len(sources) == 1 and len(targets) == 1:

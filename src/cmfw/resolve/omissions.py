@@ -16,10 +16,10 @@ _REASONS = {
     "feature_disabled": "switched off by `{detail}`",
     "role_missing": "no system has the role `{detail}`",
     "no_network": "both ends are the same host",
+    "no_pairs": "the site does not say which hosts of the role belong together",
     "no_common_family": "the ends share no address family",
-    "share_unknown": "the share is no network path",
     "other_product": "another firewall product: nothing is configured automatically, no Windows rules are made",
-    "unknown_os": "the Windows of `{detail}` is unknown, so the group's member rules are too",
+    "unknown_os": "the Windows version (`{detail}`) is unknown, so the member rules of the group are too",
     "edition": "not part of this edition",
 }
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from cmfw.catalog.types import Catalog, Edition, Feature
 from cmfw.model.need import NOTHING, Leaf, leaves
 from cmfw.model.plan import FeatureRow, Plan
-from cmfw.model.site import ClientGroup, Install, Product, Site
+from cmfw.model.site import ClientGroup, Install, Product, Site, System
 from cmfw.resolve.conditions import Situation, holds
 from cmfw.resolve.drafts import Citations, Draft, Processes, finish
 from cmfw.resolve.ends import End, Ends
@@ -30,6 +30,12 @@ METHOD_FEATURES = {
     "software_distribution": "swdist_install",
 }
 """Install methods of a site file by the feature that they are in the catalog."""
+
+_FOR_ALL_SITES = frozenset({"domain_controller", "dns_server", "issuing_ca", "internet"})
+"""Roles whose hosts serve every site, whichever site the file lists them at."""
+
+_PAIRED_BY_SITE = {"site_server": True, "secondary_site_server": True, "sql_server": True, "software_update_point": False}
+"""Roles that talk to the same role of the parent site; whether both may start. Source: facts/configmgr.md 2.2."""
 
 _METHODS = {feature: method for method, feature in METHOD_FEATURES.items()}
 
@@ -217,23 +223,48 @@ class _Resolution:
         if template.is_client or not template.roles:
             return
         feature = template.feature
-        kinds = [self.catalog.flows[flow] for flow in (*template.flows, *template.extra)]
-        anchor = feature.peer_role or kinds[0].to_role
+        anchor = feature.peer_role or self.catalog.flows[(*template.flows, *template.extra)[0]].to_role
         others = sorted(template.roles - {anchor})
-        for system in self.topology.with_role(anchor):
+        if not others:
+            self._between_equals(template, anchor)
+        elif len(others) > 1:
+            for system in self.topology.with_role(anchor):
+                self._server_row(
+                    Frame(template, None, system.site, None, {}), system.host, self.ends.of_system(system, anchor)
+                )
+        for system, other in self._pairs(anchor, others[0]) if len(others) == 1 else ():
             if not holds(feature.when, Situation(topology=self.topology, system=system)):
                 self.omissions.add(feature.id, "feature_disabled", system.host, feature.when)
-                continue
-            end = self.ends.of_system(system, anchor)
-            if len(others) == 1:
-                for other in self.topology.reachable(system.site, others[0]):
-                    if other.host == system.host:
-                        self.omissions.add(feature.id, "no_network", system.host)
-                    else:
-                        client = self.ends.of_system(other, others[0])
-                        self._server_row(Frame(template, None, system.site, None, {others[0]: client}), other.host, end)
+            elif other.host == system.host:
+                self.omissions.add(feature.id, "no_network", system.host)
             else:
-                self._server_row(Frame(template, None, system.site, None, {}), system.host, end)
+                bound = {others[0]: self.ends.of_system(other, others[0])}
+                self._server_row(
+                    Frame(template, None, system.site, None, bound), other.host, self.ends.of_system(system, anchor)
+                )
+
+    def _pairs(self, anchor: str, other: str) -> Iterator[tuple[System, System]]:
+        """(system of the anchor role, system of the other role) that belong together, by the sites they serve."""
+        if anchor in _FOR_ALL_SITES:
+            for system in self.topology.with_role(other):
+                for peer in self.topology.reachable(system.site, anchor):
+                    yield peer, system
+        else:
+            for peer in self.topology.with_role(anchor):
+                for system in self.topology.reachable(peer.site, other):
+                    yield peer, system
+
+    def _between_equals(self, template: Template, role: str) -> None:
+        """Both ends have one role: the host of a site and that of the site above it, where the hierarchy pairs them."""
+        if role not in _PAIRED_BY_SITE:
+            self.omissions.add(template.feature.id, "no_pairs", "")
+            return
+        for below in self.topology.with_role(role):
+            for above in self.topology.above(below, role):
+                ends = self.ends.of_system(below, role), self.ends.of_system(above, role)
+                for source, target in (ends, ends[::-1]) if _PAIRED_BY_SITE[role] else (ends,):
+                    frame = Frame(template, None, below.site, None, {}, pair=(source, target))
+                    self._server_row(frame, source.name, target)
 
     def _server_row(self, frame: Frame, clients: str, peer: End) -> None:
         first = len(self.rows)

@@ -40,6 +40,8 @@ class Topology:
             for role in system.roles:
                 self._here.setdefault((system.site, role), []).append(system)
                 self._all.setdefault(role, []).append(system)
+        # nobody lists the internet as a host; it is there all the same
+        self._all.setdefault("internet", [System(host="internet", site=site.code, roles=("internet",))])
         self._reach: dict[tuple[str, str], tuple[System, ...]] = {}
 
     def ports(self, code: str) -> SitePorts:
@@ -83,6 +85,11 @@ class Topology:
         if site.parent and (not found or site.kind == "secondary" or role in _FROM_ANYWHERE):
             return {**self._in_chain(site.parent, role), **found}
         return found
+
+    def above(self, system: System, role: str) -> tuple[System, ...]:
+        """The systems of a role in the site above the system's."""
+        parent = self.sites[system.site].parent
+        return tuple(s for s in self.reachable(parent, role) if s.site == parent) if parent else ()
 
     def for_group(self, group: ClientGroup, role: str) -> tuple[System, ...]:
         """The systems of a role that the client group uses; those it names, else all that serve its site."""
