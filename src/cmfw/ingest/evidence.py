@@ -1,0 +1,48 @@
+"""What one file says of a machine, before several files are merged into one ``HostState``."""
+
+from __future__ import annotations
+
+from cmfw.errors import Problem
+from cmfw.model.rule import HostRule, Store
+from cmfw.model.state import ConnectionRule, Gap, ProfileSettings, ServiceFact
+from cmfw.net.addr import AddrSet
+from cmfw.net.flow import Profile
+from cmfw.net.ports import PortSet
+from cmfw.values import value
+
+
+@value(kw_only=True)
+class StorePart:
+    """One policy store as one file holds it.
+
+    ``name`` tells stores of a kind apart in counts (``hardening static``). ``keeps_rules`` says whether there is a key
+    for rules at all.
+    """
+
+    store: Store
+    name: str
+    settings: tuple[tuple[Profile, ProfileSettings], ...] = ()
+    rules: tuple[HostRule, ...] = ()
+    connection_rules: tuple[ConnectionRule, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    keeps_rules: bool = True
+
+
+@value(kw_only=True)
+class Evidence:
+    """One file (or one GPO of a backup): its stores, what else it says of the host, and everything wrong with it."""
+
+    path: str
+    format: str
+    parts: tuple[StorePart, ...] = ()
+    services: tuple[ServiceFact, ...] = ()
+    policy_version: tuple[int, int] | None = None
+    addresses: AddrSet = AddrSet.EMPTY
+    rpc_ports: PortSet | None = None
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def has(self, store: Store) -> bool:
+        """Whether the file holds that store."""
+        return any(part.store is store for part in self.parts)

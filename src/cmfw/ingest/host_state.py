@@ -1,0 +1,221 @@
+"""``read_state``: the files of one machine, merged into one ``HostState``.
+
+How stores combine in force is the engine's business; here they are only kept apart and complete. Source: CONTRACT.md
+"Flow text and trace" (several states of one machine).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from typing import NamedTuple
+
+from cmfw.errors import FormatError, InputError, Problem
+from cmfw.ingest.evidence import Evidence, StorePart
+from cmfw.ingest.input_file import InputFile, not_readable, open_input
+from cmfw.model.rule import HostRule, Store
+from cmfw.model.state import Gap, HostState, ProfileSettings, StateSource
+from cmfw.net.addr import AddrSet
+from cmfw.net.flow import PROFILE_NAMES, Profile
+from cmfw.net.ports import PortSet
+
+PLATFORMS = ((24, (10, 0)), (22, (6, 3)), (20, (6, 2)), (10, (6, 1)), (0, (6, 0)))
+"""Lowest minor schema version 2.x to NT version, newest first. Source: MS-FASP behaviour note 12."""
+
+
+class ReadResult(NamedTuple):
+    """The state, and everything found wrong in its files."""
+
+    state: HostState
+    problems: tuple[Problem, ...]
+
+
+def read_state(paths: Sequence[str], *, local_subnets: Sequence[str] = (), digests: bool = False) -> ReadResult:
+    """The state of the machine that all ``paths`` describe; ``local_subnets`` are its on-link prefixes, where known.
+
+    ``digests`` fills in the SHA-256 of each file (a tenth of the time that a large hive takes).
+
+    Raises:
+        InputError: a file is missing, unreadable or of no known format, a subnet is no subnet, or two files hold a local
+            store; carries all of them.
+    """
+    problems: list[Problem] = []
+    subnets = _subnets(local_subnets, problems)
+    evidence: list[Evidence] = []
+    hashes: dict[str, str] = {}
+    noted: list[Problem] = []
+    if not paths:
+        problems.append(Problem("command line", "at least one state file", "none"))
+    for path in paths:
+        try:
+            file = open_input(path)
+            found = _read(file)
+        except InputError as error:
+            problems += error.problems
+            continue
+        evidence += found
+        noted += [*file.problems, *(problem for one in found for problem in one.problems)]
+        hashes |= {one.path: _digest(file) for one in found} if digests else {}
+    problems += _double(evidence)
+    if problems:
+        raise InputError(*problems)
+    return ReadResult(_merge(evidence, subnets, hashes), tuple(noted))
+
+
+def _read(file: InputFile) -> tuple[Evidence, ...]:
+    from cmfw.ingest import FORMATS, format_module
+
+    try:
+        for name in FORMATS:
+            module = format_module(name)
+            if module.sniff(file):
+                found: tuple[Evidence, ...] = module.read(file)
+                return found
+    except (FormatError, OSError) as error:
+        raise not_readable(file.path, error) from error
+    if file.is_hive and file.hive().problems:
+        problem = file.hive().problems[-1]
+        raise InputError(replace(problem, hint="the hive is so damaged that no firewall policy can be found in it"))
+    raise InputError(
+        Problem(
+            file.path,
+            "a SYSTEM or SOFTWARE hive, .wfw, .reg, Registry.pol or GPO backup",
+            f"a file that starts `{file.head[:8].hex(' ')}`" if file.head else "an empty file",
+            hint="export the firewall with `netsh advfirewall export FILE.wfw`",
+        )
+    )
+
+
+def _digest(file: InputFile) -> str:
+    if file.is_folder:
+        return ""
+    import hashlib
+    from pathlib import Path
+
+    with Path(file.place).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _subnets(texts: Sequence[str], problems: list[Problem]) -> AddrSet | None:
+    if not texts:
+        return None
+    found = AddrSet.EMPTY
+    for text in texts:
+        try:
+            found |= AddrSet.parse(text)
+        except ValueError as error:
+            problems.append(Problem("--local-subnet", "a subnet such as `10.1.2.0/24`", str(error)))
+    return found
+
+
+def _double(evidence: Sequence[Evidence]) -> list[Problem]:
+    """Two local policies cannot be one machine."""
+    local = [one for one in evidence if one.has(Store.LOCAL)]
+    hint = "all files of one call describe one machine"
+    return [Problem(one.path, "one local policy", f"another one beside `{local[0].path}`", hint=hint) for one in local[1:]]
+
+
+def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[str, str]) -> HostState:
+    parts = [part for one in evidence for part in one.parts]
+    version = next((one.policy_version for one in evidence if one.policy_version is not None), None)
+    policies = [(one, part) for one in evidence for part in one.parts if part.store is Store.GPO]
+    settings, setting_gaps = _settings(evidence)
+    rules, rule_gaps = _without_rivals(policies)
+    others = [rule for part in parts if part.store is not Store.GPO for rule in part.rules]
+    gaps = [gap for one in evidence for gap in (*one.gaps, *(gap for part in one.parts for gap in part.gaps))]
+    gaps += [*setting_gaps, *rule_gaps, *_absent(evidence)]
+    addresses = AddrSet.EMPTY
+    for one in evidence:
+        addresses |= one.addresses
+    ports: PortSet | None = next((one.rpc_ports for one in evidence if one.rpc_ports is not None), None)
+    return HostState(
+        settings=settings,
+        rules=(*others, *rules),
+        connection_rules=tuple(rule for part in parts for rule in part.connection_rules),
+        services=tuple(fact for one in evidence for fact in one.services),
+        policy_version=version,
+        platform=None if version is None else platform_of(version),
+        local_subnets=subnets,
+        addresses=addresses,
+        rpc_ports=ports,
+        gaps=tuple(gaps),
+        sources=tuple(_source(one, hashes) for one in evidence),
+    )
+
+
+def platform_of(version: tuple[int, int]) -> tuple[int, int] | None:
+    """The NT version of the Windows that writes this schema version; None for a schema that is not 2.x."""
+    return next((platform for least, platform in PLATFORMS if version[1] >= least), None) if version[0] == 2 else None
+
+
+def _source(one: Evidence, hashes: dict[str, str]) -> StateSource:
+    counts = tuple((part.name, len(part.rules), sum(rule.active for rule in part.rules)) for part in one.parts)
+    return StateSource(path=one.path, format=one.format, sha256=hashes.get(one.path, ""), counts=counts)
+
+
+def _absent(evidence: Sequence[Evidence]) -> list[Gap]:
+    """The gaps for whole stores that no file holds. Neither turns a verdict: CONTRACT.md."""
+    gaps = []
+    if not any(one.has(Store.LOCAL) for one in evidence):
+        gaps.append(Gap("no_local_source", "no local policy was given: judged as if there were none"))
+    if not any(one.has(Store.GPO) or one.has(Store.MDM) for one in evidence):
+        gaps.append(Gap("no_gpo_source", "no group policy or MDM policy was given: judged as local policy alone"))
+    return gaps
+
+
+Settings = tuple[tuple[Store, Profile, ProfileSettings], ...]
+
+
+def _settings(evidence: Sequence[Evidence]) -> tuple[Settings, list[Gap]]:
+    """One entry per store and profile; where several GPOs contradict, the first value and a gap."""
+    merged: dict[tuple[Store, Profile], ProfileSettings] = {}
+    gaps: list[Gap] = []
+    for one in evidence:
+        for part in one.parts:
+            for profile, found in part.settings:
+                known = merged.setdefault((part.store, profile), found)
+                if known is not found:
+                    merged[part.store, profile] = _combined(known, found, (one, profile), gaps)
+    return tuple((store, profile, value) for (store, profile), value in merged.items()), gaps
+
+
+def _combined(
+    known: ProfileSettings, found: ProfileSettings, where: tuple[Evidence, Profile], gaps: list[Gap]
+) -> ProfileSettings:
+    one, profile = where
+    changes = {}
+    for field in fields(ProfileSettings):
+        old, new = getattr(known, field.name), getattr(found, field.name)
+        if old is None:
+            changes[field.name] = new
+        elif new is not None and new != old:
+            detail = f"several GPOs set `{field.name}` of {PROFILE_NAMES[profile]} differently, and their order is not known"
+            gaps.append(Gap("gpo_conflict", detail, may_allow=True, may_block=True, source=one.path))
+    return replace(known, **changes)
+
+
+def _without_rivals(policies: Iterable[tuple[Evidence, StorePart]]) -> tuple[list[HostRule], list[Gap]]:
+    """The rules of all GPOs. Of different rules with one id only one is applied, and which one is not known.
+
+    Source: facts/windows_firewall.md 3.2: a value name is unique in the result, so the GPO that is applied last wins.
+    """
+    by_id: dict[str, list[tuple[Evidence, HostRule]]] = {}
+    for one, part in policies:
+        for rule in part.rules:
+            by_id.setdefault(rule.id.lower(), []).append((one, rule))
+    rules: list[HostRule] = []
+    gaps: list[Gap] = []
+    for rivals in by_id.values():
+        first = rivals[0][1]
+        if all(replace(rule, origin=first.origin, id=first.id) == first for _, rule in rivals):
+            rules.append(first)
+            continue
+        detail = f"{len(rivals)} GPOs hold different rules `{first.id}`; either may be in force"
+        gaps.append(Gap("gpo_conflict", detail, source=rivals[-1][0].path))
+        rules += [_doubtful(rule) for _, rule in rivals]
+    return rules, gaps
+
+
+def _doubtful(rule: HostRule) -> HostRule:
+    reasons = (*rule.extras.invalid, "another GPO has a different rule of this id")
+    return replace(rule, extras=replace(rule.extras, invalid=reasons))

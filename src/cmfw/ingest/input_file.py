@@ -1,0 +1,112 @@
+"""A file named on the command line: its first bytes, its content (also under xz), and the hive in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cmfw.errors import FormatError, InputError, Problem
+
+if TYPE_CHECKING:
+    from cmfw.ingest.regf import Hive
+
+XZ = b"\xfd7zXZ\0"
+LIMIT = 1 << 29
+"""Most bytes that a file or its unpacked content may have: SYSTEM hives of today stay below a fifth of it."""
+
+
+class InputFile:
+    """One input; ``path`` is what the user wrote, ``part`` what stood behind ``#`` (one GPO of a backup)."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        place, mark, part = path.rpartition("#")
+        self.place, self.part = (place, part) if mark and not Path(path).exists() else (path, "")
+        self.is_folder = Path(self.place).is_dir()
+        self.problems: list[Problem] = []
+        self._content: bytes | None = None
+        self._hive: Hive | None = None
+        self.flaws_at_opening = 0
+        """How many problems the hive had before anything was looked up: those of its base block, which lose no key."""
+        self.head = b"" if self.is_folder else self._read_head()
+
+    @property
+    def name(self) -> str:
+        """The file's name in lower case, without ``.xz``."""
+        return Path(self.place).name.lower().removesuffix(".xz")
+
+    @property
+    def is_hive(self) -> bool:
+        """Whether the content is a registry hive."""
+        return self.head[:4] == b"regf"
+
+    def hive(self) -> Hive:
+        """The hive in the file, opened once and only as far as it is read."""
+        if self._hive is None:
+            from cmfw.ingest.regf_file import open_hive
+
+            self._hive = open_hive(self.place)
+            self.flaws_at_opening = len(self._hive.problems)
+        return self._hive
+
+    def content(self) -> bytes:
+        """The whole content, unpacked.
+
+        Raises:
+            InputError: it is larger than ``LIMIT``.
+        """
+        if self._content is None:
+            with Path(self.place).open("rb") as file:
+                found = file.read(LIMIT + 1)
+            if found[:6] == XZ:
+                found = self._unpack(found)
+            if len(found) > LIMIT:
+                raise InputError(
+                    Problem(self.path, f"at most {LIMIT >> 20} MiB", "more", hint="name the one file that matters")
+                )
+            self._content = found
+        return self._content
+
+    def close(self) -> None:
+        """Give a mapped hive back."""
+        if self._hive is not None:
+            self._hive.close()
+
+    def _read_head(self) -> bytes:
+        with Path(self.place).open("rb") as file:
+            head = file.read(4096)
+        return self._unpack(head, most=4096) if head[:6] == XZ else head
+
+    def _unpack(self, packed: bytes, most: int = LIMIT + 1) -> bytes:
+        """At most ``most`` bytes of an xz stream; what is wrong with a stream that was to be read whole is a problem."""
+        import lzma
+
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=LIMIT)
+        found = b""
+        try:
+            found = unpacker.decompress(packed, max_length=most)
+            flaw = "" if unpacker.eof else "the end of the file"
+        except lzma.LZMAError as error:
+            flaw = str(error).lower()
+        if flaw and most > LIMIT:
+            self.problems.append(Problem(self.path, "one whole xz stream", flaw, hint="what could be unpacked is read"))
+        return found
+
+
+def open_input(path: str) -> InputFile:
+    """The file or folder at ``path``.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    try:
+        return InputFile(path)
+    except OSError as error:
+        found = "nothing there" if isinstance(error, FileNotFoundError) else str(error.strerror or error).lower()
+        raise InputError(Problem(path, "a readable file or folder", found, hint="check the path")) from error
+
+
+def not_readable(path: str, error: FormatError | OSError) -> InputError:
+    """The error for a file that turned out to be something else than it looked like."""
+    offset = error.offset if isinstance(error, FormatError) else None
+    return InputError(Problem(path, "a file of the format that it starts as", str(error), offset=offset))

@@ -1,0 +1,178 @@
+"""A policy key with its rules and profiles, read from any container into ``StorePart`` values.
+
+Nothing is lost in silence: every value of a rule key becomes a rule, a connection security rule, or a problem.
+
+Source: facts/windows_firewall.md 1.1 (stores and keys), MS-GPFAS 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cmfw.errors import Problem
+from cmfw.ingest.connection_rules import is_connection_rule, parse_connection_rule
+from cmfw.ingest.evidence import StorePart
+from cmfw.ingest.profile_keys import legacy_exceptions, profile_names, read_profiles
+from cmfw.ingest.registry import (
+    REG_DWORD,
+    REG_SZ,
+    RegistryValue,
+    RegistryView,
+    decode_number,
+    decode_text,
+    find_value,
+    text_flaw,
+)
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.model.rule import HostRule, Store
+from cmfw.model.state import ConnectionRule, Gap
+
+FIREWALL_POLICY = "Services\\SharedAccess\\Parameters\\FirewallPolicy"
+"""Local policy, below a control set."""
+GROUP_POLICY = "Policies\\Microsoft\\WindowsFirewall"
+"""The result of group policy, below the SOFTWARE hive's root."""
+MOST_PROBLEMS = 990
+"""Containers stop listing problems at about a thousand; from here on every store counts as damaged."""
+
+_HARDENING = (
+    (Store.HARDENING, "hardening static", "RestrictedServices\\Static\\System"),
+    (Store.HARDENING, "hardening configurable", "RestrictedServices\\Configurable\\System"),
+    (Store.APPISO, "appiso", "RestrictedServices\\AppIso\\FirewallRules"),
+)
+
+Rules = tuple[tuple[HostRule, ...], tuple[ConnectionRule, ...], tuple[Problem, ...]]
+
+
+def read_local_policy(view: RegistryView, root: str, *, since: int | None = None) -> tuple[StorePart, ...]:
+    """The local store, the service hardening stores and the MDM store below a machine's policy key ``root``.
+
+    ``since`` as for ``read_policy``.
+    """
+    local = read_policy(view, root, Store.LOCAL, since=since)
+    if not local.keeps_rules and find_value(view, root, "PolicyVersion") is not None:
+        # since Vista the key is always there; Windows XP had neither
+        detail = "the local store has no key for rules"
+        gap = Gap("store:local", detail, may_allow=True, may_block=True, source=view.source)
+        local = replace(local, gaps=(*local.gaps, gap))
+    parts = [local]
+    for store, name, below in _HARDENING:
+        key = _join(root, below)
+        before = len(view.problems)
+        present = view.has_key(key)
+        rules, _, problems = read_rules(view, key, store)
+        gaps = damage(view, before, store, name)
+        if present or gaps:
+            parts.append(StorePart(store=store, name=name, rules=rules, gaps=gaps, problems=problems))
+    mdm = _join(root, "Mdm")
+    if view.subkeys(mdm) or view.values(mdm):
+        parts.append(read_policy(view, mdm, Store.MDM))
+    return tuple(parts)
+
+
+def read_policy(view: RegistryView, root: str, store: Store, *, since: int | None = None) -> StorePart:
+    """One store of rules, connection security rules and profile settings.
+
+    The store counts as damaged where its container finds more problems than the first ``since`` (those it has now).
+    """
+    before = len(view.problems) if since is None else since
+    settings = read_profiles(view, root, store)
+    rules, secured, problems = read_rules(view, _join(root, "FirewallRules"), store)
+    more_rules, more_secured, more_problems = read_rules(view, _join(root, "ConSecRules"), store, secure=True)
+    keeps_rules = view.has_key(_join(root, "FirewallRules"))
+    gaps = [*settings.gaps, *damage(view, before, store, store.value)]
+    legacy = legacy_exceptions(view, root) if store is Store.GPO or (store is Store.LOCAL and not keeps_rules) else ()
+    if legacy:
+        detail = "exceptions of the old Windows Firewall are not read yet: " + ", ".join(f"`{key}`" for key in legacy)
+        gaps.append(Gap("legacy_lists", detail, may_allow=True, source=view.source))
+    return StorePart(
+        store=store,
+        name=store.value,
+        settings=settings.settings,
+        rules=rules + more_rules,
+        connection_rules=secured + more_secured,
+        gaps=tuple(gaps),
+        problems=(*settings.problems, *problems, *more_problems),
+        keeps_rules=keeps_rules,
+    )
+
+
+def read_rules(view: RegistryView, key: str, store: Store, *, secure: bool = False) -> Rules:
+    """(rules, connection security rules, problems) of the key's own values; ``secure`` in a key of the latter."""
+    rules: list[HostRule] = []
+    secured: list[ConnectionRule] = []
+    problems: list[Problem] = []
+    place = f"{view.source}!"
+    for value in view.values(key):
+        text = _rule_text(view, value, problems)
+        if text is None:
+            continue
+        origin = f"{place}{value.key}\\{value.name}"
+        rule: HostRule | ConnectionRule | None = None
+        if not secure:
+            rule, notes = parse_rule(text, id=value.name, store=store, origin=origin)
+            if rule is not None:
+                rules.append(rule)
+        if rule is None and (secure or is_connection_rule(text)):
+            rule, notes = parse_connection_rule(text, id=value.name, store=store, origin=origin)
+            if rule is not None:
+                secured.append(rule)
+        expected = "a rule that Windows would write" if rule is not None else "a firewall rule"
+        problems += [_problem(view, value, expected, note) for note in notes]
+    return tuple(rules), tuple(secured), tuple(problems)
+
+
+def _rule_text(view: RegistryView, value: RegistryValue, problems: list[Problem]) -> str | None:
+    """The text of a rule value; None, and a problem, where Windows reads no rule from it."""
+    if value.type != REG_SZ:
+        problems.append(_problem(view, value, "a rule as text (REG_SZ)", f"type {value.type} with {len(value.data)} bytes"))
+        return None
+    if not value.name:
+        problems.append(_problem(view, value, "a rule id as the value's name", "a value without a name"))
+        return None
+    text = decode_text(value.data)
+    if len(value.data) != 2 * len(text) + 2:
+        flaw = text_flaw(value.data)
+        if flaw:
+            problems.append(_problem(view, value, "text that ends in one NUL", flaw))
+    return text
+
+
+def damage(view: RegistryView, before: int, store: Store, name: str) -> tuple[Gap, ...]:
+    """The gap that reading a store left where the container had problems on the way (``before``: how many it had first)."""
+    new = view.problems[before:] or view.problems[MOST_PROBLEMS:]
+    if not new:
+        return ()
+    detail = f"the {name} store is damaged: {new[0].text()}"
+    return (Gap(f"store:{store.value}", detail, may_allow=True, may_block=True, source=view.source),)
+
+
+def is_policy(view: RegistryView, root: str) -> bool:
+    """Whether the key holds firewall policy of any kind."""
+    return bool(profile_names(view, root)) or any(
+        view.has_key(_join(root, name)) for name in ("FirewallRules", "ConSecRules", "RestrictedServices")
+    )
+
+
+def policy_version(view: RegistryView, root: str, problems: list[Problem]) -> tuple[int, int] | None:
+    """The schema version of a store. Source: MS-GPFAS 2.2.1.1 (major in the high byte, minor in the low one)."""
+    value = find_value(view, root, "PolicyVersion")
+    if value is None:
+        return None
+    if value.type != REG_DWORD or len(value.data) != 4:
+        problems.append(_problem(view, value, "a DWORD", f"type {value.type} with {len(value.data)} bytes"))
+        return None
+    return divmod(decode_number(value), 256)
+
+
+def named_services(parts: Iterable[StorePart]) -> frozenset[str]:
+    """Every service that a rule names, as spelled there."""
+    return frozenset(rule.service for part in parts for rule in part.rules if rule.service not in (None, "*"))
+
+
+def _join(root: str, name: str) -> str:
+    return f"{root}\\{name}" if root else name
+
+
+def _problem(view: RegistryView, value: RegistryValue, expected: str, found: str) -> Problem:
+    return Problem(view.source, expected, found, key=f"{value.key}\\{value.name}", offset=value.offset, line=value.line)

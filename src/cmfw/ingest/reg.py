@@ -1,0 +1,99 @@
+"""``.reg`` exports of the policy keys. An export shows what somebody chose to export, so what is not in it is not known.
+
+Source: facts/windows_firewall.md 4.4.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cmfw.errors import InputError, Problem
+from cmfw.ingest.evidence import Evidence, StorePart
+from cmfw.ingest.host_keys import read_addresses, read_rpc_ports, read_services
+from cmfw.ingest.input_file import InputFile
+from cmfw.ingest.policy_keys import named_services, policy_version, read_local_policy, read_policy
+from cmfw.ingest.reg_text import apply_reg, is_reg_text, read_reg
+from cmfw.ingest.registry import RegistryTree
+from cmfw.model.rule import Store
+from cmfw.model.state import Gap
+from cmfw.net.addr import AddrSet
+
+FORMAT = "reg"
+_LOCAL = re.compile(
+    r"(.*\\|)(CurrentControlSet|ControlSet\d+)\\Services\\SharedAccess\\Parameters\\FirewallPolicy", re.IGNORECASE
+)
+_GPO = re.compile(r"(.*\\|)Policies\\Microsoft\\WindowsFirewall", re.IGNORECASE)
+
+
+def sniff(file: InputFile) -> bool:
+    """Whether this is a ``.reg`` file."""
+    return is_reg_text(file.head)
+
+
+def read(file: InputFile) -> tuple[Evidence, ...]:
+    """The policy keys in the export.
+
+    Raises:
+        InputError: there are none.
+    """
+    reading = read_reg(file.content(), file.path)
+    tree = RegistryTree(file.path)
+    apply_reg(reading.entries, tree)
+    keys = list(tree.walk())
+    problems: list[Problem] = []
+    local = _choose([key for key in keys if _LOCAL.fullmatch(key)], file.path, problems)
+    gpo = _choose([key for key in keys if _GPO.fullmatch(key)], file.path, problems)
+    if local is None and gpo is None:
+        hint = "export HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy"
+        raise InputError(Problem(file.path, "keys of the firewall's policy", "none of them", hint=hint))
+    parts: list[StorePart] = []
+    control_set, version = "", None
+    if local is not None:
+        parts += read_local_policy(tree, local)
+        version = policy_version(tree, local, problems)
+        control_set = local[: local.lower().rindex("\\services\\sharedaccess")]
+    if gpo is not None:
+        parts.append(read_policy(tree, gpo, Store.GPO))
+    software = "" if gpo is None else gpo[: -len("Policies\\Microsoft\\WindowsFirewall")].rstrip("\\")
+    lost = reading.problems[0].text() if reading.problems else ""
+    return (
+        Evidence(
+            path=file.path,
+            format=FORMAT,
+            parts=tuple(_as_export(part, file.path, lost) for part in parts),
+            services=read_services(tree, control_set, named_services(parts)) if control_set else (),
+            policy_version=version,
+            addresses=read_addresses(tree, control_set) if control_set else AddrSet.EMPTY,
+            rpc_ports=read_rpc_ports(tree, software),
+            problems=(*reading.problems, *tree.problems, *problems),
+        ),
+    )
+
+
+def _choose(keys: list[str], path: str, problems: list[Problem]) -> str | None:
+    """The key in force: that of `CurrentControlSet`, else the first; others are a problem."""
+    if not keys:
+        return None
+    best = min(keys, key=lambda key: "currentcontrolset" not in key.lower())
+    others = [key for key in keys if key != best]
+    if others:
+        problems.append(Problem(path, "one policy key of a kind", f"others beside `{best}`, not read", key=others[0]))
+    return best
+
+
+def _as_export(part: StorePart, path: str, lost: str) -> StorePart:
+    """The part with gaps for what the file lost and for what the export leaves out."""
+    gaps = list(part.gaps)
+    if lost:
+        detail = f"the {part.name} store is damaged: {lost}"
+        gaps.append(Gap(f"store:{part.store.value}", detail, may_allow=True, may_block=True, source=path))
+    if part.store is Store.LOCAL and not part.keeps_rules:
+        gaps.append(
+            Gap("partial_export", "the local rules are not in the export", may_allow=True, may_block=True, source=path)
+        )
+    if part.store is Store.LOCAL and not part.settings:
+        gaps.append(
+            Gap("default_settings", "no profile settings are in the export: judged with Windows' defaults", source=path)
+        )
+    return replace(part, gaps=tuple(gaps))

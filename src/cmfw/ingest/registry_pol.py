@@ -1,0 +1,50 @@
+"""``Registry.pol``: the firewall settings of one GPO. Source: MS-GPREG 2.2.1, facts/windows_firewall.md 4.1."""
+
+from __future__ import annotations
+
+from cmfw.errors import Problem
+from cmfw.ingest.evidence import Evidence
+from cmfw.ingest.input_file import InputFile
+from cmfw.ingest.policy_keys import FIREWALL_POLICY, GROUP_POLICY, read_policy
+from cmfw.ingest.preg import apply_preg, is_preg, read_preg
+from cmfw.ingest.registry import RegistryTree
+from cmfw.model.rule import Store
+from cmfw.model.state import Gap
+
+FORMAT = "registry-pol"
+_ROOT = f"Software\\{GROUP_POLICY}"
+_LOCAL_ROOT = f"SYSTEM\\CurrentControlSet\\{FIREWALL_POLICY}"
+
+
+def sniff(file: InputFile) -> bool:
+    """Whether this is a Registry.pol; an empty file of that name is one without settings."""
+    return is_preg(file.head) or (not file.is_folder and not file.head and file.name == "registry.pol")
+
+
+def read(file: InputFile) -> tuple[Evidence, ...]:
+    """The group policy store of the one GPO that the file belongs to."""
+    return (read_policy_file(file.content(), file.path, FORMAT),)
+
+
+def read_policy_file(content: bytes, path: str, format_name: str) -> Evidence:
+    """The evidence of one Registry.pol.
+
+    Raises:
+        FormatError: the content is no Registry.pol.
+    """
+    reading = read_preg(content, path)
+    tree = RegistryTree(path)
+    apply_preg(reading.entries, tree)
+    part = read_policy(tree, _ROOT, Store.GPO)
+    gaps: list[Gap] = []
+    # a problem without a key is a record that was lost, and with it perhaps a rule
+    lost = [problem for problem in reading.problems if not problem.key]
+    if lost:
+        detail = f"the gpo store is damaged: {lost[0].text()}"
+        gaps.append(Gap("store:gpo", detail, may_allow=True, may_block=True, source=path))
+    problems: list[Problem] = [*reading.problems, *tree.problems]
+    if tree.has_key(_LOCAL_ROOT):
+        detail = "the GPO writes into the machine's local policy, which is not read from there"
+        gaps.append(Gap("gpo_writes_local", detail, may_allow=True, may_block=True, source=path))
+        problems.append(Problem(path, "settings of group policy", "settings of the local policy", key=_LOCAL_ROOT))
+    return Evidence(path=path, format=format_name, parts=(part,), gaps=tuple(gaps), problems=tuple(problems))
