@@ -62,7 +62,7 @@ def test_expectations_on_a_machine(flow, want, args, got, code, site, state, run
 def test_text_says_that_the_plan_judged(site, run):
     text = run("check", site(("out tcp 10.2.0.9 > 10.1.0.5:80", "allow"))).stdout
     plain = " ".join(text.split())
-    assert "is a valid site file: 1 systems, 1 client groups" in plain
+    assert "is a valid site file. Systems: 1, client groups: 1" in plain
     assert "judged by the plan" in plain
 
 

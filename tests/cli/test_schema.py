@@ -18,7 +18,7 @@ PLAN = {
     "items": [], "exceptions": [], "rows": [], "omissions": [],
 }  # fmt: skip
 WHO = {"name": "office", "host": False, "by": "only"}
-AUDIT = {"schema": "cmfw/audit/1", "site": "P01", "as": WHO, "states": [], "features": [], "findings": []}
+AUDIT = {"schema": "cmfw/audit/1", "site": "P01", "as": WHO, "states": [], "features": [], "findings": [], "exceptions": []}
 SITE = {"code": "P01", "system": [{"host": "a"}], "clients": [{"subnets": ["10.0.0.0/8"]}]}
 
 

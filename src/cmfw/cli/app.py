@@ -26,8 +26,8 @@ INTERRUPTED = 130
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("needed", ("explain", "plan", "check", "site")),
     ("configure", ("emit",)),
-    ("there", ("trace",)),
-    ("show", ("schema",)),
+    ("there", ("audit", "trace")),
+    ("show", ("demo", "schema")),
 )
 """Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` holds ``command``."""
 

@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.output import Block, Line, Verbatim
+from cmfw.cli.output import Block, Gap, Line, Verbatim
 from cmfw.cli.words import language, say
 from cmfw.model.finding import Finding, Severity
+from cmfw.model.rule import HostRule
+from cmfw.model.verdict import RuleRef
 
 _STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
+UNSAID = "?"
+"""Stands where a message wants something that the finding does not say."""
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+
+
+def short_origin(origin: str) -> str:
+    """Where a rule stands, short enough to read: the file's name and the last key of ``FILE!KEY\\VALUE``, else as it is."""
+    path, mark, place = origin.partition("!")
+    if not mark:
+        return origin
+    file = path.replace("\\", "/").rpartition("/")[2]
+    keys = place.split("\\")
+    return f"{file}!..\\{keys[-2]}" if len(keys) > 1 else f"{file}!{place}"
+
+
+def rule_blocks(ref: RuleRef, rules: tuple[HostRule, ...], *, indent: int) -> list[Block]:
+    """A deciding rule: its id and store, where it stands, and the rule string where it is a rule of the state."""
+    found: list[Block] = [Line(f"{ref.id} ({ref.store}), {short_origin(ref.origin)}", indent=indent, mark=say("by"))]
+    for rule in rules:
+        if (rule.id, rule.store.value, rule.origin) == (ref.id, ref.store, ref.origin):
+            from cmfw.ingest.rulestring import write_rule
+
+            return [*found, Verbatim(write_rule(rule), indent + 2)]
+    return found
 
 
 def message_of(finding: Finding, catalog: Catalog) -> str:
@@ -19,7 +45,10 @@ def message_of(finding: Finding, catalog: Catalog) -> str:
     text = catalog.findings.get(finding.code)
     if text is None:
         return "; ".join(f"{name}: {value}" for name, value in finding.args) or finding.code
-    values = defaultdict(str, {"subject": finding.subject, "witness": finding.witness, **dict(finding.args)})
+    args = dict(finding.args)
+    if "presence" in args:
+        args["state"] = say(f"presence.{args['presence']}")
+    values = defaultdict(lambda: UNSAID, {"subject": finding.subject, "witness": finding.witness, **args})
     return " ".join(text.message.in_language(language()).format_map(values).split())
 
 
@@ -38,15 +67,39 @@ def finding_row(finding: Finding, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def finding_blocks(findings: tuple[Finding, ...], catalog: Catalog) -> list[Block]:
-    """The findings as text, the worst first."""
-    found: list[Block] = []
+_MOST_LISTED = 3
+
+
+def _first(texts: Iterable[str]) -> list[str]:
+    """The first few, and how many more the JSON form holds."""
+    listed = list(texts)
+    more = len(listed) - _MOST_LISTED
+    return listed if more <= 1 else [*listed[:_MOST_LISTED], say("more", count=more)]
+
+
+def finding_blocks(findings: Iterable[Finding], catalog: Catalog) -> list[Block]:
+    """The findings as text, the worst first, those of one code together; notes without their details."""
+    stories: dict[tuple[Severity, str], list[Finding]] = {}
     for finding in sorted(findings, key=lambda f: ORDER.index(f.severity)):
-        mark = f"{say(f'severity.{finding.severity.value}')} [{finding.code}] "
-        subject = f"{finding.subject}: " if finding.subject else ""
-        found.append(Line(subject + message_of(finding, catalog), mark=mark, style=_STYLES[finding.severity]))
-        if finding.witness:
-            found.append(Verbatim(finding.witness))
-        found += [Line(text, indent=4, mark="> ", style="dim") for text in finding.evidence[:5]]
-        found += [Verbatim(text) for text in finding.repair]
+        stories.setdefault((finding.severity, finding.code), []).append(finding)
+    found: list[Block] = []
+    for (severity, code), story in stories.items():
+        words = catalog.findings.get(code)
+        title = words.title.in_language(language()) if words else code
+        found += [Gap(), Line(f"{say(f'severity.{severity.value}')}: {title} [{code}]", style=_STYLES[severity])]
+        for finding in story:
+            found += _finding_blocks(finding, catalog)
     return found
+
+
+def _finding_blocks(finding: Finding, catalog: Catalog) -> list[Block]:
+    message = message_of(finding, catalog)
+    name = dict(finding.args).get("name", "")
+    named = f" ({name})" if name and name not in message and not name.startswith("@") else ""
+    subject = "" if finding.subject in message else f"{finding.subject}{named}: "
+    found: list[Block] = [Line(subject + message + ("" if subject else named), mark="- ")]
+    if finding.severity is Severity.NOTE:
+        return found
+    if finding.witness:
+        found.append(Verbatim(finding.witness))
+    return found + [Verbatim(text) for text in _first(finding.repair)]

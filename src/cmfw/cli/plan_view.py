@@ -33,7 +33,16 @@ def only(plan: Plan, features: Sequence[str], catalog: Catalog) -> Plan:
         items=tuple(item for item in plan.items if wanted & set(item.features)),
         exceptions=tuple(found for found in plan.exceptions if found.feature in wanted),
         rows=tuple(row for row in plan.rows if row.feature in wanted),
+        omissions=tuple(o for o in plan.omissions if wanted & _features_of(o.subject, catalog)),
     )
+
+
+def _features_of(subject: str, catalog: Catalog) -> set[str]:
+    """The features that an omission concerns: its subject is a feature, ``FEATURE.ROW`` or a flow."""
+    first, dot, _ = subject.partition(".")
+    if dot or first in catalog.features:
+        return {first}
+    return {row.feature for row in catalog.requirements.values() if row.flow == subject}
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -219,8 +228,18 @@ def blocks(plan: Plan, catalog: Catalog) -> list[Block]:
     found += _rules_by_host(plan)
     if plan.omissions:
         found += [Gap(), Heading(say("plan.omissions"))]
-        found += [Line(f"{o.subject}: {o.reason}", mark="- ") for o in plan.omissions]
+        found += _omission_lines(plan)
     return found
+
+
+def _omission_lines(plan: Plan) -> list[Block]:
+    """One line for each reason, with everything that is left out for it."""
+    subjects: dict[str, dict[str, None]] = {}
+    for omission in plan.omissions:
+        args = dict(omission.args)
+        reason = say(f"omission.{omission.code}", detail=role(args["detail"])) if "detail" in args else omission.reason
+        subjects.setdefault(reason, {})[omission.subject] = None
+    return [Line(f"{reason}: {', '.join(names)}", mark="- ") for reason, names in subjects.items()]
 
 
 def _items_table(items: Sequence[PlanItem], catalog: Catalog) -> Table:

@@ -17,11 +17,14 @@ from cmfw.cli.output import LONGEST_HANG, STYLES, Block, Gap, Heading, Line, Tab
 def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
     """Write the blocks with rich; NO_COLOR and the width of the terminal are rich's own business."""
     console = Console(file=stream, highlight=False, emoji=False, markup=False)
+    blank = True
     for block in blocks:
+        starts_blank = isinstance(block, Gap) or (isinstance(block, Heading) and block.level > 1)
+        if starts_blank and not blank:
+            console.print()
+        blank = isinstance(block, Gap)
         match block:
             case Heading(text, level):
-                if level > 1:
-                    console.print()
                 console.print(Text(text, "bold underline" if level == 2 else "bold"))
             case Line(text, indent, mark, style):
                 shown = Text(text, STYLES.get(style, ""))
@@ -36,7 +39,7 @@ def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
             case Table():
                 console.print(_table(block))
             case Gap():
-                console.print()
+                pass
 
 
 def _table(table: Table) -> RichTable:

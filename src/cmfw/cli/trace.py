@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
+from cmfw.cli.finding_view import rule_blocks
 from cmfw.cli.options import Spoken, make_command, option, subnet_option
 from cmfw.cli.words import say
+from cmfw.model.rule import HostRule
 from cmfw.model.verdict import Answer, Verdict
 from cmfw.net.flowquery import FlowQuery
 
@@ -56,7 +58,7 @@ def command(states: tuple[str, ...], asked: tuple[str, ...], local_subnets: tupl
     queries = read_queries(texts, names_of(load()))
     engine = Engine(read_host(states, local_subnets))
     verdicts = [(query, engine.verdict(query.flows)) for query in queries]
-    _show(verdicts, form)
+    _show(verdicts, engine.state.rules, form)
     return worst(*(_EXIT[verdict.answer] for _, verdict in verdicts))
 
 
@@ -73,7 +75,7 @@ def verdict_row(query: FlowQuery, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _show(verdicts: list[tuple[FlowQuery, Verdict]], form: str) -> None:
+def _show(verdicts: list[tuple[FlowQuery, Verdict]], rules: tuple[HostRule, ...], form: str) -> None:
     from cmfw.cli import output
 
     rows = [verdict_row(query, verdict) for query, verdict in verdicts]
@@ -86,17 +88,17 @@ def _show(verdicts: list[tuple[FlowQuery, Verdict]], form: str) -> None:
         cells = ([*(r[c] for c in columns[:4]), "; ".join(b["id"] for b in r["by"]), " ".join(r["missing"])] for r in rows)
         output.show_csv(columns, cells)
     else:
-        output.show(block for query, verdict in verdicts for block in verdict_blocks(query, verdict))
+        output.show(block for query, verdict in verdicts for block in verdict_blocks(query, verdict, rules))
 
 
-def verdict_blocks(query: FlowQuery, verdict: Verdict) -> list[Any]:
+def verdict_blocks(query: FlowQuery, verdict: Verdict, rules: tuple[HostRule, ...]) -> list[Any]:
     """One verdict as text: the answer and the flow, why, the deciding rules, what was assumed or is missing."""
     from cmfw.cli.output import Gap, Line
 
     style = {Answer.ALLOW: "good", Answer.BLOCK: "bad", Answer.UNKNOWN: "warn"}[verdict.answer]
     blocks: list[Any] = [Line(query.text, mark=f"{say(f'answer.{verdict.answer.value}'):<8}", style=style)]
     blocks.append(Line(say(f"why.{verdict.why.value}"), indent=8))
-    blocks += [Line(f"{rule.id} ({rule.store}) {rule.origin}", indent=8, mark=say("by")) for rule in verdict.by]
+    blocks += [block for ref in verdict.by for block in rule_blocks(ref, rules, indent=8)]
     if verdict.missing:
         blocks.append(Line(", ".join(verdict.missing), indent=8, mark=say("missing")))
     if query.assumed:

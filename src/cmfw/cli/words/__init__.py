@@ -43,7 +43,7 @@ def say(key: str, **parts: object) -> str:
 
 def role(name: str) -> str:
     """The name of a role in words; a role without words is shown as it is."""
-    return words(language()).get(f"role.{name}", name.replace("_", " "))
+    return words(language()).get(f"role.{name}", name)
 
 
 def words(lang: str) -> dict[str, str]:

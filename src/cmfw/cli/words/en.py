@@ -63,6 +63,7 @@ WORDS: dict[str, str] = {
     "error.own": "{kind}: {text} (this is a fault of cmfw; --debug shows where)",
     "error.language": "`{value}` is not a language; use en or zh_CN",
     "error.no_flow": "no flow to judge; give --flow or --flows",
+    "more": "... and {count} more (--format json has all)",
     "warning": "warning",
     # verdicts
     "answer.allow": "allow",
@@ -82,7 +83,7 @@ WORDS: dict[str, str] = {
     "or": "or",
     # plan
     "plan.title": "Plan of site {site} (edition {edition}, scope {scope})",
-    "plan.count": "{items} flows for {features} features. The side that opens the connection is on the left.",
+    "plan.count": "Flows: {items}. Features: {features}. The side that opens the connection is on the left.",
     "plan.column.from": "From",
     "plan.column.to": "To",
     "plan.column.traffic": "Traffic",
@@ -109,7 +110,7 @@ WORDS: dict[str, str] = {
     "rule.program": "program",
     "rule.service": "service",
     # check
-    "check.valid": "{path} is a valid site file: {systems} systems, {groups} client groups.",
+    "check.valid": "{path} is a valid site file. Systems: {systems}, client groups: {groups}.",
     "check.lints": "Lints",
     "check.expects": "Expectations",
     "check.by_plan": "No machine state is given, so expectations are judged by the plan: allowed means that something planned needs the flow.",
@@ -220,7 +221,7 @@ WORDS: dict[str, str] = {
     "audit.degraded": "{count} degraded ({names})",
     "audit.unknown": "{count} undecided ({names})",
     "audit.and": ", ",
-    "audit.comma": ", ",
+    "audit.comma": "; ",
     "audit.source": "{path}: {format}, {total} rules, {active} active",
     "audit.judged_as": "judged as `{name}` ({by})",
     "audit.profile": "profile {profile}: {settings}",
@@ -273,4 +274,22 @@ WORDS: dict[str, str] = {
     "format.reg": "Registry export, .reg (UTF-16 or UTF-8, 5.00 or REGEDIT4). Write one with: reg export "
     "HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess FILE. Holds what was exported.",
     "format.gpo": "Group Policy backup, a folder or a zip; FILE.zip#{GUID} picks one object of several.",
+    # omissions
+    "omission.documented_only": "documented, but not needed; planned in scope `documented`",
+    "omission.advisory": "useful, but nothing depends on it; planned with --advisory",
+    "omission.condition": "the site does not meet the condition `{detail}`",
+    "omission.feature_disabled": "switched off by `{detail}`",
+    "omission.role_missing": "no system has the role `{detail}`",
+    "omission.no_network": "both ends are the same host",
+    "omission.no_common_family": "the ends share no address family",
+    "omission.share_unknown": "the share is no network path",
+    "omission.other_product": "another firewall product: nothing is configured automatically, no Windows rules are made",
+    "omission.unknown_os": "the Windows version is not known, so neither are the member rules of the group",
+    "omission.edition": "not part of this edition",
+    # presence of a documented exception
+    "presence.present": "there",
+    "presence.partly": "only partly there",
+    "presence.missing": "missing",
+    "presence.ignored": "there, but local rules do not count",
+    "presence.local_subnet": "there, but for the local subnet only",
 }

@@ -62,6 +62,7 @@ WORDS: dict[str, str] = {
     "error.own": "{kind}: {text}（这是 cmfw 的缺陷；--debug 可显示位置）",
     "error.language": "`{value}` 不是可用的语言；请使用 en 或 zh_CN",
     "error.no_flow": "没有要判断的流量；请给出 --flow 或 --flows",
+    "more": "……另有 {count} 项（--format json 列出全部）",
     "warning": "警告",
     # verdicts
     "answer.allow": "允许",
@@ -81,7 +82,7 @@ WORDS: dict[str, str] = {
     "or": "或",
     # plan
     "plan.title": "站点 {site} 的计划（版本 {edition}，范围 {scope}）",
-    "plan.count": "{features} 个功能共需 {items} 条流量。左侧是发起连接的一方。",
+    "plan.count": "流量：{items} 条。功能：{features} 个。左侧是发起连接的一方。",
     "plan.column.from": "从",
     "plan.column.to": "到",
     "plan.column.traffic": "流量",
@@ -219,7 +220,7 @@ WORDS: dict[str, str] = {
     "audit.degraded": "{count} 个降级（{names}）",
     "audit.unknown": "{count} 个未定（{names}）",
     "audit.and": "，",
-    "audit.comma": "、",
+    "audit.comma": "；",
     "audit.source": "{path}：{format}，{total} 条规则，其中 {active} 条启用",
     "audit.judged_as": "按“{name}”判断（{by}）",
     "audit.profile": "配置文件 {profile}：{settings}",
@@ -269,4 +270,22 @@ WORDS: dict[str, str] = {
     "format.reg": "注册表导出文件 .reg（UTF-16 或 UTF-8，5.00 或 REGEDIT4）。导出命令：reg export "
     "HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess FILE。包含所导出的内容。",
     "format.gpo": "组策略备份，文件夹或 zip；FILE.zip#{GUID} 可从多个对象中选取一个。",
+    # omissions
+    "omission.documented_only": "文档中有，但并不需要；在范围 `documented` 中计划",
+    "omission.advisory": "有用，但没有内容依赖它；使用 --advisory 时计划",
+    "omission.condition": "站点不满足条件 `{detail}`",
+    "omission.feature_disabled": "已由 `{detail}` 关闭",
+    "omission.role_missing": "没有系统具有角色 `{detail}`",
+    "omission.no_network": "两端是同一台主机",
+    "omission.no_common_family": "两端没有共同的地址族",
+    "omission.share_unknown": "共享不是网络路径",
+    "omission.other_product": "使用其他防火墙产品：不会自动配置任何内容，也不生成 Windows 规则",
+    "omission.unknown_os": "不知道 Windows 版本，因此也不知道该组的成员规则",
+    "omission.edition": "不属于此版本",
+    # presence of a documented exception
+    "presence.present": "已存在",
+    "presence.partly": "仅部分存在",
+    "presence.missing": "缺失",
+    "presence.ignored": "存在，但本地规则不生效",
+    "presence.local_subnet": "存在，但仅对本地子网有效",
 }

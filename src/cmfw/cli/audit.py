@@ -1,0 +1,83 @@
+"""``cmfw audit``: which features work on one machine, and what to do about those that do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cmfw.cli.app import CLEAN
+from cmfw.cli.options import advisory_option, make_command, option, subnet_option
+
+if TYPE_CHECKING:
+    from cmfw.catalog.types import Catalog
+    from cmfw.cli.audit_view import Audit
+    from cmfw.model.site import Site
+    from cmfw.model.state import HostState
+
+
+@make_command("audit", "text", "json")
+@click.argument("site_path", metavar="SITE")
+@click.argument("states", metavar="STATE...", nargs=-1, required=True)
+@option("--as", "asked", key="as", metavar="GROUP|HOST")
+@option("--fail-on", "fail_on", key="fail_on", multiple=True, metavar="CODE")
+@subnet_option
+@advisory_option
+def command(
+    site_path: str,
+    states: tuple[str, ...],
+    asked: str | None,
+    fail_on: tuple[str, ...],
+    local_subnets: tuple[str, ...],
+    advisory: bool,
+    form: str,
+) -> int:
+    """Judge the site's features on the machine that the states describe."""
+    from cmfw.catalog import load
+    from cmfw.cli.inputs import read_host
+    from cmfw.ingest.site import read_site
+
+    site = read_site(site_path)
+    catalog = load(site.packs)
+    _known_codes(catalog, fail_on)
+    audit = run_audit(catalog, site, read_host(states, local_subnets), asked, advisory=advisory)
+    show(audit, form)
+    return audit.exit_code(fail_on)
+
+
+def run_audit(catalog: Catalog, site: Site, state: HostState, asked: str | None, *, advisory: bool = False) -> Audit:
+    """The diagnosis of the machine as a client group or host of the site, with everything that its views need."""
+    from cmfw.cli.audit_view import Audit
+    from cmfw.cli.who import find_who
+    from cmfw.diagnose import diagnose
+    from cmfw.engine.exact import Engine
+    from cmfw.resolve import resolve
+
+    who = find_who(site, state, asked)
+    plan = resolve(catalog, site, advisory=advisory)
+    engine = Engine(state)
+    return Audit(catalog, site, plan, engine, who, diagnose(catalog, site, plan, engine, who.name, host=who.host))
+
+
+def show(audit: Audit, form: str) -> int:
+    """Write the audit to stdout."""
+    from cmfw.cli import output
+
+    if form == "json":
+        from cmfw.cli.audit_view import document
+
+        output.show_json(document(audit))
+    else:
+        from cmfw.cli.audit_text import blocks
+
+        output.show(blocks(audit))
+    return CLEAN
+
+
+def _known_codes(catalog: Catalog, codes: tuple[str, ...]) -> None:
+    from cmfw.errors import InputError, Problem
+
+    known = ", ".join(catalog.findings)
+    wrong = [code for code in codes if code not in catalog.findings]
+    if wrong:
+        raise InputError(*(Problem("command line", f"one of {known}", f"`{c}`", key="--fail-on") for c in wrong))

@@ -1,0 +1,112 @@
+"""An audit as values and as JSON data (``cmfw/audit/1``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cmfw.catalog.types import Catalog
+from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
+from cmfw.cli.finding_view import finding_row
+from cmfw.cli.who import Who
+from cmfw.diagnose import Diagnosis
+from cmfw.engine.exact import Engine
+from cmfw.model.plan import Plan
+from cmfw.model.site import Site
+from cmfw.model.state import HostState, StateSource
+from cmfw.model.verdict import Status
+from cmfw.net.flow import PROFILE_NAMES, Profile
+
+SCHEMA = "cmfw/audit/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A diagnosis with what it is about."""
+
+    catalog: Catalog
+    site: Site
+    plan: Plan
+    engine: Engine
+    who: Who
+    diagnosis: Diagnosis
+
+    @property
+    def state(self) -> HostState:
+        """The machine."""
+        return self.engine.state
+
+    def exit_code(self, fail_on: Iterable[str] = ()) -> int:
+        """1 for anything broken, degraded, of severity error or asked for; 3 where a feature is unknown; else 0."""
+        codes = [CLEAN]
+        for bounds in (row.bounds for row in self.diagnosis.rows if row.bounds is not None):
+            if bounds.high is not Status.WORKS:
+                codes.append(FINDINGS)
+            elif bounds.low is not Status.WORKS:
+                codes.append(INCOMPLETE)
+        asked = set(fail_on)
+        bad = [f for f in self.diagnosis.findings if f.severity.value == "error" or f.code in asked]
+        return worst(*codes, *(FINDINGS for _ in bad))
+
+
+def document(audit: Audit) -> dict[str, Any]:
+    """The audit as ``cmfw/audit/1``."""
+    return {
+        "schema": SCHEMA,
+        "site": audit.site.code,
+        "as": {"name": audit.who.name, "host": audit.who.host, "by": audit.who.by},
+        "states": [state_row(audit, source) for source in audit.state.sources],
+        "features": [row.as_dict() for row in audit.diagnosis.rows],
+        "findings": [finding_row(finding, audit.catalog) for finding in audit.diagnosis.findings],
+        "exceptions": [
+            {
+                "id": found.id,
+                "feature": found.feature,
+                "presence": found.presence.value,
+                "missing": list(found.missing),
+                "by_default": found.by_default,
+            }
+            for found in audit.diagnosis.exceptions
+        ],
+    }
+
+
+def state_row(audit: Audit, source: StateSource) -> dict[str, Any]:
+    """One input file: its rules, the machine's effective settings by profile, and the gaps that it leaves.
+
+    A gap that belongs to no single file stands with the first.
+    """
+    first = source is audit.state.sources[0]
+    return {
+        "source": source.path,
+        "format": source.format,
+        "sha256": source.sha256 or None,
+        "rules": {"total": sum(c[1] for c in source.counts), "active": sum(c[2] for c in source.counts)},
+        "stores": {name: {"total": total, "active": active} for name, total, active in source.counts},
+        "profiles": {name: profile_row(audit.engine, profile) for profile, name in PROFILE_NAMES.items()},
+        "gaps": [
+            g.as_dict() for g in audit.state.gaps if g.source == source.path or (first and not _owned(audit, g.source))
+        ],
+    }
+
+
+def _owned(audit: Audit, path: str) -> bool:
+    return any(source.path == path for source in audit.state.sources)
+
+
+def profile_row(engine: Engine, profile: Profile) -> dict[str, Any]:
+    """The effective settings of a profile; ``unknown`` or null where the evidence contradicts itself."""
+    worlds = engine.worlds(profile)
+
+    def one(values: Iterable[bool], yes: Any, no: Any, unknown: Any) -> Any:
+        found = set(values)
+        return unknown if len(found) > 1 else yes if found.pop() else no
+
+    return {
+        "firewall": one((w.firewall_on for w in worlds), "on", "off", "unknown"),
+        "inbound": one((w.allow_inbound for w in worlds), "allow", "block", "unknown"),
+        "outbound": one((w.allow_outbound for w in worlds), "allow", "block", "unknown"),
+        "block_all_inbound": one((w.shields_up for w in worlds), True, False, None),
+        "local_rules": one((w.local_rules for w in worlds), True, False, None),
+    }
