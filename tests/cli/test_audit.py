@@ -65,9 +65,9 @@ def test_the_document(audit, valid):
     assert done.exit_code == 1
     assert document["as"] == {"name": "office", "host": False, "by": "only"}
     (state,) = document["states"]
-    counts = state["stores"].values()
-    assert state["rules"] == {key: sum(one[key] for one in counts) for key in ("total", "active")}
-    assert state["stores"]["local"]["total"] > state["stores"]["local"]["active"] > 30
+    assert state["rules"] == state["stores"]["local"]
+    assert state["rules"]["total"] > state["rules"]["active"] > 30
+    assert state["stores"]["hardening static"]["total"] == 7
     assert state["profiles"]["domain"] == {
         "firewall": "on",
         "inbound": "block",
@@ -152,3 +152,25 @@ def test_the_demo_as_a_document_and_as_files(run, valid, tmp_path):
 
 def test_the_demo_machine_is_read_without_a_problem(audit):
     assert audit("--format", "json").stderr == ""
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("name", "total", "active"),
+    [("hives/win7_SYSTEM.xz", 323, 124), ("hives/win10_SYSTEM.xz", 480, 236), ("hives/luthfina16_v2.30.wfw", 412, 173)],
+)
+def test_rule_counts_are_those_of_the_corpus(name, total, active, corpus, run, valid):
+    done = run("audit", FOLDER / DEMO_SITE, corpus / name, "--format", "json")
+    (state,) = valid("audit", done.stdout)["states"]
+    assert state["rules"] == {"total": total, "active": active}
+
+
+@pytest.mark.corpus
+def test_a_policy_that_switches_local_rules_off_is_told_once(corpus, run, valid):
+    hive, policy = corpus / "hives" / "win10_SYSTEM.xz", corpus / "gpo" / "ncsc" / "NCSC_Windows_GPO.zip"
+    done = run("audit", FOLDER / DEMO_SITE, hive, policy, "--format", "json")
+    document = valid("audit", done.stdout)
+    assert len(document["states"]) == 2
+    assert document["states"][0]["profiles"]["domain"]["local_rules"] is False
+    assert [f["code"] for f in document["findings"]].count("local-merge-off") == 1
+    assert {r["status"] for r in document["features"] if r["feature"] == "remote_assistance"} == {"broken"}

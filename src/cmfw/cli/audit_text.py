@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cmfw.cli.audit_view import Audit, profile_row
+from cmfw.cli.audit_view import Audit, profile_row, rule_counts
 from cmfw.cli.finding_view import finding_blocks, rule_blocks
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.cli.who import place_of
@@ -52,7 +52,7 @@ def _title(audit: Audit, feature: str) -> str:
 def _machine(audit: Audit) -> list[Block]:
     found: list[Block] = []
     for source in audit.state.sources:
-        total, active = sum(c[1] for c in source.counts), sum(c[2] for c in source.counts)
+        total, active = rule_counts(source)
         found.append(Line(say("audit.source", path=source.path, format=source.format, total=total, active=active)))
     profile = place_of(audit.site, audit.who).profile
     row = profile_row(audit.engine, profile)

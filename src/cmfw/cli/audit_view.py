@@ -19,6 +19,7 @@ from cmfw.model.verdict import Status
 from cmfw.net.flow import PROFILE_NAMES, Profile
 
 SCHEMA = "cmfw/audit/1"
+_POLICY_STORES = ("local", "gpo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,19 @@ def state_row(audit: Audit, source: StateSource) -> dict[str, Any]:
         "source": source.path,
         "format": source.format,
         "sha256": source.sha256 or None,
-        "rules": {"total": sum(c[1] for c in source.counts), "active": sum(c[2] for c in source.counts)},
+        "rules": dict(zip(("total", "active"), rule_counts(source), strict=True)),
         "stores": {name: {"total": total, "active": active} for name, total, active in source.counts},
         "profiles": {name: profile_row(audit.engine, profile) for profile, name in PROFILE_NAMES.items()},
         "gaps": [
             g.as_dict() for g in audit.state.gaps if g.source == source.path or (first and not _owned(audit, g.source))
         ],
     }
+
+
+def rule_counts(source: StateSource) -> tuple[int, int]:
+    """(total, active) of what people call the firewall rules: the FirewallRules of a policy, not Windows' own stores."""
+    counts = [count for count in source.counts if count[0] in _POLICY_STORES]
+    return sum(total for _, total, _ in counts), sum(active for *_, active in counts)
 
 
 def _owned(audit: Audit, path: str) -> bool:
