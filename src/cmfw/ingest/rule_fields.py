@@ -109,7 +109,7 @@ def _again(slots: list[Any], slot: int, value: Any, text: str, problems: list[st
         problems.append(f"`{text[:60]}` contradicts an earlier token of the rule, and the first counts")
         if slot not in (NAME, DESC, GROUP):
             token, _, its_text = text.partition("=")
-            slots[EXTRA] = (slots[EXTRA] or ()) + (("unknown", (token.strip(), its_text)),)
+            slots[EXTRA] = (slots[EXTRA] or ()) + (("unknown", (token.strip(), its_text.strip())),)
 
 
 def conditions(slots: list[Any], dialect: Dialect) -> RuleConditions:
@@ -206,7 +206,7 @@ def _icmp(slots: list[Any], protocol: int | None) -> tuple[tuple[int, int | None
     widest = False
     for token, kind, code, text in slots[ICMP]:
         if token != fitting:
-            slots[EXTRA] = (slots[EXTRA] or ()) + (("unknown", (token, text.partition("=")[2])),)
+            slots[EXTRA] = (slots[EXTRA] or ()) + (("unknown", (token, text.partition("=")[2].strip())),)
         elif kind < 0:
             widest = True
         else:
@@ -251,7 +251,8 @@ def extras_of(items: tuple[tuple[str, Any], ...] | None) -> Extras:
             chosen.setdefault("unknown", {})[name, str(value)] = None
     for name in _LISTS:
         if name in chosen:
-            chosen[name] = tuple(chosen[name])
+            # what is not understood has no order of its own, and is written at another place than it was read
+            chosen[name] = tuple(sorted(chosen[name]) if name == "unknown" else chosen[name])
     found = Extras(**chosen)
     if len(_EXTRAS) < MOST_CACHED:
         _EXTRAS[items] = found

@@ -92,14 +92,14 @@ def extra(name: str, value: Any) -> Effect:
 
 def unread(token: str, value: str, *others: Effect) -> Effect:
     """A field that could not be read: recorded verbatim, next to the widest that it could mean (``others``)."""
-    return SEVERAL, (*others, extra("unknown", (token, value)))
+    return SEVERAL, (*others, extra("unknown", (token, value.strip())))
 
 
 def effect_of(field: str, *, shipped: bool) -> Effect:
     """What the field does to the rule; total, and the same for equal texts."""
-    token, equals, value = field.partition("=")
+    token, _, value = field.partition("=")
     known = READERS.get(token) or READERS.get(token.strip().lower())
-    if known is not None and equals:
+    if known is not None:
         return known[1](known[0], value, field, shipped)
     if not field.strip():
         return SEVERAL, ()
@@ -161,8 +161,8 @@ def _program(token: str, value: str, _field: str, _shipped: bool) -> Effect:
         return unread(token, value)
     if len(text) >= 260 or "*" in text or "/" in text or '"' in text or "?" in text or "<" in text or ">" in text:
         # characters that no path holds. Source: MS-FASP 2.2.36 (wszLocalApplication)
-        return unread(token, value, (APP, value))
-    return APP, value
+        return unread(token, value, (APP, text))
+    return APP, text
 
 
 def _service(token: str, value: str, _field: str, shipped: bool) -> Effect:
