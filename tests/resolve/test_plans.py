@@ -239,6 +239,19 @@ def test_a_role_that_nobody_has_is_said():
     assert ("fsp", "role_missing") in omitted(plan())
 
 
+def test_a_part_that_nobody_can_serve_takes_its_feature_along():
+    found = plan(servers=SERVERS.replace(', "distribution_point"', ""))
+    assert "client_requests" not in {r.feature for r in found.rows}
+    assert ("client_requests", "role_missing") in omitted(found)
+    assert "client_requests" not in item(found, "mp_http:room>mp1").features
+    assert "dp_http" not in str(rows(found, "client_push")), "an alternative just goes"
+
+
+def test_the_order_of_uses_does_not_matter():
+    servers = SERVERS + '[[system]]\nhost = "dp2"\nroles = ["distribution_point"]\n'
+    assert plan('uses = ["dp2", "mp1"]', servers=servers) == plan('uses = ["mp1", "dp2"]', servers=servers)
+
+
 def test_both_ends_on_one_host_are_said():
     single = 'code = "P01"\n[[system]]\nhost = "cm1"\n'
     found = plan(servers=single)

@@ -52,6 +52,8 @@ def test_clients_that_are_management_points_have_the_other_folder():
     clients = '[[clients]]\nname = "servers"\nsubnets = ["10.0.0.21"]\n'
     rule = rules(plan(clients=clients), "servers")["cmfw-remote-control-in"]
     assert rule.program == "%ProgramFiles%\\SMS_CCM\\RemCtrl\\CmRcService.exe"
+    unknown = rules(plan(clients=clients.replace('"10.0.0.21"', "")), "servers")["cmfw-remote-control-in"]
+    assert unknown.program == "%windir%\\CCM\\RemCtrl\\CmRcService.exe", "nothing says that these are servers"
 
 
 def test_outbound_rules_exist_only_under_default_block():
