@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,8 +13,6 @@ from cmfw.model.rule import HostRule
 from cmfw.model.verdict import RuleRef
 
 _STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
-UNSAID = "?"
-"""Stands where a message wants something that the finding does not say."""
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
@@ -41,15 +38,19 @@ def rule_blocks(ref: RuleRef, rules: tuple[HostRule, ...], *, indent: int) -> li
 
 
 def message_of(finding: Finding, catalog: Catalog) -> str:
-    """The message of the finding in the language of the call; a code without words shows its arguments."""
-    text = catalog.findings.get(finding.code)
-    if text is None:
-        return "; ".join(f"{name}: {value}" for name, value in finding.args) or finding.code
+    """The message of the finding in the language of the call; one whose words do not fit shows its arguments."""
     args = dict(finding.args)
     if "presence" in args:
         args["state"] = say(f"presence.{args['presence']}")
-    values = defaultdict(lambda: UNSAID, {"subject": finding.subject, "witness": finding.witness, **args})
-    return " ".join(text.message.in_language(language()).format_map(values).split())
+    text = catalog.findings.get(finding.code)
+    told = "; ".join(f"{name}: {value}" for name, value in args.items())
+    if text is None:
+        return told or finding.code
+    values = {"subject": finding.subject, "witness": finding.witness, **args}
+    try:
+        return " ".join(text.message.in_language(language()).format_map(values).split())
+    except KeyError:
+        return f"{text.title.in_language(language())} ({told})"
 
 
 def finding_row(finding: Finding, catalog: Catalog) -> dict[str, Any]:
@@ -68,6 +69,8 @@ def finding_row(finding: Finding, catalog: Catalog) -> dict[str, Any]:
 
 
 _MOST_LISTED = 3
+_REPAIRED_BY_FEATURE = ("exception-missing",)
+"""Codes whose repair is a whole documented group; the text shows the smaller one of the feature instead."""
 
 
 def _first(texts: Iterable[str]) -> list[str]:
@@ -102,4 +105,6 @@ def _finding_blocks(finding: Finding, catalog: Catalog) -> list[Block]:
         return found
     if finding.witness:
         found.append(Verbatim(finding.witness))
+    if finding.code in _REPAIRED_BY_FEATURE:
+        return found
     return found + [Verbatim(text) for text in _first(finding.repair)]
