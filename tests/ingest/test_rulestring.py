@@ -203,7 +203,7 @@ DOUBTFUL = {
         {"remote_address": addresses("10.5.0.0", words=("unread4",))},
         "RA4Mask",
     ),
-    "prefix of no bits": ("RA4=0.0.0.0/0|", {"remote_address": AddressMatch(AddrSet.V4)}, "RA4"),
+    "prefix of no bits": ("RA4=0.0.0.0/0|", {"remote_address": addresses(words=("unread4",))}, "RA4"),
     "IPv6 address under the IPv4 token": ("RA4=fe80::1|", {"remote_address": addresses(words=("unread4",))}, "RA4"),
     "PowerShell's word for on-link": ("RA4=LocalSubnet4|", {"remote_address": addresses(words=("unread4",))}, "RA4"),
     "later address words": ("RA43=Somewhere|", {"remote_address": addresses(words=("unread4",))}, "RA43"),
@@ -430,6 +430,12 @@ WRITTEN = {
 def test_writes(rule: HostRule, text: str) -> None:
     assert write_rule(rule) == text
     assert parse_rule(text, id="x") == (replace(rule, version=parsed(text).version), ())
+
+
+def test_a_whole_family_is_written_in_halves() -> None:
+    rule = HostRule(id="x", action=Action.ALLOW, direction=Direction.IN, name="n", remote_address=AddressMatch(AddrSet.V6))
+    assert "|RA6=::/1|RA6=8000::/1|" in write_rule(rule)
+    assert parsed(write_rule(rule)).remote_address == rule.remote_address
 
 
 @pytest.mark.parametrize("field", ["name", "program", "group"])

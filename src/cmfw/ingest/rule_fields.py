@@ -29,6 +29,7 @@ from cmfw.ingest.rule_tokens import (
     RPORT,
     SEVERAL,
     SVC,
+    UNREAD,
     Effect,
     effect_of,
 )
@@ -251,8 +252,11 @@ def extras_of(items: tuple[tuple[str, Any], ...] | None) -> Extras:
             chosen.setdefault("unknown", {})[name, str(value)] = None
     for name in _LISTS:
         if name in chosen:
-            # what is not understood has no order of its own, and is written at another place than it was read
-            chosen[name] = tuple(sorted(chosen[name]) if name == "unknown" else chosen[name])
+            chosen[name] = tuple(chosen[name])
+    # what is not understood is written last, wherever it stood
+    for name, key in (("unknown", None), ("security", UNREAD.__eq__)):
+        if name in chosen:
+            chosen[name] = tuple(sorted(chosen[name], key=key))
     found = Extras(**chosen)
     if len(_EXTRAS) < MOST_CACHED:
         _EXTRAS[items] = found

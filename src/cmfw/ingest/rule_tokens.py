@@ -241,10 +241,11 @@ def _addresses(slot: int, token: str) -> Reader:
         if word is not None:
             return slot, (word + family,)
         items = [_address_item(part, v6=family == "6") for part in value.split(",")]
-        pairs = tuple(item for item in items if item is not None)
+        # a prefix of no bits is forbidden: MS-FASP 2.2.36
+        pairs = tuple(item for item in items if item is not None and item != every)
         if len(pairs) < len(items):
             return unread(token, value, (slot, (*pairs, UNREAD + family)))
-        if every in pairs or (len(pairs) > 1 and not shipped):
+        if len(pairs) > 1 and not shipped:
             return unread(token, value, (slot, pairs))
         return slot, pairs
 

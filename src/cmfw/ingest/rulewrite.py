@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cmfw.ingest.rule_tokens import ADDRESS_WORDS, PORT_WORDS, PROXIMITY_WORDS, SECURITY_WORDS, UNREAD, Words
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
-from cmfw.net.addr import format_address, is_v6
+from cmfw.net.addr import V4_ALL, V6_ALL, format_address, is_v6
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP6, Direction, Interface, Profile
 
 LOWEST_VERSION = (2, 10)
@@ -102,6 +102,9 @@ def _address_texts(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
         count = last - first + 1
         if count == 1:
             yield format_address(first)
+        elif (first, last) in (*V4_ALL, *V6_ALL):
+            # Windows takes no prefix of no bits
+            yield from _address_texts(((first, first + count // 2 - 1), (first + count // 2, last)))
         elif count & (count - 1) == 0 and not (first - (is_v6(first) << 32)) % count:
             yield f"{format_address(first)}/{(128 if is_v6(first) else 32) - count.bit_length() + 1}"
         else:
