@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from cmfw.engine import exact
+from cmfw.engine import exact, regions
 from cmfw.engine.exact import Engine
 from cmfw.engine.reference import judge
 from cmfw.model.rule import canonical_program
@@ -116,7 +116,7 @@ def test_pieces_beyond_the_bound_are_unknown_not_guessed(monkeypatch):
     from engine.test_reference import rule
     from engine.test_reference import state as given
 
-    monkeypatch.setattr(exact, "MOST_PIECES", 2)
+    monkeypatch.setattr(regions, "MOST_PIECES", 2)
     texts = [rule(f"LPort={port}|RA4=10.0.{port}.1-10.0.{port}.9|Novel=1") for port in range(7, 19)]
     asked = FlowSet(boxes(direction=1, protocol=((6, 6),), profile=1))
     part = Engine(given(*texts)).partition(asked)

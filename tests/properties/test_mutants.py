@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 import cmfw.engine.rule_boxes as compiled
-from cmfw.engine import exact
+from cmfw.engine import exact, regions
 from properties import universe
 from properties.test_engine import disagreement
 
@@ -28,7 +28,7 @@ EXACT = (
     ("(*_uppers(blocks), *unsure)", "tuple(unsure)"),
     ("[b for b, _ in possible_allows])[1]]", "[])[1]]"),
     ("[b for b, _ in sure_allows])[1]]", "[])[1]]"),
-    ("rule.store is Store.APPISO for rule", "False for rule"),
+    ("any(rule.store is Store.APPISO for rule in state.rules)", "False"),
     ("for local, remote in (ends, ends[::-1]):", "for local, remote in (ends,):"),
     ("if rule.store is Store.LOCAL and not settings.local_ipsec:", "if False:"),
     ("settings.default_allows(direction)", "settings.default_allows(Direction.OUT)"),
@@ -36,7 +36,12 @@ EXACT = (
     ("allowed, blocked = allowed & other.allowed, blocked & other.blocked", "pass"),
     ("return path not in box.program.names and is_resolved_program(path)", "return path not in box.program.names"),
     ("rule.service.lower() not in names", "rule.service not in names"),
+)
+REGIONS = (
     ("if possible | bit == _ALLOW | _BLOCK and possible & bit:", "if possible:"),
+    ("final[possible | bit] += decided", "final[possible or bit] += decided"),
+    ("following.setdefault(possible | bit, [])", "following.setdefault(possible, [])"),
+    ("left += part.subtract(cutter)", "left += part.subtract(cutter)[:1]"),
 )
 COMPILED = (
     ("if admitted is False:", "if admitted is None:"),
@@ -70,6 +75,13 @@ def _is_caught(make_engine, seed: int) -> bool:
     for _ in range(ROUNDS):
         state = universe.state(rng)
         engine = make_engine(state)
+        try:
+            asked = universe.flow_set(rng)
+            part = engine.partition(asked)
+            if not asked <= (part.allowed | part.blocked | part.unknown):
+                return True
+        except Exception:  # noqa: BLE001 - a mutant that crashes is caught
+            return True
         for _ in range(8):
             flow = universe.flow_near(rng, state)
             try:
@@ -90,6 +102,15 @@ def test_a_fault_in_the_exact_engine_is_caught(old, new, seed):
 @pytest.mark.parametrize(("old", "new"), COMPILED)
 def test_a_fault_in_rule_compilation_is_caught(old, new, seed, monkeypatch):
     monkeypatch.setattr(exact, "rule_boxes", _mutated(compiled, old, new).rule_boxes)
+    assert _is_caught(exact.Engine, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new"), REGIONS)
+def test_a_fault_in_walking_regions_is_caught(old, new, seed, monkeypatch):
+    mutant = _mutated(regions, old, new)
+    monkeypatch.setattr(exact, "split", mutant.split)
+    monkeypatch.setattr(exact, "walk", mutant.walk)
     assert _is_caught(exact.Engine, seed)
 
 

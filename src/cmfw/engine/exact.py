@@ -10,10 +10,11 @@ expanded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from cmfw.engine import reference
 from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, worlds
+from cmfw.engine.regions import Step, split, walk
 from cmfw.engine.rule_boxes import RuleBoxes, rule_boxes
 from cmfw.model.rule import Action, HostRule, Store, canonical_program, is_resolved_program
 from cmfw.model.state import HostState
@@ -21,25 +22,8 @@ from cmfw.model.verdict import Answer, Partition, RuleRef, Verdict, Why
 from cmfw.net import intervals
 from cmfw.net.atoms import Atoms
 from cmfw.net.flow import NO_SERVICE, Direction, Principal, Profile
-from cmfw.net.flowset import Box, FlowSet, Preferences, boxes
+from cmfw.net.flowset import ALL_PORTS, Box, FlowSet, Preferences, boxes
 from cmfw.values import value
-
-_ALLOW, _BLOCK = 1, 2
-MOST_PIECES = 20_000
-"""Bound on the pieces one question may be cut into; beyond it the rest is unknown, never guessed."""
-
-
-@value
-class Step:
-    """One step of the decision order inside a slice: the regions where it surely and where it possibly applies.
-
-    ``lower`` and ``upper`` pair a box with the rule that it comes from (None for settings, gaps and defaults).
-    """
-
-    answer: Answer
-    why: Why
-    lower: tuple[tuple[Box, HostRule | None], ...]
-    upper: tuple[tuple[Box, HostRule | None], ...] = ()
 
 
 @value
@@ -55,11 +39,19 @@ class Decision:
 class Engine:
     """Answers for sets of flows on one host state. Compiles rules on first use and keeps them; the state never changes."""
 
-    def __init__(self, state: HostState) -> None:
+    def __init__(self, state: HostState, like: Engine | None = None) -> None:
+        """An engine on ``state``; ``like`` is one on a state with the same facts and mostly the same rules, whose
+        compiled rules are shared.
+        """
         self.state = state
-        self._compiled: dict[int, RuleBoxes] = {}
+        # INVARIANT: keyed by identity, so the rule is kept beside what was compiled from it
+        self._compiled: dict[int, tuple[HostRule, RuleBoxes]] = {}
+        if like is not None and _same_facts(like.state, state):
+            self._compiled = like._compiled  # noqa: SLF001 - the same class
         self._slices: dict[tuple[Direction, Profile, Settings], tuple[tuple[int, HostRule], ...]] = {}
         self._worlds: dict[Profile, tuple[Settings, ...]] = {}
+        self._hardening_slices: dict[tuple[Direction, Profile], tuple[tuple[int, HostRule], ...]] = {}
+        self._has_appiso = any(rule.store is Store.APPISO for rule in state.rules)
         self._universe: frozenset[str] | None = None
         service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
         self._unreadable = service_off or any(
@@ -119,7 +111,7 @@ class Engine:
             direction, profile = Direction(slice_box.direction), Profile(slice_box.profile)
             live = [slice_box]
             for step in self._steps(slice_box, direction, profile, self.worlds(profile)[0]):
-                decided, live = _split(live, [box for box, _ in step.lower])
+                decided, live = split(live, [box for box, _ in step.lower])
                 if decided:
                     rules = {id(r): r for box, r in step.lower if r is not None and any(box.intersect(p) for p in decided)}
                     yield Decision(tuple(decided), step.answer, step.why, tuple(rules.values()))
@@ -136,7 +128,7 @@ class Engine:
         if self._unreadable:
             return Partition(FlowSet.EMPTY, FlowSet.EMPTY, FlowSet((slice_box,)))
         direction, profile = Direction(slice_box.direction), Profile(slice_box.profile)
-        found = [_walk(slice_box, self._steps(slice_box, direction, profile, settings)) for settings in self.worlds(profile)]
+        found = [walk(slice_box, self._steps(slice_box, direction, profile, settings)) for settings in self.worlds(profile)]
         if len(found) == 1:
             return found[0]
         allowed, blocked = found[0].allowed, found[0].blocked
@@ -153,22 +145,36 @@ class Engine:
         key = (direction, profile, settings)
         found = self._slices.get(key)
         if found is None:
+            bit = int(profile)
             found = self._slices[key] = tuple(
                 (index, rule)
                 for index, rule in enumerate(self.state.rules)
-                if rule.direction is direction and rule.profiles & profile and counts(rule, settings)
+                if rule.direction is direction and rule.profiles & bit and counts(rule, settings)
+            )
+        return found
+
+    def _hardening_slice(self, direction: Direction, profile: Profile) -> tuple[tuple[int, HostRule], ...]:
+        key = (direction, profile)
+        found = self._hardening_slices.get(key)
+        if found is None:
+            bit = int(profile)
+            found = self._hardening_slices[key] = tuple(
+                (index, rule)
+                for index, rule in enumerate(self.state.rules)
+                if rule.store is Store.HARDENING and rule.active and rule.direction is direction and rule.profiles & bit
             )
         return found
 
     def _clipped(self, rules: Iterable[tuple[int, HostRule]], box: Box) -> Iterator[tuple[HostRule, list[Box], list[Box]]]:
         """The rules that touch the box, with their lower and upper sets cut down to it."""
-        for index, rule in rules:
+        for _, rule in rules:
             if _misses(rule, box):
                 continue
-            compiled = self._compiled.get(index)
-            if compiled is None or compiled.depends_on_programs:
+            kept = self._compiled.get(id(rule))
+            if kept is None or kept[1].depends_on_programs:
                 programs = self._programs() | (box.program.names if not box.program.complement else frozenset())
-                compiled = self._compiled[index] = rule_boxes(rule, self.state, programs)
+                kept = self._compiled[id(rule)] = (rule, rule_boxes(rule, self.state, programs))
+            compiled = kept[1]
             upper = [cut for each in compiled.upper if (cut := each.intersect(box)) is not None]
             if upper:
                 lower = [cut for each in compiled.lower if (cut := each.intersect(box)) is not None]
@@ -201,28 +207,23 @@ class Engine:
         yield Step(default, Why.DEFAULT, ((box, None),))
 
     def _hardening(self, box: Box, direction: Direction, profile: Profile) -> Step:
-        rules = (
-            (index, rule)
-            for index, rule in enumerate(self.state.rules)
-            if rule.store is Store.HARDENING and rule.active and rule.direction is direction and rule.profiles & profile
-        )
-        touching = list(self._clipped(rules, box))
+        touching = list(self._clipped(self._hardening_slice(direction, profile), box))
         allows = [t for t in touching if t[0].action is Action.ALLOW]
         sure_allows, possible_allows = _lowers(allows), _uppers(allows)
         lower: list[tuple[Box, HostRule | None]] = []
         upper: list[tuple[Box, HostRule | None]] = []
         for rule, its_lower, its_upper in touching:
             if rule.action is Action.BLOCK:
-                lower += [(p, rule) for p in _split(_ordinary(its_lower), [b for b, _ in possible_allows])[1]]
-                upper += [(p, rule) for p in _split(_ordinary(its_upper), [b for b, _ in sure_allows])[1]]
-        if any(rule.store is Store.APPISO for rule in self.state.rules):
+                lower += [(p, rule) for p in split(_ordinary(its_lower), [b for b, _ in possible_allows])[1]]
+                upper += [(p, rule) for p in split(_ordinary(its_upper), [b for b, _ in sure_allows])[1]]
+        if self._has_appiso:
             confined = box.intersect(_CONFINED[0]) or box.intersect(_CONFINED[1])
             upper += [] if confined is None else [(confined, None)]
         else:
             for rule, its_lower, its_upper in touching:
                 if rule.action is Action.BLOCK:
-                    lower += [(p, rule) for p in _split(_confined(its_lower), [b for b, _ in possible_allows])[1]]
-                    upper += [(p, rule) for p in _split(_confined(its_upper), [b for b, _ in sure_allows])[1]]
+                    lower += [(p, rule) for p in split(_confined(its_lower), [b for b, _ in possible_allows])[1]]
+                    upper += [(p, rule) for p in split(_confined(its_upper), [b for b, _ in sure_allows])[1]]
         return Step(Answer.BLOCK, Why.SERVICE_HARDENING, tuple(lower), tuple(upper))
 
     def _hardened_subjects(self, box: Box) -> Iterator[Box]:
@@ -276,10 +277,21 @@ def _slices(flows: FlowSet) -> Iterator[Box]:
                         yield from (cut for each in only if (cut := each.intersect(box)) is not None)
 
 
+def _same_facts(one: HostState, other: HostState) -> bool:
+    """Whether rules compile to the same boxes on both states."""
+    return one is other or all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("services", "policy_version", "platform", "local_subnets", "keywords", "rpc_ports")
+    )
+
+
 def _misses(rule: HostRule, box: Box) -> bool:
     """Whether the rule touches no flow of the box for certain; cheap, and False where it is not obvious."""
     if rule.protocol is not None and not intervals.contains(box.protocol, rule.protocol):
         return True
+    for condition, ports in ((rule.local_port, box.local_port), (rule.remote_port, box.remote_port)):
+        if ports is not ALL_PORTS and not condition.keywords and not intervals.overlaps(condition.ports.ranges, ports):
+            return not rule.extras.ignore_remote
     if rule.service is not None and not box.service.complement:
         names = box.service.names
         if (names <= {NO_SERVICE}) if rule.service == "*" else (rule.service.lower() not in names):
@@ -311,48 +323,6 @@ def _lowers(touching: Iterable[tuple[HostRule, list[Box], list[Box]]]) -> tuple[
 
 def _uppers(touching: Iterable[tuple[HostRule, list[Box], list[Box]]]) -> tuple[tuple[Box, HostRule | None], ...]:
     return tuple((box, rule) for rule, _, upper in touching for box in upper)
-
-
-def _split(parts: Sequence[Box], by: Iterable[Box]) -> tuple[list[Box], list[Box]]:
-    """The parts inside and outside the union of ``by``, both disjoint where the parts are."""
-    inside: list[Box] = []
-    rest = list(parts)
-    for cutter in by:
-        if not rest:
-            break
-        left: list[Box] = []
-        for part in rest:
-            both = part.intersect(cutter)
-            if both is None:
-                left.append(part)
-            else:
-                inside.append(both)
-                left += part.subtract(cutter)
-        rest = left
-    return inside, rest
-
-
-def _walk(box: Box, steps: Iterable[Step]) -> Partition:
-    """The partition of a slice: regions walk the steps, carrying which answers are still possible."""
-    live: dict[int, list[Box]] = {0: [box]}
-    final: dict[int, list[Box]] = {_ALLOW: [], _BLOCK: [], _ALLOW | _BLOCK: []}
-    for step in steps:
-        bit = _ALLOW if step.answer is Answer.ALLOW else _BLOCK
-        following: dict[int, list[Box]] = {}
-        for possible, parts in live.items():
-            if possible | bit == _ALLOW | _BLOCK and possible & bit:
-                final[possible] += parts
-                continue
-            decided, rest = _split(parts, [cut for cut, _ in step.lower])
-            final[possible | bit] += decided
-            touched, untouched = _split(rest, [cut for cut, _ in step.upper])
-            following.setdefault(possible | bit, []).extend(touched)
-            following.setdefault(possible, []).extend(untouched)
-        live = following
-        if sum(map(len, live.values())) > MOST_PIECES:
-            break
-    final[_ALLOW | _BLOCK] += [part for parts in live.values() for part in parts]
-    return Partition(*(FlowSet(tuple(final[key])) for key in (_ALLOW, _BLOCK, _ALLOW | _BLOCK)))
 
 
 _DIMENSIONS = (

@@ -46,13 +46,13 @@ NOTHING_MISSING = frozenset[str]()
 
 def match_rule(rule: HostRule, flow: Flow, state: HostState) -> Match:
     """How surely the rule matches the flow: the least sure of its conditions."""
-    found = list(_conditions(rule, flow, state))
-    tri = min(match[0] for match in found)
-    return tri, (
-        NOTHING_MISSING.union(*(match[1] for match in found if match[0] is Tri.MAYBE))
-        if tri is Tri.MAYBE
-        else NOTHING_MISSING
-    )
+    surest, missing = Tri.YES, NOTHING_MISSING
+    for tri, words in _conditions(rule, flow, state):
+        if tri is Tri.NO:
+            return Tri.NO, NOTHING_MISSING
+        if tri is Tri.MAYBE:
+            surest, missing = Tri.MAYBE, missing | words
+    return surest, missing
 
 
 def _conditions(rule: HostRule, flow: Flow, state: HostState) -> Iterator[Match]:
