@@ -35,7 +35,7 @@ class Part:
     target: Endpoint
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Draft:
     """One item before it is finished. ``need`` is over the ids of its parts; ``features`` maps id to level rank."""
 

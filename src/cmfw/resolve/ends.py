@@ -28,7 +28,7 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 _UNC = re.compile(r"[\\/]{2}([^\\/]+)")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class End:
     """One end in one role. ``endpoints`` are shared by every item that starts or stops here, keyed by family."""
 

@@ -64,7 +64,7 @@ def make_template(catalog: Catalog, feature: Feature, edition: Edition) -> Templ
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Frame:
     """Whose needs are expanded: a client group or (between servers) a site, with the ends bound so far."""
 
