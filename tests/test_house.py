@@ -253,8 +253,11 @@ def test_the_table_of_targets_equals_the_folder():
 
 FREE_TEST_FOLDERS = {"properties", "docs", "golden", "oracles", "lab", "fuzz"}
 """Folders of tests about several modules at once."""
-FREE_TEST_FILES = {"test_house.py", "test_soak.py", "emit/test_targets.py"}
-"""Tests of the whole tree, and the six that every row of the table of targets runs. A ``test_corpus_*.py`` is free too."""
+FREE_TEST_FILES = {"test_house.py", "test_soak.py", "catalog/test_page.py", "emit/test_targets.py"}
+"""Tests of the whole tree, of the catalog against the source page, and the six that every target runs.
+
+A ``test_corpus_*.py`` is free too.
+"""
 
 
 def test_every_test_file_mirrors_a_module():

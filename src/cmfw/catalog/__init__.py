@@ -32,11 +32,14 @@ def load(packs: Iterable[str] = ()) -> Catalog:
 
 @cache
 def _load(packs: tuple[str, ...]) -> Catalog:
-    data = _compiled()
-    page = data[PAGE]
+    parts = [_compiled(pack) for pack in packs]
+    page = parts[0]
 
     def table(name: str, make: Callable[[str, Row], T]) -> Table[T]:
-        return Table({key: row for pack in packs for key, row in data[pack].get(name, {}).items()}, make)
+        rows = page.get(name, {})
+        for part in parts[1:]:
+            rows = rows | part.get(name, {})
+        return Table(rows, make)
 
     return Catalog(
         sources=table("source", build.source),
@@ -60,11 +63,12 @@ def _group(key: str, row: Row) -> Group:
 
 
 @cache
-def _compiled() -> dict[str, Any]:
+def _compiled(pack: str) -> dict[str, Any]:
     import json
     import os
 
-    path = os.path.join(os.path.dirname(__file__), "data", "catalog.json")  # noqa: PTH118, PTH120 - pathlib costs start-up
+    name = "catalog.json" if pack == PAGE else f"catalog-{pack}.json"
+    path = os.path.join(os.path.dirname(__file__), "data", name)  # noqa: PTH118, PTH120 - pathlib costs start-up
     with open(path, encoding="utf-8") as stream:  # noqa: PTH123
         data: dict[str, Any] = json.load(stream)
     return data

@@ -21,6 +21,7 @@ from cmfw.model.rule import group_id
 
 DATA = Path(__file__).with_name("data")
 Row = dict[str, Any]
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def _place(reading: _Reading, name: str, tables: Row) -> None:
             twin = next((p for p in reading.rows(table) if p.id == placed.id), None) if table not in LISTS else None
             if twin is not None:
                 reading.wrong(placed, "", "an id once", f"also in `{twin.file}`")
+            if not _ID.fullmatch(placed.id):
+                reading.wrong(placed, "", "an id of letters, digits, `_`, `-` and `.`", f"`{placed.id}`")
             if isinstance(row, dict):
                 reading.placed.append(placed)
             else:
@@ -163,6 +166,10 @@ def _check_features(reading: _Reading) -> None:
 def _check_requirements(reading: _Reading) -> None:
     """Every flow of a formula has a row that says how strongly the edition asks for it, and where that stands."""
     rows: dict[tuple[str, str, str], Placed] = {}
+    packs = {feature.id: feature.pack for feature in reading.rows("feature")}
+    for row in (*reading.rows("requirement"), *reading.rows("exception")):
+        if packs[row.row["feature"]] != row.pack:
+            reading.wrong(row, "feature", f"a feature of pack `{row.pack}`", f"`{row.row['feature']}`")
     for row in reading.rows("requirement"):
         for edition in row.row["level"]:
             rows[row.row["feature"], row.row["flow"], edition] = row
