@@ -27,9 +27,13 @@ def command(words: tuple[str, ...], edition: str, form: str) -> int:
     """Explain a topic, or list the topics there are."""
     from cmfw.catalog import PACKS, load
     from cmfw.cli import explain_view, output
-    from cmfw.cli.topics import find_topics, topics_of
+    from cmfw.cli.topics import feature_named, find_topics, topics_of
 
-    catalog = load(PACKS)
+    text = " ".join(words)
+    catalog = load()
+    if feature_named(catalog, text) is None:
+        # the packs beyond the page are larger than it, and the usual question is about a feature of the page
+        catalog = load(PACKS)
     if not words:
         known = topics_of(catalog)
         if form == "json":
@@ -38,7 +42,6 @@ def command(words: tuple[str, ...], edition: str, form: str) -> int:
         else:
             output.show(explain_view.index_blocks(known))
         return CLEAN
-    text = " ".join(words)
     found, near = find_topics(catalog, text)
     if not found:
         hint = say("error.did_you_mean", names=", ".join(f"`{name}`" for name in near)) if near else ""

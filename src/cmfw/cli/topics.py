@@ -40,16 +40,21 @@ def formats() -> dict[str, Text]:
     return {name: Text(english[f"format.{name}"], chinese[f"format.{name}"]) for name in FORMATS}
 
 
+def feature_named(catalog: Catalog, text: str) -> Topic | None:
+    """The feature whose id the text is; asked first, because then no other table needs to be built."""
+    feature = catalog.features.get(_fold(text).replace("-", "_").replace(" ", "_"))
+    return None if feature is None else Topic("feature", feature.id, feature.title)
+
+
 def find_topics(catalog: Catalog, text: str) -> tuple[list[Topic], list[str]]:
     """(what the text means, near names where it means nothing).
 
     Ids and titles in either language count first, then ports, then parts of titles. ``KIND:ID`` picks one kind.
     """
     wanted = _fold(text)
-    feature = catalog.features.get(wanted.replace("-", "_").replace(" ", "_"))
+    feature = feature_named(catalog, text)
     if feature is not None:
-        # the usual question; the other tables need not even be built
-        return [Topic("feature", feature.id, feature.title)], []
+        return [feature], []
     kind, colon, name = wanted.partition(":")
     known = topics_of(catalog)
     if colon and kind in KINDS:
