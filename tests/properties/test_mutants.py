@@ -48,6 +48,8 @@ COMPILED = (
     ("extras.interface_ids or extras.unknown", "extras.unknown"),
     ("extras.unknown or extras.invalid", "extras.invalid"),
     ("or service_is_certain(rule, state))", "or True)"),
+    ("if unresolved or _has_two_sides(rule):", "if unresolved:"),
+    ("if unresolved or _has_two_sides(rule):", "if _has_two_sides(rule):"),
     ("if extras.ignore_remote and rule.action is Action.ALLOW and not lower:", "if extras.ignore_remote:"),
     ("if extras.ignore_remote and rule.action is Action.ALLOW and not lower:", "if False:"),
     ("int(Principal.CONFINED) if _confined(extras) else ALL_PRINCIPALS", "ALL_PRINCIPALS"),

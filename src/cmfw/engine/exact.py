@@ -252,6 +252,8 @@ class Engine:
                 yield from (cut for each in found if (cut := each.intersect(box)) is not None)
 
 
+_DIRECTIONS = tuple(map(int, Direction))
+_PROFILES = tuple(map(int, Profile))
 _CONFINED = boxes(principal=int(Principal.CONFINED))
 _ORDINARY = boxes(principal=int(Principal.ORDINARY))
 
@@ -267,13 +269,13 @@ def _confined(parts: Iterable[Box]) -> list[Box]:
 def _slices(flows: FlowSet) -> Iterator[Box]:
     """The boxes cut so that each has one direction and one profile."""
     for box in flows.boxes:
-        for direction in Direction:
-            for profile in Profile:
+        for direction in _DIRECTIONS:
+            for profile in _PROFILES:
                 if box.direction & direction and box.profile & profile:
                     if box.direction == direction and box.profile == profile:
                         yield box
                     else:
-                        only = boxes(direction=int(direction), profile=int(profile))
+                        only = boxes(direction=direction, profile=profile)
                         yield from (cut for each in only if (cut := each.intersect(box)) is not None)
 
 

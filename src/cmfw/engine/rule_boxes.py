@@ -49,23 +49,27 @@ def rule_boxes(rule: HostRule, state: HostState, programs: frozenset[str]) -> Ru
         return _NEVER
     extras = rule.extras
     sure_program, possible_program = _programs(rule, programs)
-    sides = (
-        _side(rule, state, sure_program, possible_program, lower=lower)
-        for lower in ((True, False) if admitted else (False,))
-    )
-    found = list(sides)
-    upper = found[-1]
+    upper = _side(rule, state, possible_program, lower=False)
+    unresolved = sure_program != possible_program
     certain = admitted and not (extras.interface_ids or extras.unknown or extras.invalid or _confined(extras))
-    certain = certain and (rule.service in (None, "*") or service_is_certain(rule, state))
-    unresolved = rule.program is not None and not is_resolved_program(canonical_program(rule.program))
-    return RuleBoxes(found[0] if certain else (), upper, unresolved)
+    if not (certain and (rule.service in (None, "*") or service_is_certain(rule, state))):
+        return RuleBoxes((), upper, unresolved)
+    if unresolved or _has_two_sides(rule):
+        return RuleBoxes(_side(rule, state, sure_program, lower=True), upper, unresolved)
+    return RuleBoxes(upper, upper)
+
+
+def _has_two_sides(rule: HostRule) -> bool:
+    """Whether some condition may match more than it surely matches."""
+    matches = (rule.local_port, rule.remote_port, rule.local_address, rule.remote_address)
+    return rule.extras.ignore_remote or bool(rule.extras.local_users) or any(match.keywords for match in matches)
 
 
 def _confined(extras: Extras) -> bool:
     return bool(extras.packages or extras.local_owner or extras.proximity)
 
 
-def _side(rule: HostRule, state: HostState, sure_program: Atoms, possible_program: Atoms, *, lower: bool) -> tuple[Box, ...]:
+def _side(rule: HostRule, state: HostState, programs: Atoms, *, lower: bool) -> tuple[Box, ...]:
     """The product of the conditions' lower or upper sets."""
     extras = rule.extras
     remote = _addresses(rule.remote_address, state, lower=lower)
@@ -73,7 +77,7 @@ def _side(rule: HostRule, state: HostState, sure_program: Atoms, possible_progra
     if extras.ignore_remote and rule.action is Action.ALLOW and not lower:
         remote, remote_port = AddrSet.ANY.ranges, ALL_PORTS
     out: list[Box] = []
-    for program in _admitted(extras, sure_program if lower else possible_program, lower=lower):
+    for program in _admitted(extras, programs, lower=lower):
         if program.is_empty:
             continue
         out += boxes(

@@ -40,6 +40,9 @@ ALL_PORTS: Ranges = ((0, 65535),)
 ALL_ICMP: Ranges = ((0, 65535),)
 """ICMP type * 256 + code."""
 _WITH_PORTS: Ranges = ((TCP, TCP), (UDP, UDP))
+_ICMP: Ranges = ((ICMP4, ICMP4), (ICMP6, ICMP6))
+_FAMILIES = ((V4_ALL, ((ICMP6, ICMP6),)), (V6_ALL, ((ICMP4, ICMP4),)))
+"""Each family with the ICMP that does not exist in it."""
 FRESH_PROGRAM = "a program no rule names"
 FRESH_SERVICE = "a service no rule names"
 
@@ -227,25 +230,32 @@ def boxes(
     if local_port != ALL_PORTS or remote_port != ALL_PORTS:
         protocol = intervals.intersect(protocol, _WITH_PORTS)
     if icmp != ALL_ICMP:
-        protocol = intervals.intersect(protocol, ((ICMP4, ICMP4), (ICMP6, ICMP6)))
+        protocol = intervals.intersect(protocol, _ICMP)
+    if program.is_empty or service.is_empty or not (direction and profile and interface and principal and local_port):
+        return ()
+    if not (remote_port and icmp):
+        return ()
     out = []
-    for family, foreign in ((V4_ALL, ICMP6), (V6_ALL, ICMP4)):
-        box = Box(
-            direction,
-            profile,
-            interface,
-            principal,
-            intervals.subtract(protocol, ((foreign, foreign),)),
-            intervals.intersect(local, family),
-            intervals.intersect(remote, family),
-            local_port,
-            remote_port,
-            icmp,
-            program,
-            service,
-        )
-        if not box.is_empty:
-            out.append(box)
+    for family, foreign in _FAMILIES:
+        here, there = intervals.intersect(local, family), intervals.intersect(remote, family)
+        spoken = intervals.subtract(protocol, foreign)
+        if here and there and spoken:
+            out.append(
+                Box(
+                    direction,
+                    profile,
+                    interface,
+                    principal,
+                    spoken,
+                    here,
+                    there,
+                    local_port,
+                    remote_port,
+                    icmp,
+                    program,
+                    service,
+                )
+            )
     return tuple(out)
 
 

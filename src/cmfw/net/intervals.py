@@ -38,8 +38,16 @@ def union(a: Ranges, b: Ranges) -> Ranges:
 
 def intersect(a: Ranges, b: Ranges) -> Ranges:
     """Every number in both ``a`` and ``b``."""
-    if a == b:
+    if a is b or a == b:
         return a
+    if len(a) == 1 == len(b):  # by far the commonest question
+        (low, high), (first, last) = a[0], b[0]
+        if low >= first and high <= last:
+            return a
+        if first >= low and last <= high:
+            return b
+        low, high = (max(first, low)), (min(last, high))
+        return ((low, high),) if low <= high else ()
     out: list[Range] = []
     i = j = 0
     while i < len(a) and j < len(b):
