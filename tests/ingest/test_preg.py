@@ -172,6 +172,23 @@ class TestDamage:
         assert len(reading.entries) == 2
         assert [(p.key, p.offset) for p in reading.problems] == [(f"{KEY}\\second", SECOND)]
 
+    @pytest.mark.parametrize("until", [THIRD - 2, THIRD], ids=["up to its bracket", "with its bracket"])
+    @pytest.mark.parametrize("at", [NAME - 4, NAME + 8], ids=["key", "name"])
+    def test_a_record_whose_end_is_lost_in_a_name_is_noticed(self, at, until):
+        packed = PACKED[:at] + b"x" * (until - at) + PACKED[until:]
+        reading = read_preg(packed)
+        assert 1 <= len(reading.entries) <= 2
+        assert len(reading.problems) == 1
+
+    @pytest.mark.parametrize("kind", [0, 1, 3, 7])
+    def test_data_that_swallow_whole_records_are_noticed(self, kind):
+        packed = bytearray(write_preg([entry("n", kind, b"")]) + PACKED[8:])
+        at = packed.index(b"]\0[\0")
+        packed[at - 6 : at - 2] = (len(packed) - 2 - at).to_bytes(4, "little")
+        reading = read_preg(bytes(packed))
+        assert len(reading.entries) == 1
+        assert [p.found for p in reading.problems] == ["data that end in whole records"]
+
     @pytest.mark.parametrize(
         ("kind", "data"),
         [(4, b""), (4, b"\1\0"), (5, bytes(5)), (11, bytes(4)), (1, b"a\0\0\0b\0\0\0")],

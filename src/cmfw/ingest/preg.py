@@ -6,6 +6,7 @@ are read by structure and length: names and data may hold brackets and semicolon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from struct import Struct
 from typing import NamedTuple
@@ -17,7 +18,6 @@ from cmfw.ingest.registry import (
     REG_NONE,
     REG_QWORD,
     REG_SZ,
-    TEXT_TYPES,
     RegistryTree,
     RegistryValue,
     decode_text,
@@ -30,6 +30,8 @@ MAX_SIZE = 0xFFFF
 RESUME_NAME = 2048
 """Bytes of a key or name in the records that reading goes on with after damage: it bounds the search in a hostile file."""
 SIZES = {REG_DWORD: 4, REG_DWORD_BE: 4, REG_QWORD: 8}
+_SWALLOWED = re.compile(r"\]\[|\[(?:software|system)\\", re.IGNORECASE)
+"""What a key or a name holds where the end of one record was lost and the next one follows: no real key has it."""
 _OPEN, _NEXT, _CLOSE = b"[\0", b";\0", b"]\0"
 _REST = Struct("<2sI2sI2s")
 """What follows the name: semicolon, type, semicolon, size, semicolon."""
@@ -157,12 +159,14 @@ def _names(entry: RegistryValue) -> list[str]:
 
 
 def _flaw(entry: RegistryValue) -> tuple[str, str] | None:
-    """Expected and found where data do not fit their type: the sign that a size was damaged and swallowed records."""
+    """Expected and found where an entry looks like several: damage to an end or a size makes it swallow the next ones."""
+    if _SWALLOWED.search(entry.key) or _SWALLOWED.search(entry.name):
+        return "a key and a name", "what looks like another record inside one of them"
     size = SIZES.get(entry.type)
     if size is not None and len(entry.data) != size:
         return f"{size} bytes of type {entry.type}", f"{len(entry.data)}"
-    if entry.type in TEXT_TYPES and _CLOSE + _OPEN in entry.data and "something" in text_flaw(entry.data):
-        return "one text", "something that looks like records behind it"
+    if _CLOSE + _OPEN in entry.data and _resume(entry.data + _CLOSE, 0) < len(entry.data):
+        return "data", "data that end in whole records"
     if entry.type == REG_SZ and "something" in text_flaw(entry.data):
         return "text up to its NUL", "something after the NUL"
     return None

@@ -169,7 +169,7 @@ class Hive:
                 continue
             if cell.flags & cells.KEY_ROOT:
                 if offset != stated:
-                    self.note("", "the root key", f"it at 0x{offset:x} instead", stated + BINS)
+                    self.note("", f"the root key at 0x{stated:x}", f"it at 0x{offset:x}", 36)
                 return cell
             self.note("", "a root key", "a key that is not marked as root", offset + BINS)
             weak = weak or cell
