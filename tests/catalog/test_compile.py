@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +64,10 @@ def test_equal_packs_give_the_identical_catalog():
 def test_compiled_files_are_json_with_their_schema():
     for path in DATA.glob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["schema"] == compile.SCHEMA
+
+
+def test_a_load_reads_no_toml_and_builds_no_groups():
+    watch = ("tomllib", "cmfw.catalog.authored", "cmfw.catalog.checks", "cmfw.catalog.build_groups")
+    code = f"import sys; from cmfw.catalog import PACKS, load; load(PACKS); print([m for m in {watch} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

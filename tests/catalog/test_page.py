@@ -6,12 +6,12 @@ multisets, so a fact without a row, a row without a fact, and any column that di
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import ROOT, need
 
 from cmfw.catalog import load
-from cmfw.catalog.types import Catalog, ExceptionRow, Requirement
+from cmfw.catalog.types import Catalog, Cite, ExceptionRow, Necessity, Requirement
 from cmfw.model.rule import group_id, program_basename
 
 PAGE = "page-2016"
@@ -210,7 +210,7 @@ def page_rows() -> list[tuple[str, str]]:
 
 
 def without(catalog: Catalog, table: str, key: str) -> Catalog:
-    parts = {f.name: getattr(catalog, f.name) for f in fields(catalog)}
+    parts = {f.name: getattr(catalog, f.name) for f in dataclasses.fields(catalog)}
     parts[table] = {k: row for k, row in parts[table].items() if k != key}
     return Catalog(**parts)
 
@@ -218,6 +218,32 @@ def without(catalog: Catalog, table: str, key: str) -> Catalog:
 @pytest.mark.parametrize(("table", "key"), page_rows(), ids=lambda v: v)
 def test_deleting_a_row_shows(table: str, key: str):
     assert differences(without(load(), table, key)) != []
+
+
+def changed(catalog: Catalog, key: str, **columns: Any) -> Catalog:
+    rows = {k: dataclasses.replace(row, **columns) if k == key else row for k, row in catalog.requirements.items()}
+    return Catalog(**{f.name: getattr(catalog, f.name) for f in dataclasses.fields(catalog)} | {"requirements": rows})
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"cell": "446"},
+        {"direction": "out"},
+        {"flow": "dp_smb"},
+        {"feature": "gpo_install"},
+        {"level": {"current": Necessity.REQUIRED}},
+        {"level": {"2016": Necessity.ADVISORY}},
+        {"when": "install.source"},
+        {"notes": ("note1",)},
+        {"printed": ("446",)},
+        {"cite": Cite(PAGE, "line 116", "2016-09-02")},
+        {"cite": Cite("ports", "line 117", "2016-09-02")},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+def test_changing_a_column_shows(columns: dict[str, Any]):
+    assert differences(changed(load(), "client_push.smb", **columns)) != []
 
 
 def test_every_printed_433_has_its_erratum():
