@@ -369,6 +369,14 @@ def test_the_two_ways_through_a_text_agree() -> None:
     assert parsed(usual) == parsed(usual.replace("Name=", "name=")) == parsed(usual.replace("|Desc", "|EmbedCtxt=g|Desc"))
 
 
+def test_a_text_that_was_met_before_is_read_anew() -> None:
+    text = HEAD + "Protocol=6|LPort=8004|" + NAME
+    first, second = (parse_rule(text, id=name, origin=f"f!{name}")[0] for name in ("a", "b"))
+    assert first is not None
+    assert second == replace(first, id="b", origin="f!b")
+    assert parse_rule(text, id="x" * 512)[1]
+
+
 def test_rules_are_frozen_and_share_their_parts() -> None:
     one, two = (parsed(HEAD + f"Protocol=6|LPort=8003|App={app}|" + NAME) for app in ("System", r"C:\a.exe"))
     assert one.local_port is two.local_port

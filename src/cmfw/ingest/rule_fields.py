@@ -39,8 +39,9 @@ from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.ports import PortSet
 
-MOST_CACHED = 50_000
-"""Bound of each cache, so that a hostile file costs time but no memory beyond its own size."""
+MOST_CACHED = 20_000
+LONGEST_CACHED = 1_500
+"""Bounds of each cache in entries and characters, so that a hostile file costs time and not memory."""
 
 Head = tuple[RuleConditions | None, tuple[int, int], Extras | None]
 """What stands before the texts of a rule: conditions, version, extras. None: read such a rule field by field."""
@@ -50,7 +51,9 @@ Tail = tuple[str, bool, Extras | None]
 _PORTS: dict[Any, PortMatch] = {None: PortMatch.ANY}
 _ADDRESSES: dict[Any, AddressMatch] = {None: AddressMatch.ANY}
 _EXTRAS: dict[Any, Extras] = {None: Extras.NONE}
-_FREE_TEXT = {"Name=": NAME, "Desc=": DESC}
+_FREE_TEXT = {"Name": NAME, "Desc": DESC, "EmbedCtxt": GROUP}
+_OPAQUE = {"AppPkgId": "packages", "LUOwn": "local_owner", "LUAuth": "local_users"}
+"""Tokens whose values hardly ever repeat: no use in remembering them."""
 _ICMP_TOKEN = {ICMP4: "ICMP4", ICMP6: "ICMP6"}
 
 
@@ -60,7 +63,7 @@ class Dialect:
     ``shipped``: Windows wrote the rules itself (see ``rule_tokens``); no ``Active`` then means active.
     """
 
-    __slots__ = ("bodies", "effects", "heads", "shipped", "store", "tails")
+    __slots__ = ("bodies", "effects", "heads", "shipped", "store", "tails", "wholes")
 
     def __init__(self, store: Store, *, shipped: bool) -> None:
         self.store = store
@@ -69,6 +72,7 @@ class Dialect:
         self.heads: dict[str, Head] = {}
         self.bodies: dict[str, Head] = {}
         self.tails: dict[str, Tail] = {}
+        self.wholes: dict[str, tuple[RuleConditions, tuple[str, str, str], bool, Extras, tuple[int, int]]] = {}
 
 
 def read_fields(fields: list[str], dialect: Dialect) -> tuple[list[Any], list[str]]:
@@ -79,13 +83,18 @@ def read_fields(fields: list[str], dialect: Dialect) -> tuple[list[Any], list[st
     for text in fields:
         effect = effects.get(text)
         if effect is None:
-            free = _FREE_TEXT.get(text[:5])
+            token, _, free_text = text.partition("=")
+            free = _FREE_TEXT.get(token)
             if free is not None and slots[free] is None:
-                slots[free] = text[5:]
+                slots[free] = free_text
                 continue
-            effect = effect_of(text, shipped=dialect.shipped)
-            if len(effects) < MOST_CACHED:
-                effects[text] = effect
+            opaque = _OPAQUE.get(token)
+            if opaque is not None and free_text and free_text == free_text.strip():
+                effect = EXTRA, ((opaque, free_text),)
+            else:
+                effect = effect_of(text, shipped=dialect.shipped)
+                if len(effects) < MOST_CACHED and len(text) < LONGEST_CACHED:
+                    effects[text] = effect
         slot, value = effect
         if slots[slot] is None:
             slots[slot] = value

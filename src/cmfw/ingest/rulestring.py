@@ -11,6 +11,7 @@ Source: MS-GPFAS 2.2.2 (grammar), MS-FASP 2.2.36 (validity), facts/windows_firew
 from __future__ import annotations
 
 from cmfw.ingest.rule_fields import (
+    LONGEST_CACHED,
     MOST_CACHED,
     Dialect,
     Head,
@@ -25,7 +26,7 @@ from cmfw.ingest.rule_fields import (
     read_fields,
 )
 from cmfw.ingest.rule_tokens import DESC, EDGE, EMPTY_SLOTS, EXTRA, GROUP, NAME
-from cmfw.ingest.rule_validity import LONGEST_ID, LONGEST_TEXT
+from cmfw.ingest.rule_validity import LONGEST_ID
 from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import Extras, HostRule, Store, new_rule
 
@@ -36,6 +37,7 @@ SHIPPED_STORES = frozenset({Store.HARDENING, Store.APPISO})
 
 _DIALECTS = {store: Dialect(store, shipped=store in SHIPPED_STORES) for store in Store}
 _NO_EXTRAS = Extras.NONE
+_VERSIONS: dict[str, tuple[int, int]] = {}
 
 
 def parse_rule(
@@ -50,6 +52,9 @@ def parse_rule(
     Whatever could not be read is in ``extras.unknown`` or ``extras.invalid``: it never makes a condition certain.
     """
     dialect = _DIALECTS[store]
+    whole = dialect.wholes.get(text)
+    if whole is not None and len(id) <= LONGEST_ID:
+        return new_rule(id, *whole, origin), ()
     head_text, _, rest = text.partition("|Name=")
     # texts[0] is the name, texts[1] should be the description, texts[2] everything after it
     texts = rest.split("|", 2)
@@ -58,7 +63,7 @@ def parse_rule(
     else:
         name, _, tail_text = rest.partition("|")
         description = ""
-    if len(name) <= 3 or "\0" in text or len(text) > LONGEST_TEXT or len(id) > LONGEST_ID:
+    if len(name) <= 3 or "\0" in text or len(text) > LONGEST_CACHED or len(id) > LONGEST_ID:
         # a missing or reserved name among them
         return _slowly(text, id, dialect, origin)
     found, version, extras = dialect.heads.get(head_text) or _learn_head(head_text, dialect)
@@ -69,16 +74,25 @@ def parse_rule(
         extras = more
     if found is None or extras is None:
         return _slowly(text, id, dialect, origin)
-    rule = new_rule(id, found, (name, description, group), edge, extras, version, origin)
-    return (rule, ()) if (extras is _NO_EXTRAS and not edge) or dialect.shipped else checked(rule)
+    whole = (found, (name, description, group), edge, extras, version)
+    rule = new_rule(id, *whole, origin)
+    if (extras is not _NO_EXTRAS or edge) and not dialect.shipped:
+        rule, reasons = checked(rule)
+        if reasons:
+            return rule, reasons
+    if len(dialect.wholes) < MOST_CACHED:
+        dialect.wholes[text] = whole
+    return rule, ()
 
 
 def _learn_head(text: str, dialect: Dialect) -> Head:
     """What the part before ``Name`` says; without conditions where the rule has to be read field by field."""
     version_text, _, body = text.partition("|")
-    version = _version(version_text)
+    version = _VERSIONS.get(version_text) or _version(version_text)
     if version is None:
         return None, (0, 0), None
+    if len(_VERSIONS) < MOST_CACHED:
+        _VERSIONS[version_text] = version
     head = dialect.bodies.get(body)
     if head is None:
         head = _learn_body(body, dialect)
