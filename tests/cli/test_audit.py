@@ -10,11 +10,15 @@ from cmfw.cli.demo import CLIENT, FOLDER
 from cmfw.cli.demo import SITE as DEMO_SITE
 from cmfw.cli.output import width_of
 from cmfw.cli.who import Who, find_who
+from cmfw.diagnose import Diagnosis, RowResult
 from cmfw.errors import InputError
 from cmfw.ingest.site import read_site_text
+from cmfw.model.finding import Finding, Severity
 from cmfw.model.state import HostState
+from cmfw.model.verdict import Bounds, Status
 from cmfw.net.addr import AddrSet
 
+BROKEN, DEGRADED, WORKS = Status
 TWO = """\
 code = "P01"
 system = [{ host = "cm1.example.com", addresses = ["10.1.0.5"] }, { host = "desk", addresses = ["10.1.0.6"], roles = ["console"] }]
@@ -42,13 +46,41 @@ def test_who_is_judged(site, addresses, asked, who):
 
 @pytest.mark.parametrize(
     ("addresses", "asked"),
-    [("", None), ("192.0.2.1", None), ("", "nobody")],
-    ids=["no address", "a strange address", "a name of nobody"],
+    [((), None), (("192.0.2.1",), None), ((), "nobody"), (("10.2.0.1", "10.3.0.1"), None), (("10.1.0.5", "10.1.0.6"), None)],
+    ids=["no address", "a strange address", "a name of nobody", "two groups", "two hosts"],
 )
 def test_no_telling_lists_the_choices(addresses, asked):
-    state = HostState(addresses=AddrSet.parse(addresses) if addresses else AddrSet.EMPTY)
+    state = HostState(addresses=AddrSet.parse(*addresses))
     with pytest.raises(InputError, match=r"`Office`, `shop`, `cm1\.example\.com`, `desk`"):
         find_who(read_site_text(TWO, "s"), state, asked)
+
+
+def test_two_hosts_are_not_the_only_group():
+    state = HostState(addresses=AddrSet.parse("10.1.0.5", "10.1.0.6"))
+    with pytest.raises(InputError, match="several"):
+        find_who(read_site_text(ONE, "s"), state, None)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "severity", "fail_on", "code"),
+    [
+        pytest.param((WORKS, WORKS), "note", (), 0, id="all works"),
+        pytest.param((BROKEN, BROKEN), "note", (), 1, id="broken"),
+        pytest.param((DEGRADED, DEGRADED), "note", (), 1, id="degraded"),
+        pytest.param((BROKEN, DEGRADED), "note", (), 1, id="unknown, but not working for sure"),
+        pytest.param((BROKEN, WORKS), "note", (), 3, id="unknown"),
+        pytest.param((BROKEN, WORKS), "error", (), 1, id="an error wins over unknown"),
+        pytest.param(None, "warning", (), 0, id="switched off, with a warning"),
+        pytest.param(None, "note", ("excess",), 1, id="asked to fail on the code"),
+        pytest.param(None, "note", ("wider",), 0, id="asked to fail on another code"),
+    ],
+)
+def test_exit_codes(bounds, severity, fail_on, code):
+    from cmfw.cli.audit_view import Audit
+
+    row = RowResult(feature="f", clients="c", peer="", bounds=None if bounds is None else Bounds(*bounds))
+    diagnosis = Diagnosis((row,), (Finding(code="excess", severity=Severity(severity), subject="s"),))
+    assert Audit(None, None, None, None, None, diagnosis).exit_code(fail_on) == code
 
 
 @pytest.fixture

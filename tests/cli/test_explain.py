@@ -43,6 +43,7 @@ CATALOG = load(PACKS)
 def test_what_a_word_means(text, means):
     found, _ = find_topics(CATALOG, text)
     assert [f"{topic.kind}:{topic.id}" for topic in found] == [means]
+    assert all(topic.exact for topic in found)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def test_what_a_word_means(text, means):
         ("remote-contrl", "remote_control"),
         ("tcp/1", None),
         ("udp/445", None),
+        ("sctp/445", None),
         ("99999", None),
     ],
 )
@@ -117,7 +119,8 @@ def test_ambiguous_words_list_the_candidates(run):
 def test_the_unknown_is_refused_with_a_suggestion(run):
     done = run("explain", "clent_push")
     assert done.exit_code == 2
-    assert done.stderr == "cmfw: nothing known about `clent_push`; did you mean `client_push`, `client_requests`?\n"
+    assert done.stderr.startswith("cmfw: nothing known about `clent_push`; did you mean `client_push`")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_misprinted_port_leads_to_its_erratum(run):

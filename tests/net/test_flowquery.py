@@ -33,6 +33,8 @@ NAMES = Names(
         ("%windir%\\CCM\\CcmExec.exe", "CcmExec"),
         ("c:\\twice\\a.exe", ""),
         ("c:\\other\\a.exe", ""),
+        ("c:\\two.exe", "first"),
+        ("c:\\two.exe", "second"),
     ),
     canonical=_canonical,
 )
@@ -59,6 +61,7 @@ NAMES = Names(
         pytest.param("in tcp * > *:9 program=System", "system", "", "service", id="the kernel is no file name"),
         pytest.param(f"in tcp * > *:9 program={SVCHOST}", SVCHOST, "*", "service", id="svchost elsewhere is any service"),
         pytest.param(f"in tcp * > *:135 program={SVCHOST}", SVCHOST, "rpcss", "service", id="svchost on 135 is rpcss"),
+        pytest.param("in tcp * > *:9 program=c:\\two.exe", "c:\\two.exe", "*", "service", id="of two services either"),
         pytest.param("in tcp * > *:135 program=c:\\x.exe", "c:\\x.exe", "", "service", id="another program, no service"),
         pytest.param("in tcp * > *:135 program=c:\\x.exe service=y", "c:\\x.exe", "y", "", id="both said"),
         pytest.param("in tcp * > *:135 service=RPCSS", SVCHOST, "rpcss", "program", id="the usual service has its program"),

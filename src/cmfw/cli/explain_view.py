@@ -114,7 +114,7 @@ def _requirement_table(catalog: Catalog, rows: list[Requirement], edition: str) 
     for row in rows:
         flow = catalog.flows[row.flow]
         traffic = traffic_of(flow)
-        printed = ", ".join(row.printed) or ("" if row.cell in ("", *flow.default, *flow.ports) else row.cell)
+        printed = "" if row.cell in ("", *flow.default, *flow.ports) else row.cell
         if printed:
             traffic += f"\n{say('plan.printed', printed=printed)}"
         ends = f"{say(f'direction.{row.direction}')}\n{role(flow.from_role)} > {role(flow.to_role)}"
