@@ -103,10 +103,10 @@ def _short(flow: Flow) -> str:
 
 
 def _stories(rows: Sequence[RowResult]) -> list[list[RowResult]]:
-    """Rows in trouble, those that tell the same story together, the worst first."""
+    """Rows in trouble that have a packet or a repair to show, those that tell the same together, the worst first."""
     stories: dict[tuple[object, ...], list[RowResult]] = {}
     for row in rows:
-        if row.status in ("broken", "degraded", "unknown"):
+        if row.status in ("broken", "degraded", "unknown") and (row.blocking or row.repair):
             reason = tuple((_short(b.flow), b.verdict) for b in row.blocking)
             stories.setdefault((row.feature, row.clients, row.status, reason), []).append(row)
     return sorted(stories.values(), key=lambda story: _ORDER.index(story[0].status))
@@ -117,10 +117,12 @@ def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[Block]:
     peers = _few(r.peer for r in story if r.peer) or say("audit.peers")
     title = say("audit.trouble", feature=_title(audit, row.feature), id=row.feature, status=_status(row))
     found: list[Block] = [Gap(), Heading(title), Line(say("audit.between", clients=row.clients, peers=peers))]
-    for blocked in row.blocking[:_MOST_LISTED]:
+    # two needs can come down to one packet
+    packets = list({(blocked.flow, blocked.verdict): blocked for blocked in row.blocking}.values())
+    for blocked in packets[:_MOST_LISTED]:
         found += _proof(audit, blocked)
-    if len(row.blocking) > _MOST_LISTED:
-        found.append(Line(say("audit.more", count=len(row.blocking) - _MOST_LISTED)))
+    if len(packets) > _MOST_LISTED:
+        found.append(Line(say("audit.more", count=len(packets) - _MOST_LISTED)))
     repair = dict.fromkeys(command for r in story for command in (r.repair[0].commands if r.repair else ()))
     if repair:
         found.append(Line(say("audit.repair"), style="strong"))
