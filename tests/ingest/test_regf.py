@@ -93,6 +93,11 @@ class TestSound:
         assert [v.data for v in hive.values("")] == [LONG[:length]]
         assert hive.verify() == ()
 
+    def test_old_hives_have_no_segments(self):
+        """Version 1.3 keeps all data in one cell, whatever they begin with."""
+        content = b"db\2\0" + LONG
+        assert Hive(build_hive(Key(values=[("v", 3, content)]), minor=3)).values("")[0].data == content
+
     @pytest.mark.parametrize("name", ["", "plain", "Ünïcode", "规则 一", "a\\b", "x" * 300])
     def test_value_names(self, name):
         hive = Hive(build_hive(Key(values=[(name, 1, text("规则"))])))
@@ -273,8 +278,34 @@ class TestDamage:
         """A lost rule is named without a look at the whole hive."""
         *what, _ = DAMAGE[name]
         hive = Hive(damaged(HiveBuilder(ROOT), *what))
-        found = len(hive.values(RULES)) == 5 and len(hive.values(f"{DOMAIN}\\Logging")) == 1
-        assert found or hive.problems
+        names = [v.name for key in (RULES, f"{DOMAIN}\\Logging") for v in hive.values(key)]
+        assert names == [*(f"rule-{n}" for n in range(5)), "LogFilePath"] or hive.problems
+
+    def test_a_value_that_is_listed_twice_is_named(self):
+        builder = HiveBuilder(ROOT)
+        start = builder.lists[f"{RULES}\\*"]
+        builder.data[start + 8 : start + 12] = builder.data[start + 4 : start + 8]
+        hive = Hive(builder.data)
+        assert [v.name for v in hive.values(RULES)] == ["rule-0", "rule-0", "rule-2", "rule-3", "rule-4"]
+        assert [p.found for p in hive.problems] == ["one that is listed twice"]
+
+    def test_a_list_is_read_up_to_the_end_of_its_cell(self):
+        builder = HiveBuilder(ROOT)
+        pack_into("<H", builder.data, builder.lists[""] + 6, 40)
+        hive = Hive(builder.data)
+        assert hive.subkeys("") == ("DomainProfile", "FirewallRules", "PublicProfile")
+        assert [(p.expected, p.found) for p in hive.problems] == [("at most 3 subkeys in the list", "40")]
+
+    def test_a_name_is_not_read_beyond_its_cell(self):
+        builder = HiveBuilder(ROOT)
+        pack_into("<H", builder.data, builder.places[RULES] + 76, 60)
+        assert Hive(builder.data).subkeys("") == ("DomainProfile", "PublicProfile")
+
+    def test_two_subkeys_of_one_name(self):
+        hive = Hive(build_hive(Key(keys={"Name": Key(values=[("first", 3, b"1")]), "NAME": Key(), "Other": Key()})))
+        assert hive.subkeys("") == ("Name", "Other")
+        assert [v.name for v in hive.values("name")] == ["first"]
+        assert [p.found for p in hive.problems] == ["another one"]
 
     def test_a_wrong_hash_does_not_hide_a_key(self):
         builder = HiveBuilder(ROOT)
@@ -357,6 +388,22 @@ class TestHostile:
         for n in range(2000):
             pack_into("<I", builder.data, base + 8 + 4 * n, base - 4096)
         assert Hive(builder.data).subkeys("") == ()
+
+    def test_leaves_that_overlap_cost_no_more_than_the_file(self):
+        """A list may start at every eighth byte of the same bytes, each as long as the rest of them."""
+        builder = HiveBuilder(
+            Key(values=[("room", 3, bytes(16000))], keys={f"k{n:03}": Key() for n in range(600)}, kind="ri")
+        )
+        (data_at,) = unpack_from("<I", builder.data, builder.places["room"] + 12)
+        start = data_at + 4100 + 4
+        for n in range(900):
+            pack_into("<i2sH", builder.data, start + 8 * n, -8000, b"lh", 900)
+        for n in range(300):
+            pack_into("<I", builder.data, builder.lists[""] + 8 + 4 * n, start + 8 * n - 4096)
+        hive = Hive(builder.data)
+        assert hive.subkeys("") == ()
+        assert any(p.expected == "lists that fit the file once" for p in hive.problems)
+        assert hive._slots_left == 0
 
     def test_values_that_share_their_data_cannot_fill_memory(self):
         values = [("v", 3, LONG[:16000])] + [(f"w{n}", 3, b"12345") for n in range(300)]

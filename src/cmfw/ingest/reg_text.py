@@ -295,7 +295,7 @@ class _Reader:
         """String data as UTF-16LE: REGEDIT4 writes them in the ANSI code page, unless a tool only changed the header."""
         if self.version == 5 or kind not in {REG_SZ, REG_EXPAND_SZ, REG_MULTI_SZ}:
             return data
-        if len(data) % 2 == 0 and len(data) > 2 and data[-2:] == b"\0\0" and any(data[::2]) and not any(data[1::2]):
+        if len(data) % 2 == 0 and data[-2:] == b"\0\0" and any(data[::2]) and not any(data[1::2]):
             return data
         if not data.isascii():
             self.note("ASCII in the bytes of a string", "bytes of a code page that the file does not name")
