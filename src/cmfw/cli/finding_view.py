@@ -91,12 +91,11 @@ def finding_blocks(findings: Iterable[Finding], catalog: Catalog) -> list[Block]
         title = words.title.in_language(language()) if words else code
         found += [Gap(), Line(f"{say(f'severity.{severity.value}')}: {title} [{code}]", style=_STYLES[severity])]
         for finding in story:
-            found += _finding_blocks(finding, catalog)
+            found += _finding_blocks(finding, message_of(finding, catalog).removeprefix(f"{title} "))
     return found
 
 
-def _finding_blocks(finding: Finding, catalog: Catalog) -> list[Block]:
-    message = message_of(finding, catalog)
+def _finding_blocks(finding: Finding, message: str) -> list[Block]:
     name = dict(finding.args).get("name", "")
     named = f" ({name})" if name and name not in message and not name.startswith("@") else ""
     subject = "" if finding.subject in message else f"{finding.subject}{named}: "
