@@ -297,9 +297,9 @@ class TestDamage:
         assert [(p.expected, p.found) for p in hive.problems] == [("at most 3 subkeys in the list", "40")]
 
     def test_a_name_is_not_read_beyond_its_cell(self):
-        builder = HiveBuilder(ROOT)
-        pack_into("<H", builder.data, builder.places[RULES] + 76, 60)
-        assert Hive(builder.data).subkeys("") == ("DomainProfile", "PublicProfile")
+        builder = HiveBuilder(Key(keys={"fills-its-cell-x": Key(), "other": Key()}))
+        pack_into("<H", builder.data, builder.places["fills-its-cell-x"] + 76, 17)
+        assert Hive(builder.data).subkeys("") == ("other",)
 
     def test_two_subkeys_of_one_name(self):
         hive = Hive(build_hive(Key(keys={"Name": Key(values=[("first", 3, b"1")]), "NAME": Key(), "Other": Key()})))
