@@ -221,12 +221,13 @@ def _group_profile(one: PlannedException, twin: tuple[HostRule, BlockedFlow]) ->
     return finding(
         "group-profile",
         certain,
-        one.id,
+        one.where,
         witness=proof.flow.text(),
         evidence=(rule.origin or rule.id, f"{one.citation.source} {one.citation.at}"),
         group=one.group,
         profile=PROFILE_NAMES[proof.flow.profile],
         feature=one.feature,
+        exception=one.id,
         rule=rule.id,
     )
 
@@ -251,7 +252,7 @@ def _missing(
     return finding(
         "exception-missing",
         severity,
-        one.id,
+        one.where,
         witness="" if cause is None else cause.flow.text(),
         repair=tuple(_commands(absent, in_policy=bool(merge))),
         evidence=(place, *[r.origin for part in absent for r in part.mine][:_MOST_EVIDENCE]),
@@ -290,6 +291,7 @@ def _by_default(who: str, silent: list[ExceptionResult]) -> Finding:
         Severity.NOTE,
         who,
         count=len(silent),
+        feature=", ".join(dict.fromkeys(result.feature for result in silent)),
         exception=", ".join(result.id for result in silent),
         presence=Presence.MISSING.value,
         direction="out",

@@ -57,7 +57,8 @@ def over_permission(plan: Plan, judge: Judge) -> tuple[Finding, ...]:
         if _is_needed(rule, profiles, allowed, judge):
             continue
         if serving:
-            found += _wider(rule, profiles, (*serving, *allowed), judge, wanted)
+            features = dict.fromkeys(name for box in serving for name in served[box])
+            found += _wider(rule, profiles, (*serving, *allowed), judge, wanted, features)
         elif is_built_in(rule):
             baseline.append(rule)
         elif not _names_misprint(rule):
@@ -85,14 +86,14 @@ def _open_rules(judge: Judge) -> list[tuple[HostRule, int]]:
     return list(found.values())
 
 
-def _needed(plan: Plan, judge: Judge) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
-    """(inbound flows that the plan needs here, the same with all that the plan's own rules allow for them).
+def _needed(plan: Plan, judge: Judge) -> tuple[dict[Box, tuple[str, ...]], tuple[Box, ...]]:
+    """(inbound flows that the plan needs here and the features that do, the same with all that the plan's own rules allow for them).
 
     Local addresses, interfaces and the service inside a program do not count as width: a rule that leaves them out lets
     nobody else in.
     """
     place = judge.place
-    served: dict[Box, None] = {}
+    served: dict[Box, tuple[str, ...]] = {}
     allowed: dict[Box, None] = {}
     own: dict[int, HostRule] = {}
     for item in plan.items:
@@ -101,15 +102,15 @@ def _needed(plan: Plan, judge: Judge) -> tuple[tuple[Box, ...], tuple[Box, ...]]
         for box in item.flows_at("to"):
             local = V4_ALL if box.local[0][1] < V6_ALL[0][0] else V6_ALL
             wide = replace(box, local=local, interface=ALL_INTERFACES, principal=ALL_PRINCIPALS)
-            served[wide] = None
+            served[wide] = (*served.get(wide, ()), *item.features)
             allowed[wide if wide.program.is_any else replace(wide, service=Atoms.ANY)] = None
         own.update((id(r.rule), r.rule) for r in item.rules if r.on == "to" and r.where == place.name)
     for rule in own.values():
         allowed.update(dict.fromkeys(judge.boxes_of(rule).upper))
-    return tuple(served), tuple(allowed)
+    return served, tuple(allowed)
 
 
-def _serving(rule: HostRule, profiles: int, served: tuple[Box, ...], judge: Judge) -> tuple[Box, ...]:
+def _serving(rule: HostRule, profiles: int, served: Iterable[Box], judge: Judge) -> tuple[Box, ...]:
     """The needed flows that the rule meets."""
     near = [box for box in served if _may_meet(rule, profiles, box)]
     if not near:
@@ -134,7 +135,9 @@ def _may_meet(rule: HostRule, profiles: int, box: Box) -> bool:
     return bool(box.profile & profiles) and may_meet(rule, box)
 
 
-def _wider(rule: HostRule, profiles: int, needed: tuple[Box, ...], judge: Judge, wanted: Preferences) -> Iterator[Finding]:
+def _wider(
+    rule: HostRule, profiles: int, needed: tuple[Box, ...], judge: Judge, wanted: Preferences, features: Iterable[str]
+) -> Iterator[Finding]:
     """What the rule allows beyond the flows that it serves, with the part of the rule that is too wide."""
     near = tuple(box for box in needed if _may_meet(rule, profiles, box))
     for box in judge.boxes_of(rule).lower:
@@ -148,6 +151,7 @@ def _wider(rule: HostRule, profiles: int, needed: tuple[Box, ...], judge: Judge,
                     witness=witness,
                     evidence=(rule.origin or rule.id,),
                     rule=rule.id,
+                    features=", ".join(features),
                     part=name,
                     needed=_shown(near, field) if field else "",
                     allowed=_shown((box,), field) if field else "",
@@ -216,7 +220,7 @@ def _excess(rule: HostRule, profiles: int, judge: Judge, wanted: Preferences) ->
             rule.id,
             witness=witness,
             evidence=(rule.origin or rule.id,),
-            rule=rule.id,
+            rules=rule.id,
             name=rule.name,
             count=1,
             profiles=_profile_names(profiles),
@@ -268,7 +272,7 @@ def _baseline(rules: list[HostRule], judge: Judge, wanted: Preferences) -> Itera
         witness=witness,
         evidence=tuple(rule.origin or rule.id for rule in shown),
         count=len(rules),
-        rule=", ".join(rule.id for rule in shown),
+        rules=", ".join(rule.id for rule in shown),
         name="Windows",
     )
 
@@ -295,7 +299,7 @@ def _smells(judge: Judge) -> Iterator[Finding]:
                 Severity.WARNING,
                 rule.id,
                 evidence=(rule.origin or rule.id, "E1"),
-                place=f"rule `{rule.id}`",
+                place=f"rule {rule.id}",
                 port=MISPRINTED,
                 rule=rule.id,
             )

@@ -26,6 +26,7 @@ BROKEN = Bounds(Status.BROKEN, Status.BROKEN)
 OPEN = Bounds(Status.BROKEN, Status.WORKS)
 """Nothing is known."""
 
+_MOST_BOXES = 8
 _MOST_PORTS = 16
 """Lists of request ports hold a handful; a longer set is judged as a whole."""
 
@@ -164,25 +165,31 @@ class Judge:
         """One flow of the item that does not surely pass, replayed through the specification; None where all pass.
 
         Raises:
-            RuntimeError: where the engines disagree, which is a bug.
+            RuntimeError: where the engines disagree about a block, which is a bug.
         """
         if name not in self._proofs:
             self._proofs[name] = self._proof(name)
         return self._proofs[name]
 
     def _proof(self, name: str) -> BlockedFlow | None:
-        for one in self.leaf(name).ends:
-            if one.bounds.low is Status.WORKS:
-                continue
-            is_blocked = one.bounds.high is Status.BROKEN or one.part.unknown.is_empty
-            flow = (one.part.blocked if is_blocked else one.part.unknown).witness(self.preferences(one))
+        one = next((one for one in self.leaf(name).ends if one.bounds.low is not Status.WORKS), None)
+        if one is None:
+            return None
+        wanted = self.preferences(one)
+        if one.bounds.high is Status.BROKEN or one.part.unknown.is_empty:
+            flow = one.part.blocked.witness(wanted)
             verdict = self.replay(flow, one.engine)
-            if is_blocked and verdict.answer is not Answer.BLOCK:
-                raise RuntimeError(
-                    f"the engines disagree about `{flow.text()}`: block, reference says {verdict.answer.value}"
-                )
+            if verdict.answer is not Answer.BLOCK:
+                raise RuntimeError(f"the engines disagree about `{flow.text()}`: block, reference {verdict.answer.value}")
             return BlockedFlow(name, one.end, flow, verdict)
-        return None
+        for box in one.part.unknown.boxes[:_MOST_BOXES]:
+            flow = FlowSet((box,)).witness(wanted)
+            verdict = self.replay(flow, one.engine)
+            if verdict.answer is not Answer.ALLOW:
+                return BlockedFlow(name, one.end, flow, verdict)
+        # the exact engine is the more cautious one about programs that nobody names
+        flow = one.part.unknown.witness(wanted)
+        return BlockedFlow(name, one.end, flow, one.engine.verdict(FlowSet(one.part.unknown.boxes[:1]), wanted))
 
     def preferences(self, one: EndResult) -> Preferences:
         """Readable witnesses: this machine's own address, a neighbour that is not itself, the lowest port of the item."""

@@ -46,12 +46,17 @@ def other_product(place: Place, rows: Iterable[FeatureRow]) -> Finding:
 
 
 def machine_findings(
-    catalog: Catalog, site: Site, rows: tuple[FeatureRow, ...], results: tuple[RowResult, ...], judge: Judge
+    catalog: Catalog,
+    site: Site,
+    rows: tuple[FeatureRow, ...],
+    results: tuple[RowResult, ...],
+    judge: Judge,
+    fell: tuple[str, ...],
 ) -> tuple[Finding, ...]:
-    """Findings about the machine, without those about single exceptions and rules."""
+    """Findings about the machine, without those about single features, exceptions and rules; ``fell`` as in ``fallen``."""
     group = None if judge.place.host else next(g for g in site.clients if g.name == judge.place.name)
     return (
-        *_local_merge(rows, group, judge),
+        *_local_merge(fell, group, judge),
         *_profiles(rows, judge),
         *_services(results, judge),
         *_gaps(results, judge),
@@ -59,7 +64,7 @@ def machine_findings(
     )
 
 
-def _local_merge(rows: tuple[FeatureRow, ...], group: ClientGroup | None, judge: Judge) -> Iterator[Finding]:
+def _local_merge(fell: tuple[str, ...], group: ClientGroup | None, judge: Judge) -> Iterator[Finding]:
     """One finding where a policy keeps local rules from counting, with the features that would work with them."""
     steps = merge_steps(judge.state, ALL_PROFILES)
     mask = 0
@@ -69,7 +74,6 @@ def _local_merge(rows: tuple[FeatureRow, ...], group: ClientGroup | None, judge:
     idle = [r for r in judge.state.rules if r.store is Store.LOCAL and r.active and r.profiles & (mine or mask)]
     if not mask or not (idle or mine):
         return
-    fell = _fallen(rows, judge) if mine and idle else ()
     yield finding(
         LOCAL_MERGE_OFF,
         Severity.ERROR if fell else Severity.WARNING if mine else Severity.NOTE,
@@ -84,9 +88,11 @@ def _local_merge(rows: tuple[FeatureRow, ...], group: ClientGroup | None, judge:
     yield from _promises(group, mine, judge)
 
 
-def _fallen(rows: tuple[FeatureRow, ...], judge: Judge) -> tuple[str, ...]:
-    """The features that would be better off if local rules counted."""
+def fallen(rows: tuple[FeatureRow, ...], judge: Judge) -> tuple[str, ...]:
+    """The features that would be better off if a policy did not keep local rules from counting; none where it does not."""
     steps = merge_steps(judge.state, judge.place.profiles)
+    if not steps:
+        return ()
     state = relevant(Repair(steps).apply(judge.state), judge.place.profiles)
     merged = judge.on(Engine(state, judge.engine))
     found: dict[str, None] = {}

@@ -6,11 +6,12 @@ from cmfw.catalog.types import Catalog
 from cmfw.diagnose.exceptions import judge_exceptions
 from cmfw.diagnose.excess import over_permission
 from cmfw.diagnose.leaves import Judge
-from cmfw.diagnose.machine import machine_findings, other_product
+from cmfw.diagnose.machine import fallen, machine_findings, other_product
 from cmfw.diagnose.place import find_place
 from cmfw.diagnose.repairs import Repairer
 from cmfw.diagnose.results import Diagnosis
 from cmfw.diagnose.rows import Alternatives, PlanRules, Rows, rows_at, unjudged
+from cmfw.diagnose.statuses import status_findings
 from cmfw.engine.exact import Engine
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.plan import Plan
@@ -45,9 +46,10 @@ def diagnose(catalog: Catalog, site: Site, plan: Plan, engine: Engine, who: str,
     repairer = Repairer(judge, exceptions, PlanRules(catalog, site, plan, place))
     judged = Rows(judge, repairer, Alternatives(catalog, site, plan, judge).of)
     results = tuple(judged.result(row) for row in rows)
-    machine = machine_findings(catalog, site, rows, results, judge)
+    fell = fallen(rows, judge)
+    machine = machine_findings(catalog, site, rows, results, judge, fell)
     present, missing = judge_exceptions(catalog, exceptions, rows, results, judge)
-    findings = [*machine, *missing, *over_permission(plan, judge)]
+    findings = [*status_findings(who, results, frozenset(fell)), *machine, *missing, *over_permission(plan, judge)]
     return Diagnosis(results, tuple(sorted(findings, key=_rank)), present)
 
 
