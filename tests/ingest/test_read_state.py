@@ -181,6 +181,18 @@ def test_hive_that_is_cut_beyond_use(tmp_path: Path) -> None:
         read_state([written(tmp_path, "x.wfw", whole[: len(whole) - len(whole) // 3])])
 
 
+def test_every_value_that_is_no_rule_is_named(tmp_path: Path) -> None:
+    key = policy(
+        good=rule(122), broken="v2.10|Dir=In|", late=rule(123).replace("Protocol=6|LPort=123", "LPort=123|Protocol=6")
+    )
+    key.keys["FirewallRules"].values.append(("number", 4, dword(1)))
+    key.keys["StandardProfile"].values.append(("DefaultInboundAction", 4, dword(9)))
+    state, problems = read_state([written(tmp_path, "x.wfw", build_hive(key))])
+    assert ports(state) == {Store.LOCAL: ["122", "123"]}
+    named = {problem.key.rpartition("\\")[2] for problem in problems}
+    assert named == {"broken", "late", "number", "DefaultInboundAction"}
+
+
 def test_local_and_group_policy_of_one_machine(tmp_path: Path) -> None:
     paths = [written(tmp_path, "SYSTEM", system_hive()), written(tmp_path, "r.pol", pol(z=rule(108)))]
     state, _ = read_state(paths)
@@ -252,7 +264,7 @@ def test_gpo_that_writes_local_policy(tmp_path: Path) -> None:
     path = written(tmp_path, "r.pol", write_preg([RegistryValue(key, "a", 1, text(rule(408)))]))
     state, problems = read_state([path])
     assert ("gpo_writes_local", True, True) in {(gap.code, gap.may_allow, gap.may_block) for gap in state.gaps}
-    assert len(problems) == 1
+    assert {problem.key.rpartition("\\")[2] for problem in problems} == {"FirewallPolicy", "a"}
 
 
 def test_lost_record_damages_the_gpo_store(tmp_path: Path) -> None:
@@ -317,6 +329,45 @@ def test_zip_with_a_huge_policy(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{ONE}/Machine/registry.pol", b"PReg\1\0\0\0" + bytes(MOST_BYTES))
     with pytest.raises(InputError, match="64 MiB"):
+        read_state([str(path)])
+
+
+def test_spoilt_name_in_a_zip_hides_no_policy(tmp_path: Path) -> None:
+    path = Path(zipped(backup(tmp_path / "b", one=pol(a=rule(412)), two=pol(b=rule(413)))))
+    content = path.read_bytes()
+    at = content.rindex(b"MACHINE/registry.pol") + 8
+    path.write_bytes(content[:at] + b"registrz" + content[at + 8 :])
+    with pytest.raises(InputError, match="zip"):
+        read_state([str(path)])
+
+
+@pytest.mark.parametrize("at", range(0, 200, 3))
+def test_spoilt_zip_is_an_input_error_or_a_state(tmp_path: Path, at: int) -> None:
+    path = Path(zipped(backup(tmp_path / "b", one=pol(a=rule(414)))))
+    content = bytearray(path.read_bytes())
+    content[-at - 1] ^= 0xFF
+    path.write_bytes(content)
+    hints = ["none"]
+    try:
+        assert ports(read_state([str(path)]).state) == {Store.GPO: ["414"]}
+    except InputError as error:
+        hints = [problem.hint for problem in error.problems]
+    assert all(hints)
+
+
+def test_rule_under_a_misspelt_key_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "r.pol", write_preg([RegistryValue(f"{GP}\\FirewallRule", "a", 1, text(rule(415)))]))
+    state, problems = read_state([path])
+    assert (state.rules, [problem.key for problem in problems]) == ((), [f"{GP}\\FirewallRule\\a"])
+
+
+def test_spoilt_length_in_a_zip_hides_no_policy(tmp_path: Path) -> None:
+    path = Path(zipped(backup(tmp_path / "b", one=pol(a=rule(416)), two=pol(b=rule(417)))))
+    content = bytearray(path.read_bytes())
+    # the length of the first entry's comment, in the directory
+    content[content.index(b"PK\1\2") + 32] = 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="zip"):
         read_state([str(path)])
 
 

@@ -91,25 +91,43 @@ def _from_folder(file: InputFile) -> Iterator[tuple[str, str, bytes]]:
 
 def _from_zip(file: InputFile) -> Iterator[tuple[str, str, bytes]]:
     import zipfile
-    import zlib
 
     try:
         with zipfile.ZipFile(file.place) as archive:
             entries = archive.infolist()
             _bound(file, len(entries), 0)
+            _count(file, len(entries))
             for entry in entries:
                 name = entry.filename.replace("\\", "/")
-                if not entry.is_dir() and _is_machine_policy(name):
+                # opening compares the two names that a zip keeps of each file: a spoilt one would hide a policy
+                with archive.open(entry) as stream:
+                    if not _is_machine_policy(name):
+                        continue
                     _bound(file, len(entries), entry.file_size)
-                    with archive.open(entry) as stream:
-                        # the stated size may be a lie
-                        content = stream.read(MOST_BYTES + 1)
-                    _bound(file, len(entries), len(content))
-                    yield _guid_of(name), name, content
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+                    # the stated size may be a lie
+                    content = stream.read(MOST_BYTES + 1)
+                _bound(file, len(entries), len(content))
+                yield _guid_of(name), name, content
+    except InputError:
+        raise
+    except Exception as error:
         raise InputError(
             Problem(file.path, "a zip that can be read", str(error).lower(), hint="pack the backup again")
         ) from error
+
+
+def _count(file: InputFile, found: int) -> None:
+    """Hold the entries found against the number that the end of a zip states. Source: PKWARE APPNOTE 4.3.16.
+
+    A spoilt length in the directory swallows the entries behind it, and zipfile says nothing.
+    """
+    with Path(file.place).open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 0x10016))
+        end = stream.read()
+    at = end.rfind(b"PK\5\6")
+    stated = int.from_bytes(end[at + 10 : at + 12], "little")
+    if stated not in (found, 0xFFFF):
+        raise InputError(Problem(file.path, f"a zip of {stated} entries", f"{found} of them", hint="pack the backup again"))
 
 
 def _bound(file: InputFile, files: int, size: int) -> None:

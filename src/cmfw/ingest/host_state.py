@@ -54,7 +54,9 @@ def read_state(paths: Sequence[str], *, local_subnets: Sequence[str] = (), diges
             problems += error.problems
             continue
         evidence += found
-        noted += [*file.problems, *(problem for one in found for problem in one.problems)]
+        noted += file.problems
+        for one in found:
+            noted += [*one.problems, *(problem for part in one.parts for problem in part.problems)]
         hashes |= {one.path: _digest(file) for one in found} if digests else {}
     problems += _double(evidence)
     if problems:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cmfw.errors import Problem
 from cmfw.ingest.evidence import Evidence
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.policy_keys import FIREWALL_POLICY, GROUP_POLICY, read_policy
 from cmfw.ingest.preg import apply_preg, is_preg, read_preg
-from cmfw.ingest.registry import RegistryTree
+from cmfw.ingest.registry import REG_SZ, RegistryTree, RegistryValue
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap
 
 FORMAT = "registry-pol"
 _ROOT = f"Software\\{GROUP_POLICY}"
+_RULE_KEYS = frozenset(f"{_ROOT}\\{name}".lower() for name in ("FirewallRules", "ConSecRules"))
+_RULE_MARK = "|Action=".encode("utf-16-le")
 _LOCAL_ROOT = f"SYSTEM\\CurrentControlSet\\{FIREWALL_POLICY}"
 
 
@@ -42,9 +46,18 @@ def read_policy_file(content: bytes, path: str, format_name: str) -> Evidence:
     if lost:
         detail = f"the gpo store is damaged: {lost[0].text()}"
         gaps.append(Gap("store:gpo", detail, may_allow=True, may_block=True, source=path))
-    problems: list[Problem] = [*reading.problems, *tree.problems]
+    problems: list[Problem] = [*reading.problems, *tree.problems, *_strays(reading.entries, path)]
     if tree.has_key(_LOCAL_ROOT):
         detail = "the GPO writes into the machine's local policy, which is not read from there"
         gaps.append(Gap("gpo_writes_local", detail, may_allow=True, may_block=True, source=path))
         problems.append(Problem(path, "settings of group policy", "settings of the local policy", key=_LOCAL_ROOT))
     return Evidence(path=path, format=format_name, parts=(part,), gaps=tuple(gaps), problems=tuple(problems))
+
+
+def _strays(entries: Iterable[RegistryValue], path: str) -> list[Problem]:
+    """Rules under keys where Windows reads none: a misspelt or spoilt key loses its rules, and nobody else says so."""
+    return [
+        Problem(path, f"rules below `{_ROOT}`", "a rule under another key", key=f"{one.key}\\{one.name}", offset=one.offset)
+        for one in entries
+        if one.type == REG_SZ and _RULE_MARK in one.data and one.key.strip("\\").lower() not in _RULE_KEYS
+    ]
