@@ -11,11 +11,12 @@ Builtin exceptions are left for bugs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from cmfw.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Problem:
     """One thing wrong with an input: where it is, what was expected, what was found.
 

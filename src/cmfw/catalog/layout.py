@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cmfw.catalog.conditions import WORDS
 from cmfw.catalog.types import Edition, Necessity
 from cmfw.model.finding import Severity
 from cmfw.model.rule import PortKeyword
 from cmfw.model.site import ROLES
 from cmfw.net.flow import PROFILE_NAMES
+from cmfw.values import value
 
 PAGE = "page"
 PACKS = (PAGE, "content", "deployment", "power", "cloud", "environment", "server")
@@ -37,7 +36,7 @@ PORT_REFERENCES = frozenset(
 PORT_KEYWORDS = frozenset(k.value for k in PortKeyword)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Key:
     """What one key of a row holds.
 

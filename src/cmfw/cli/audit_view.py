@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from cmfw.catalog.types import Catalog
@@ -17,12 +16,13 @@ from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
 from cmfw.model.verdict import Status
 from cmfw.net.flow import PROFILE_NAMES, Profile
+from cmfw.values import value
 
 SCHEMA = "cmfw/audit/1"
 _POLICY_STORES = ("local", "gpo")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Audit:
     """A diagnosis with what it is about."""
 

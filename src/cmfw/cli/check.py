@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from cmfw.cli.app import CLEAN, FAILED, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import make_command, option, subnet_option
 from cmfw.cli.words import say
 from cmfw.errors import InputError
+from cmfw.values import value
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = "cmfw/check/1"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """One ``[[expect]]`` row: the verdict wanted and got (``allow`` | ``block`` | ``unknown``), and by ``plan`` or ``state``."""
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TextIO
+
+from cmfw.values import value
 
 WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heading:
     """A title; ``level`` 1 is the answer itself, 2 a part of it."""
 
@@ -22,7 +23,7 @@ class Heading:
     level: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Line:
     """A paragraph, wrapped; ``indent`` counts blanks, ``mark`` stands in front of its first line."""
 
@@ -32,7 +33,7 @@ class Line:
     style: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verbatim:
     """Text to be copied: never wrapped, never changed."""
 
@@ -40,7 +41,7 @@ class Verbatim:
     indent: int = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Table:
     """Rows under columns; cells wrap. ``styles`` colours cells by their text."""
 
@@ -49,7 +50,7 @@ class Table:
     styles: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gap:
     """An empty line."""
 

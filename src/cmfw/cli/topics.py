@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cmfw.catalog.types import Catalog, FlowKind, GroupMember, Text
+from cmfw.values import value
 
 KINDS = ("feature", "flow", "group", "erratum", "finding", "note", "format", "port")
 PROTOCOLS = ("tcp", "udp")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Topic:
     """One thing to explain; ``exact`` says that the asked word is its id or title, not a part of one."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cmfw.cli.words import say
 from cmfw.errors import InputError, Problem
 from cmfw.model.site import ClientGroup, Site, System
 from cmfw.model.state import HostState
+from cmfw.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Who:
     """The name, whether it is a host (else a client group), and how it was found: ``asked`` | ``addresses`` | ``only``."""
 

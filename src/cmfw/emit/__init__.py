@@ -7,7 +7,7 @@ every artifact exists, so what a target cannot express (``Unsupported``) leaves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cmfw.catalog.types import Catalog
@@ -15,6 +15,7 @@ from cmfw.errors import InputError, Problem
 from cmfw.model.plan import Plan
 from cmfw.model.rule import HostRule
 from cmfw.model.site import ClientGroup, Site, System
+from cmfw.values import value
 
 TARGETS: dict[str, str] = {
     "powershell": "cmfw.emit.powershell",
@@ -26,7 +27,7 @@ TARGETS: dict[str, str] = {
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EmitRequest:
     """What to emit: the plan of ``site`` for the client group or host named ``where``."""
 
@@ -56,7 +57,7 @@ class EmitRequest:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Artifact:
     """One file to be written: its path below the output folder (``/`` between parts) and its bytes.
 

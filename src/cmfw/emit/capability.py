@@ -7,19 +7,19 @@ that is dropped is narrower. Source: STYLE.md 8.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from cmfw.errors import Unsupported
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, PORT_PROTOCOLS, TCP, Direction, Interface
+from cmfw.values import value
 
 SUBNET_WORDS = ("LocalSubnet4", "LocalSubnet6")
 MISPRINT = 433
 """The page's misprint of 443 (erratum E1). Source: CONTRACT.md, "emit never opens 433 and never drops 443"."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Capability:
     """One thing that a request may ask of a target; ``used`` says whether a rule asks for it (None: not of a rule)."""
 
@@ -96,7 +96,7 @@ CAPABILITIES_OF_REQUESTS: tuple[Capability, ...] = (
 ALL_CAPABILITIES = CAPABILITIES_OF_RULES + CAPABILITIES_OF_REQUESTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Capabilities:
     """What one target can say. ``lacks`` maps a capability to the reason of the refusal, ``losses`` to what changes;
     whatever is in neither is said exactly.

@@ -6,7 +6,6 @@ With another firewall product nothing is automatic (source page, line 89): someb
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cmfw.emit import Artifact, EmitRequest
 from cmfw.emit.capability import Capabilities, unprintable
@@ -17,6 +16,7 @@ from cmfw.model.plan import Endpoint, PlanItem, PlannedProcess
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch
 from cmfw.model.site import ClientGroup, Product
 from cmfw.net.flow import PORT_PROTOCOLS, Direction
+from cmfw.values import value
 
 _NO_PART_OF_A_FLOW = (
     "block",
@@ -49,7 +49,7 @@ CAPABILITIES = Capabilities(
 _NO_PROCESS = PlannedProcess("")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Row:
     """One flow of the host with one process: the item, its end here, and the rule that it amounts to."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmfw.emit import EmitRequest
 from cmfw.emit.capability import Capabilities
@@ -11,6 +11,7 @@ from cmfw.model.plan import Citation, PlanItem, PlannedException
 from cmfw.model.rule import AddressMatch, HostRule, Store
 from cmfw.model.site import ClientGroup, Product
 from cmfw.net.addr import AddrSet
+from cmfw.values import value
 
 GROUP = "cmfw"
 """The group of every rule that we make: how people find them, and how the undo script knows them."""
@@ -19,7 +20,7 @@ MOST_ENTRIES = 1000
 """Entries that one list of a rule may have. Source: facts/windows_firewall.md 2.3."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GroupUse:
     """A predefined group to enable where the host's Windows, and so its member rules, are not known.
 
@@ -31,7 +32,7 @@ class GroupUse:
     directions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Selection:
     """What one host gets: ``made`` are rules of our own, ``members`` rules of predefined groups that the host has already
     (or, in a GPO, copies of them), ``groups`` those whose members are not known. Each sorted and without repeats.
