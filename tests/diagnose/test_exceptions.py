@@ -73,6 +73,16 @@ def test_the_local_subnet_twin_is_one_finding_with_a_packet_from_a_remote_subnet
     assert not findings(found, "exception-missing", value=FPS, direction="in")
 
 
+LLMNR = member("FPS-LLMNR-In-UDP", "Dir=In|Protocol=17|LPort=5355|RA4=LocalSubnet|RA6=LocalSubnet|", FPS)
+
+
+@pytest.mark.parametrize(
+    "rules", [shipped(), (*shipped(), LLMNR)], ids=["the twin is off", "the member that is on is about something else"]
+)
+def test_no_twin_no_finding(rules):
+    assert not findings(ask(state(*rules), of=site("private")), "group-profile")
+
+
 SEVERITIES = (
     ("broken because of it", (), "error", "in tcp 10.9.0.7:50000 > 10.9.8.1:2701 "),
     ("traffic passes anyway", (rule("rc", "Dir=In|Protocol=6|LPort=2701|RA4=10.9.0.7|"),), "note", ""),

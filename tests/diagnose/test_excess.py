@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.diagnose.machines import FPS, ask, configured, findings, member, planned, rule, shipped, site, state
+from tests.diagnose.machines import FPS, SVCHOST, ask, configured, findings, member, planned, rule, shipped, site, state
 
 from cmfw.engine.reference import judge
 from cmfw.ingest.rulestring import write_rule
@@ -21,6 +21,11 @@ CODES = (
     ("the same in other profiles too", rule("smb", f"Dir=In|Protocol=6|LPort=445|{PUSH}App=System|"), ["wider"]),
     ("more ports", rule("smb", f"Dir=In|Protocol=6|LPort=445|LPort=446|Profile=Domain|{PUSH}App=System|"), ["wider"]),
     ("any program", rule("smb", f"Dir=In|Protocol=6|LPort=445|Profile=Domain|{PUSH}"), ["wider"]),
+    (
+        "another service of a planned program",
+        rule("log", f"Dir=In|Protocol=6|{PUSH}App={SVCHOST}|Svc=Schedule|"),
+        ["excess"],
+    ),
     ("off", rule("ssh", "Dir=In|Protocol=6|LPort=2222|", on=False), []),
     ("outbound is no way in", rule("out", "Dir=Out|Protocol=6|RPort=2222|"), []),
     ("a block lets nothing in", rule("no", "Action=Block|Dir=In|Protocol=6|LPort=2222|"), []),

@@ -8,6 +8,7 @@ from tests.diagnose.machines import (
     NOTIFY_BLOCK,
     SITE,
     SMB,
+    SVCHOST,
     WINMGMT,
     ask,
     configured,
@@ -89,6 +90,18 @@ def test_the_machine_s_own_address_shows_where_it_is_in_the_group():
     assert "10.9.8.1:2701" in row(outside, "remote_control").blocking[0].flow.text()
 
 
+def test_a_rule_for_the_machine_s_own_address_counts_where_that_address_is_known():
+    here = rule("rc", "Dir=In|Protocol=6|LPort=2701|LA4=10.9.8.44|")
+    assert row(ask(state(here, addresses=AddrSet.parse("10.9.8.44"))), "remote_control").status == "works"
+    assert row(ask(state(here)), "remote_control").status == "broken"
+
+
+def test_an_open_row_gets_no_repair():
+    open_row = row(ask(state(RC_ON_ONE_INTERFACE)), "remote_control")
+    assert open_row.repair == ()
+    assert [b.is_unknown for b in open_row.blocking] == [True]
+
+
 def test_items_elsewhere_are_assumed_and_said_so():
     found = ask(state(), who="desk1.example.test", host=True)
     push = ask(state(SMB, EPM, WINMGMT))
@@ -113,6 +126,15 @@ def test_a_free_process_that_some_rule_allows_leaves_the_row_open():
     rules = (rule("bgb", r"Dir=In|Protocol=6|LPort=10123|App=C:\SMS\bgb.exe|"),)
     assert row(ask(state(*rules), who="cm1.example.test", host=True), "client_notification").bounds.high is Status.WORKS
     rules = (rule("bgb", r"Dir=In|Protocol=6|LPort=10123|"), rule("mp", "Dir=In|Protocol=6|LPort=80|"))
+    assert row(ask(state(*rules), who="cm1.example.test", host=True), "client_notification").status == "works"
+
+
+def test_a_process_that_the_plan_does_not_name_is_no_hardened_service():
+    hardened = (
+        rule("dns-only", f"Dir=In|Protocol=6|LPort=53|App={SVCHOST}|Svc=dns|", store=Store.HARDENING),
+        rule("dns-rest", f"Action=Block|Dir=In|App={SVCHOST}|Svc=dns|", store=Store.HARDENING),
+    )
+    rules = (rule("bgb", "Dir=In|Protocol=6|LPort=10123|"), rule("mp", "Dir=In|Protocol=6|LPort=80|"), *hardened)
     assert row(ask(state(*rules), who="cm1.example.test", host=True), "client_notification").status == "works"
 
 

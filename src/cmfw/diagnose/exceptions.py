@@ -7,7 +7,7 @@ Source: facts/configmgr.md 4.1 and 4.3, corrections 15, 38.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose import commands
@@ -22,12 +22,13 @@ from cmfw.model.rule import Action, AddressMatch, HostRule, Store, group_id
 from cmfw.model.verdict import Status
 from cmfw.net.flow import PROFILE_NAMES, Direction, Flow, Profile
 from cmfw.net.flowset import Box
+from cmfw.values import value
 
 _MOST_EVIDENCE = 8
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Found:
     """A rule that the exception asks for: its id, the rule as it should be, and the machine's own rules of that id or kind."""
 

@@ -54,11 +54,10 @@ def over_permission(plan: Plan, judge: Judge) -> tuple[Finding, ...]:
     baseline: list[HostRule] = []
     for rule, profiles in _open_rules(judge):
         serving = _serving(rule, profiles, served, judge)
-        if _is_needed(rule, profiles, allowed, judge):
-            continue
         if serving:
-            features = dict.fromkeys(name for box in serving for name in served[box])
-            found += _wider(rule, profiles, (*serving, *allowed), judge, wanted, features)
+            if not _is_needed(rule, profiles, allowed, judge):
+                features = dict.fromkeys(name for box in serving for name in served[box])
+                found += _wider(rule, profiles, (*serving, *allowed), judge, wanted, features)
         elif is_built_in(rule):
             baseline.append(rule)
         elif not _names_misprint(rule):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmfw.diagnose.place import Place, localised, on_link
 from cmfw.diagnose.prefilter import may_decide
@@ -20,6 +20,7 @@ from cmfw.net.atoms import Atoms
 from cmfw.net.flow import Direction, Flow, Principal
 from cmfw.net.flowset import FlowSet, Preferences
 from cmfw.net.intervals import size
+from cmfw.values import value
 
 WORKS = Bounds(Status.WORKS, Status.WORKS)
 BROKEN = Bounds(Status.BROKEN, Status.BROKEN)
@@ -31,7 +32,7 @@ _MOST_PORTS = 16
 """Lists of request ports hold a handful; a longer set is judged as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EndResult:
     """One end of an item at this machine: all its flows, how they are cut, and the bounds that follow.
 
@@ -56,7 +57,7 @@ class EndResult:
         return (self.item.source if self.end == "from" else self.item.target).profiles
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LeafResult:
     """One item: the ends at this machine (none: it is assumed to pass) and the worse of their bounds."""
 

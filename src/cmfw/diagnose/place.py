@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmfw.model.plan import Endpoint, PlanItem
 from cmfw.model.site import Product, Site
 from cmfw.model.state import HostState
 from cmfw.net.addr import AddrSet
+from cmfw.values import value
 
 CLIENT_ROLES = frozenset({"client", "peer"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A client group or (``host``) a site system. ``addresses`` are those of the site file, ``profiles`` a mask."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, assert_never
 
@@ -12,6 +12,7 @@ from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import HostState, ProfileSettings
 from cmfw.model.verdict import Answer, Bounds, Verdict
 from cmfw.net.flow import Flow
+from cmfw.values import value
 
 
 class Action(StrEnum):
@@ -24,7 +25,7 @@ class Action(StrEnum):
     LEAVE_SHIELDS_UP = "leave_shields_up"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """One change: what it does to which rule or (mask of) profiles in which store, and the PowerShell that does it."""
 
@@ -62,7 +63,7 @@ class Step:
         return replace(state, settings=settings)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Repair:
     """One whole change after which the row works: proved by applying it to the state in memory and judging again."""
 
@@ -80,7 +81,7 @@ class Repair:
         return tuple(step.command for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlockedFlow:
     """One flow of a plan item that does not surely pass, as the reference engine judges it: the counterexample.
 
@@ -110,7 +111,7 @@ class BlockedFlow:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AdvisoryResult:
     """An item that is reported but decides nothing: its bounds, and the flow that does not pass (None where all does)."""
 
@@ -126,7 +127,7 @@ class AdvisoryResult:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RowResult:
     """What one feature gets for one client group against one peer (empty: peer to peer).
 
@@ -181,7 +182,7 @@ class Presence(StrEnum):
     """Present, but it lets only the local subnet in and the peer is elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExceptionResult:
     """One documented exception on this machine; ``missing`` are rule ids that are wanted and do not take part.
 
@@ -195,7 +196,7 @@ class ExceptionResult:
     by_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Diagnosis:
     """Rows in plan order, findings with the worst first, and every documented exception of the machine."""
 
