@@ -16,13 +16,14 @@ from cmfw.engine import reference
 from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, worlds
 from cmfw.engine.regions import Step, split, walk
 from cmfw.engine.rule_boxes import RuleBoxes, rule_boxes
-from cmfw.model.rule import Action, HostRule, Store, canonical_program, is_resolved_program
+from cmfw.engine.rule_index import RuleIndex, misses
+from cmfw.model.rule import Action, HostRule, Store, canonical_program
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, Partition, RuleRef, Verdict, Why
 from cmfw.net import intervals
 from cmfw.net.atoms import Atoms
-from cmfw.net.flow import NO_SERVICE, Direction, Principal, Profile
-from cmfw.net.flowset import ALL_PORTS, Box, FlowSet, Preferences, boxes
+from cmfw.net.flow import Direction, Principal, Profile
+from cmfw.net.flowset import Box, FlowSet, Preferences, boxes
 from cmfw.values import value
 
 
@@ -48,9 +49,10 @@ class Engine:
         self._compiled: dict[int, tuple[HostRule, RuleBoxes]] = {}
         if like is not None and _same_facts(like.state, state):
             self._compiled = like._compiled  # noqa: SLF001 - the same class
-        self._slices: dict[tuple[Direction, Profile, Settings], tuple[tuple[int, HostRule], ...]] = {}
+        self._slices: dict[tuple[Direction, Profile, Settings], RuleIndex] = {}
         self._worlds: dict[Profile, tuple[Settings, ...]] = {}
-        self._hardening_slices: dict[tuple[Direction, Profile], tuple[tuple[int, HostRule], ...]] = {}
+        self._hardening_slices: dict[tuple[Direction, Profile], RuleIndex] = {}
+        self._directed: dict[Direction, tuple[HostRule, ...]] = {}
         self._has_appiso = any(rule.store is Store.APPISO for rule in state.rules)
         self._universe: frozenset[str] | None = None
         service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
@@ -66,14 +68,12 @@ class Engine:
 
     def rules(self, direction: Direction, profile: Profile) -> tuple[HostRule, ...]:
         """The rules that take part in a profile after the merge laws (in any possible world), in state order."""
-        found: dict[int, HostRule] = {}
-        for settings in self.worlds(profile):
-            found.update(self._slice(direction, profile, settings))
-        return tuple(rule for _, rule in sorted(found.items(), key=lambda pair: pair[0]))
+        found = {id(rule) for settings in self.worlds(profile) for rule in self._slice(direction, profile, settings).rules}
+        return tuple(rule for rule in self._by_direction(direction) if id(rule) in found)
 
     def boxes_of(self, rule: HostRule) -> RuleBoxes:
         """The flows that a rule surely and possibly matches on this state."""
-        return rule_boxes(rule, self.state, self._programs())
+        return self._boxes(rule, frozenset())
 
     def partition(self, flows: FlowSet) -> Partition:
         """The flows cut into allowed, blocked and unknown. Exact; pieces beyond ``MOST_PIECES`` go to unknown."""
@@ -141,40 +141,54 @@ class Engine:
             self._universe = frozenset(canonical_program(r.program) for r in self.state.rules if r.program is not None)
         return self._universe
 
-    def _slice(self, direction: Direction, profile: Profile, settings: Settings) -> tuple[tuple[int, HostRule], ...]:
+    def _slice(self, direction: Direction, profile: Profile, settings: Settings) -> RuleIndex:
+        """The rules that take part in one direction and profile of one world."""
         key = (direction, profile, settings)
         found = self._slices.get(key)
         if found is None:
             bit = int(profile)
-            found = self._slices[key] = tuple(
-                (index, rule)
-                for index, rule in enumerate(self.state.rules)
-                if rule.direction is direction and rule.profiles & bit and counts(rule, settings)
+            found = self._slices[key] = RuleIndex(
+                rule
+                for rule in self._by_direction(direction)
+                if rule.profiles & bit and rule.store is not Store.HARDENING and counts(rule, settings)
             )
         return found
 
-    def _hardening_slice(self, direction: Direction, profile: Profile) -> tuple[tuple[int, HostRule], ...]:
+    def _hardening_slice(self, direction: Direction, profile: Profile) -> RuleIndex:
         key = (direction, profile)
         found = self._hardening_slices.get(key)
         if found is None:
             bit = int(profile)
-            found = self._hardening_slices[key] = tuple(
-                (index, rule)
-                for index, rule in enumerate(self.state.rules)
-                if rule.store is Store.HARDENING and rule.active and rule.direction is direction and rule.profiles & bit
+            found = self._hardening_slices[key] = RuleIndex(
+                rule for rule in self._by_direction(direction) if rule.store is Store.HARDENING and rule.profiles & bit
             )
         return found
 
-    def _clipped(self, rules: Iterable[tuple[int, HostRule]], box: Box) -> Iterator[tuple[HostRule, list[Box], list[Box]]]:
+    def _by_direction(self, direction: Direction) -> tuple[HostRule, ...]:
+        """The active rules of one direction that are not only for app containers."""
+        if not self._directed:
+            for each in Direction:
+                self._directed[each] = tuple(
+                    rule
+                    for rule in self.state.rules
+                    if rule.direction is each and rule.active and rule.store is not Store.APPISO
+                )
+        return self._directed[direction]
+
+    def _boxes(self, rule: HostRule, asked: frozenset[str]) -> RuleBoxes:
+        """The compiled rule; ``asked`` are the program names of the question."""
+        kept = self._compiled.get(id(rule))
+        if kept is None or kept[1].depends_on_programs:
+            kept = self._compiled[id(rule)] = (rule, rule_boxes(rule, self.state, self._programs() | asked))
+        return kept[1]
+
+    def _clipped(self, rules: Iterable[HostRule], box: Box) -> Iterator[tuple[HostRule, list[Box], list[Box]]]:
         """The rules that touch the box, with their lower and upper sets cut down to it."""
-        for _, rule in rules:
-            if _misses(rule, box):
+        asked = frozenset() if box.program.complement else box.program.names
+        for rule in rules:
+            if misses(rule, box):
                 continue
-            kept = self._compiled.get(id(rule))
-            if kept is None or kept[1].depends_on_programs:
-                programs = self._programs() | (box.program.names if not box.program.complement else frozenset())
-                kept = self._compiled[id(rule)] = (rule, rule_boxes(rule, self.state, programs))
-            compiled = kept[1]
+            compiled = self._boxes(rule, asked)
             upper = [cut for each in compiled.upper if (cut := each.intersect(box)) is not None]
             if upper:
                 lower = [cut for each in compiled.lower if (cut := each.intersect(box)) is not None]
@@ -192,7 +206,7 @@ class Engine:
         yield self._hardening(box, direction, profile)
         if settings.shields_up and direction is Direction.IN:
             yield Step(Answer.BLOCK, Why.SHIELDS_UP, ((box, None),))
-        touching = list(self._clipped(self._slice(direction, profile, settings), box))
+        touching = list(self._clipped(self._slice(direction, profile, settings).near(box), box))
         yield Step(Answer.ALLOW, Why.BYPASS, (), _uppers(t for t in touching if _bypasses(t[0])))
         unsure = [(cut, None) for cut in self._demanding_ipsec(box, direction, profile, settings)]
         unsure += [(box, None) for gap in self.state.gaps if gap.may_block]
@@ -207,7 +221,7 @@ class Engine:
         yield Step(default, Why.DEFAULT, ((box, None),))
 
     def _hardening(self, box: Box, direction: Direction, profile: Profile) -> Step:
-        touching = list(self._clipped(self._hardening_slice(direction, profile), box))
+        touching = list(self._clipped(self._hardening_slice(direction, profile).near(box), box))
         allows = [t for t in touching if t[0].action is Action.ALLOW]
         sure_allows, possible_allows = _lowers(allows), _uppers(allows)
         lower: list[tuple[Box, HostRule | None]] = []
@@ -285,23 +299,6 @@ def _same_facts(one: HostState, other: HostState) -> bool:
         getattr(one, name) == getattr(other, name)
         for name in ("services", "policy_version", "platform", "local_subnets", "keywords", "rpc_ports")
     )
-
-
-def _misses(rule: HostRule, box: Box) -> bool:
-    """Whether the rule touches no flow of the box for certain; cheap, and False where it is not obvious."""
-    if rule.protocol is not None and not intervals.contains(box.protocol, rule.protocol):
-        return True
-    for condition, ports in ((rule.local_port, box.local_port), (rule.remote_port, box.remote_port)):
-        if ports is not ALL_PORTS and not condition.keywords and not intervals.overlaps(condition.ports.ranges, ports):
-            return not rule.extras.ignore_remote
-    if rule.service is not None and not box.service.complement:
-        names = box.service.names
-        if (names <= {NO_SERVICE}) if rule.service == "*" else (rule.service.lower() not in names):
-            return True
-    if rule.program is not None and not box.program.complement:
-        path = canonical_program(rule.program)
-        return path not in box.program.names and is_resolved_program(path)
-    return False
 
 
 def _needs_ipsec(rule: HostRule) -> bool:
