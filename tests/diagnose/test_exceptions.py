@@ -57,6 +57,12 @@ def test_presence(rules, profile, name, wanted):
     assert presence(ask(state(*rules), of=site(profile)), name).presence == wanted
 
 
+def test_without_any_rule_of_the_group_the_client_s_own_members_are_wanted():
+    wanted = presence(ask(state()), PUSH_WMI).missing
+    assert "WMI-WINMGMT-In-TCP-NoScope" in wanted
+    assert all(name.endswith("-NoScope") for name in wanted)
+
+
 def test_group_id_decides_not_the_name_and_not_the_case():
     odd = member("Somebody-Else", "Dir=In|Protocol=6|LPort=135|Profile=Domain|", WMI)
     odd = replace(odd, group="@%SystemRoot%\\SYSTEM32\\firewallapi.dll,-34251")

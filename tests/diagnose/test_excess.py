@@ -73,6 +73,7 @@ def test_what_another_rule_blocks_is_not_open():
     ssh = rule("ssh", "Dir=In|Protocol=6|LPort=2222|")
     assert not findings(ask(state(ssh, rule("no", "Action=Block|Dir=In|Protocol=6|LPort=2222|"))), "excess")
     assert not findings(ask(state(ssh, settings=configured(Store.LOCAL, do_not_allow_exceptions=True))), "excess")
+    assert not findings(ask(state(ssh, settings=configured(Store.LOCAL, enable_firewall=False))), "excess")
     assert not findings(ask(state(ssh, settings=configured(Store.GPO, allow_local_policy_merge=False))), "excess")
 
 

@@ -33,6 +33,7 @@ def test_local_merge_off_in_another_profile_is_a_note():
     assert merge.severity is Severity.NOTE
     assert row(ask(state(RC, settings=elsewhere)), "remote_control").status == "works"
     assert not findings(ask(state(RC)), "local-merge-off")
+    assert not findings(ask(state(settings=elsewhere)), "local-merge-off")
 
 
 def test_settings_that_promise_a_local_exception_are_named():
@@ -41,6 +42,8 @@ def test_settings_that_promise_a_local_exception_are_named():
     assert dict(found.args)["features"] == "remote_control"
     assert found.depends_on == ("local-merge-off",)
     assert not findings(ask(state(settings=MERGE_OFF)), "setting-ignored")
+    elsewhere = site("domain", 'settings = { remote_control_profiles = ["private"] }')
+    assert not findings(ask(state(settings=MERGE_OFF), of=elsewhere), "setting-ignored")
     assert not findings(ask(state(), of=promising), "setting-ignored")
 
 

@@ -80,6 +80,24 @@ REPAIRS = (
         "client_notification",
         ["add cmfw-notify-tcp-out"],
     ),
+    (
+        "peers need both directions where outbound is blocked",
+        {"rules": (), "settings": OUT_BLOCKED},
+        "wakeup_proxy",
+        [
+            "add cmfw-wup-udp-in",
+            "add cmfw-wup-udp-out",
+            "add cmfw-wup-wol-out",
+            "add cmfw-wup-icmp-in",
+            "add cmfw-wup-icmp-out",
+        ],
+    ),
+    (
+        "peers that let everything in still need the way out",
+        {"rules": (rule("in", "Dir=In|"),), "settings": OUT_BLOCKED},
+        "wakeup_proxy",
+        ["add cmfw-wup-udp-out", "add cmfw-wup-wol-out", "add cmfw-wup-icmp-out"],
+    ),
     ("nothing to repair where the row works", {"rules": (RC,)}, "remote_control", []),
     (
         "nothing is promised where a gap may block",

@@ -22,11 +22,7 @@ def rows_at(plan: Plan, place: Place) -> tuple[FeatureRow, ...]:
     if not place.host:
         return tuple(row for row in plan.rows if row.clients == place.name)
     here = {item.id for item in plan.items if place.is_end(item.source) or place.is_end(item.target)}
-    return tuple(
-        row
-        for row in plan.rows
-        if row.peer == place.name or any(name in here for name in (*leaves(row.need), *row.advisory))
-    )
+    return tuple(row for row in plan.rows if any(name in here for name in (*leaves(row.need), *row.advisory)))
 
 
 def unjudged(row: FeatureRow) -> RowResult:
