@@ -38,6 +38,7 @@ class Repairer:
             if planned.group:
                 self._groups.setdefault(planned.feature, set()).add(group_id(planned.group))
         self._idle: dict[tuple[Direction, int, bool], tuple[HostRule, ...]] = {}
+        self._steps: dict[tuple[int, Store], tuple[HostRule, Step]] = {}
         self._changed: dict[tuple[int, Steps], Judge] = {}
 
     def repairs(self, feature: str, need: Need, members: frozenset[str]) -> tuple[Repair, ...]:
@@ -116,12 +117,20 @@ class Repairer:
     def _adding(self, one: EndResult, _feature: str) -> Steps:
         """The plan's own rules for the end, in a store that counts."""
         store = Store.LOCAL if _local_rules_count(one.engine, one.profiles) else Store.GPO
-        found = []
-        for planned in self._rules(one.item.id):
-            if planned.on == one.end and not one.profiles & ~planned.rule.profiles:
-                rule = replace(planned.rule, store=store, active=True)
-                found.append(Step(Action.ADD_RULE, commands.add_rule(rule), rule, store=store))
-        return tuple(found)
+        return tuple(
+            self._added(planned.rule, store)
+            for planned in self._rules(one.item.id)
+            if planned.on == one.end and not one.profiles & ~planned.rule.profiles
+        )
+
+    def _added(self, rule: HostRule, store: Store) -> Step:
+        """Many items share a rule, and the text of one with thousands of addresses takes its time."""
+        key = (id(rule), store)
+        found = self._steps.get(key)
+        if found is None:
+            made = replace(rule, store=store, active=True)
+            found = self._steps[key] = (rule, Step(Action.ADD_RULE, commands.add_rule(made), made, store=store))
+        return found[1]
 
     def _proves(self, steps: Steps, need: Need) -> bool:
         return self._after(steps, self._judge).bounds(need) == WORKS
