@@ -60,6 +60,24 @@ def test_parse_refuses_what_is_no_address(text):
         parse_range(text)
 
 
+V6_PIECES = st.lists(
+    st.sampled_from(("0", "1", "ab", "FFFF", "fe80", "12345", "g", "", ":", "::", "1.2.3.4", "1.2.3.256", "%eth0")),
+    max_size=10,
+)
+
+
+@given(V6_PIECES.map(":".join) | V6_PIECES.map("".join) | st.ip_addresses(v=6).map(lambda a: a.exploded))
+def test_ipv6_text_means_what_ipaddress_says(text):
+    text = text if ":" in text else f"{text}:"
+    try:
+        wanted = int(ipaddress.IPv6Address(text.partition("%")[0])) + V6_BASE
+    except ValueError:
+        with pytest.raises(ValueError, match="IP address"):
+            parse_address(text)
+    else:
+        assert parse_address(text) == wanted
+
+
 def test_any_holds_both_families_and_each_part_is_one():
     assert AddrSet.ANY.is_any
     assert AddrSet.ANY.v4 == AddrSet.V4

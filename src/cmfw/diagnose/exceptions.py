@@ -20,6 +20,7 @@ from cmfw.model.need import leaves
 from cmfw.model.plan import FeatureRow, PlannedException
 from cmfw.model.rule import Action, AddressMatch, HostRule, Store, group_id
 from cmfw.model.verdict import Status
+from cmfw.net.box import with_part
 from cmfw.net.flow import PROFILE_NAMES, Direction, Flow, Profile
 from cmfw.net.flowset import Box
 from cmfw.values import value
@@ -41,7 +42,7 @@ class Exceptions:
 
     def __init__(self, catalog: Catalog, judge: Judge) -> None:
         self._judge = judge
-        self._catalog = {group_id(group.resource): group for group in catalog.groups.values()}
+        self._catalog = catalog
         self._groups: dict[str, list[HostRule]] = {}
         self._by_id: dict[str, list[HostRule]] = {}
         self._listed: tuple[HostRule, ...] | None = None
@@ -66,7 +67,8 @@ class Exceptions:
 
     def _shipped(self, planned: PlannedException) -> tuple[HostRule, ...]:
         """The members that the newest known Windows of that kind ships, for a machine that shows no rule of the group."""
-        group = self._catalog.get(group_id(planned.group or planned.value))
+        resource = group_id(planned.group or planned.value)
+        group = next((g for g in self._catalog.groups.values() if group_id(g.resource) == resource), None)
         kind = "server" if self._judge.place.host else "client"
         for edition in reversed(group.editions if group else ()):
             found = tuple(member.rule for member in edition.members if _fits(member.rule, planned))
@@ -84,7 +86,7 @@ class Exceptions:
     def _is_as_wide(self, rule: HostRule, wanted: HostRule, goal: tuple[Box, ...]) -> bool:
         lower = self._judge.boxes_of(rule).lower
         shared = wanted.profiles & rule.profiles
-        return bool(goal) and all(any(b.covers(replace(g, profile=shared)) for b in lower) for g in goal)
+        return bool(goal) and all(any(b.covers(with_part(g, "profile", shared)) for b in lower) for g in goal)
 
     def counts(self, rule: HostRule, profile: Profile) -> bool:
         """Whether the machine's rule takes part in the profile after the merge laws."""

@@ -6,7 +6,6 @@ Prefiltered: a rule is compared with the planned flows that it meets, and only u
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from cmfw.diagnose.findings import finding
 from cmfw.diagnose.leaves import Judge
@@ -18,6 +17,7 @@ from cmfw.model.verdict import Answer
 from cmfw.net import intervals
 from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet
 from cmfw.net.atoms import Atoms
+from cmfw.net.box import ALL_PORTS, Box, with_part
 from cmfw.net.flow import (
     ALL_INTERFACES,
     ALL_PRINCIPALS,
@@ -28,7 +28,7 @@ from cmfw.net.flow import (
     Direction,
     Profile,
 )
-from cmfw.net.flowset import ALL_PORTS, Box, FlowSet, Preferences
+from cmfw.net.flowset import FlowSet, Preferences
 from cmfw.net.ports import PortSet
 
 MISPRINTED = 433
@@ -81,7 +81,7 @@ def _open_rules(judge: Judge) -> list[tuple[HostRule, int]]:
         for rule in judge.engine.rules(Direction.IN, profile):
             if rule.action is Action.ALLOW:
                 known = found.get(id(rule), (rule, 0))
-                found[id(rule)] = (rule, known[1] | profile)
+                found[id(rule)] = (rule, known[1] | int(profile))
     return list(found.values())
 
 
@@ -100,9 +100,11 @@ def _needed(plan: Plan, judge: Judge) -> tuple[dict[Box, tuple[str, ...]], tuple
             continue
         for box in item.flows_at("to"):
             local = V4_ALL if box.local[0][1] < V6_ALL[0][0] else V6_ALL
-            wide = replace(box, local=local, interface=ALL_INTERFACES, principal=ALL_PRINCIPALS)
+            wide = with_part(
+                with_part(with_part(box, "local", local), "interface", ALL_INTERFACES), "principal", ALL_PRINCIPALS
+            )
             served[wide] = (*served.get(wide, ()), *item.features)
-            allowed[wide if wide.program.is_any else replace(wide, service=Atoms.ANY)] = None
+            allowed[wide if wide.program.is_any else with_part(wide, "service", Atoms.ANY)] = None
         own.update((id(r.rule), r.rule) for r in item.rules if r.on == "to" and r.where == place.name)
     for rule in own.values():
         allowed.update(dict.fromkeys(judge.boxes_of(rule).upper))
@@ -127,7 +129,8 @@ def _is_needed(rule: HostRule, profiles: int, allowed: tuple[Box, ...], judge: J
 
 
 def _within(box: Box, profiles: int) -> Box:
-    return replace(box, profile=box.profile & profiles)
+    shared = box.profile & profiles
+    return box if shared == box.profile else with_part(box, "profile", shared)
 
 
 def _may_meet(rule: HostRule, profiles: int, box: Box) -> bool:
@@ -185,7 +188,7 @@ def _beyond(box: Box, serving: tuple[Box, ...], field: str) -> Box | None:
             mine = intervals.subtract(mine, theirs)
     if not mine or (isinstance(mine, Atoms) and mine.is_empty):
         return None
-    return replace(box, **{field: mine})
+    return with_part(box, field, mine)
 
 
 def _shown(boxes: Iterable[Box], field: str) -> str:

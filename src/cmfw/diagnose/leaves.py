@@ -80,6 +80,7 @@ class Judge:
         self._leaves: dict[str, LeafResult] = {}
         self._hardened: tuple[Atoms, Atoms] | None = None
         self._replays: dict[tuple[int, Flow], Verdict] = {}
+        self._sorted: dict[int, dict[tuple[int, int | None, str], list[HostRule]]] = {}
         self._proofs: dict[str, BlockedFlow | None] = {}
         self._boxes: dict[int, tuple[HostRule, RuleBoxes]] = {}
 
@@ -213,7 +214,23 @@ class Judge:
         if flow.principal is not Principal.ORDINARY:
             return state
         direction, profile = int(flow.direction), int(flow.profile)
-        return replace(state, rules=tuple(r for r in state.rules if may_decide(r, flow, direction, profile)))
+        near = self._sorted_rules(state)
+        keys = [(direction, protocol, service) for protocol in (None, flow.protocol) for service in {"", flow.service}]
+        keys += [(0, None, service) for service in {"", flow.service}]
+        rules = (r for key in keys for r in near.get(key, ()) if may_decide(r, flow, direction, profile))
+        return replace(state, rules=tuple(rules))
+
+    def _sorted_rules(self, state: HostState) -> dict[tuple[int, int | None, str], list[HostRule]]:
+        """The rules by direction (0 for hardening, which is about both), protocol and service (empty for any)."""
+        found = self._sorted.get(id(state))
+        if found is None:
+            found = self._sorted[id(state)] = {}
+            for rule in state.rules:
+                service = "" if rule.service in (None, "*") else (rule.service or "").lower()
+                hardening = rule.store is Store.HARDENING
+                key = (0, None, service) if hardening else (int(rule.direction), rule.protocol, service)
+                found.setdefault(key, []).append(rule)
+        return found
 
     def boxes_of(self, rule: HostRule) -> RuleBoxes:
         """What the rule matches on this machine, kept."""

@@ -19,8 +19,8 @@ from cmfw.net import intervals
 from cmfw.net.flow import Direction, Profile
 from cmfw.net.flowset import Box
 
-PlanRules = Callable[[str], tuple[PlannedRule, ...]]
-"""The plan's own rules for an item, also for ends where the plan itself has none (outbound blocked by surprise)."""
+PlanRules = Callable[[str, str], tuple[PlannedRule, ...]]
+"""The plan's own rules for an item and one of its ends, also for ends where the plan itself has none (outbound blocked by surprise)."""
 
 Steps = tuple[Step, ...]
 _OPENING = (Action.ENABLE_RULE, Action.ADD_RULE, Action.DISABLE_RULE, Action.LEAVE_SHIELDS_UP)
@@ -119,8 +119,8 @@ class Repairer:
         store = Store.LOCAL if _local_rules_count(one.engine, one.profiles) else Store.GPO
         return tuple(
             self._added(planned.rule, store)
-            for planned in self._rules(one.item.id)
-            if planned.on == one.end and not one.profiles & ~planned.rule.profiles
+            for planned in self._rules(one.item.id, one.end)
+            if not one.profiles & ~planned.rule.profiles
         )
 
     def _added(self, rule: HostRule, store: Store) -> Step:

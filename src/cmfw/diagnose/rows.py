@@ -152,12 +152,17 @@ class PlanRules:
         self._planned = {item.id: item.rules for item in plan.items}
         self._strict: dict[str, tuple[PlannedRule, ...]] | None = None
 
-    def __call__(self, name: str) -> tuple[PlannedRule, ...]:
-        """The rules that this machine needs for the item."""
-        if self._strict is None and not any(rule.where == self._place.name for rule in self._planned.get(name, ())):
+    def __call__(self, name: str, end: str) -> tuple[PlannedRule, ...]:
+        """The rules that this machine needs at one end (``from`` or ``to``) of the item."""
+        found = self._at(self._planned.get(name, ()), end)
+        if found:
+            return found
+        if self._strict is None:
             self._strict = self._blocking_outbound()
-        both = (*self._planned.get(name, ()), *(self._strict or {}).get(name, ()))
-        return tuple(dict.fromkeys(rule for rule in both if rule.where == self._place.name))
+        return self._at(self._strict.get(name, ()), end)
+
+    def _at(self, rules: tuple[PlannedRule, ...], end: str) -> tuple[PlannedRule, ...]:
+        return tuple(rule for rule in rules if rule.on == end and rule.where == self._place.name)
 
     def _blocking_outbound(self) -> dict[str, tuple[PlannedRule, ...]]:
         site = self._site
