@@ -20,6 +20,9 @@ from tests.diagnose.machines import (
     state,
 )
 
+from cmfw import catalog
+from cmfw.catalog.types import Edition
+from cmfw.diagnose import diagnose
 from cmfw.diagnose.leaves import Judge
 from cmfw.diagnose.place import find_place
 from cmfw.diagnose.repairs import Repairer
@@ -28,6 +31,7 @@ from cmfw.engine.exact import Engine
 from cmfw.model.need import leaves
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap
+from cmfw.resolve import resolve
 
 MERGE_OFF = configured(Store.GPO, allow_local_policy_merge=False)
 SHIELDS = configured(Store.LOCAL, do_not_allow_exceptions=True)
@@ -144,8 +148,15 @@ def test_local_rules_count_again_where_the_plan_has_no_rule_of_its_own():
     bare = replace(plan, items=tuple(replace(item, rules=()) for item in plan.items))
     judge = Judge({item.id: item for item in bare.items}, find_place(site(), "office", host=False), Engine(machine))
     need = next(r for r in bare.rows if r.feature == "remote_control").need
-    (repair,) = Repairer(judge, (), lambda _: ()).repairs("remote_control", need, frozenset(leaves(need)))
+    (repair,) = Repairer(judge, (), lambda _item, _end: ()).repairs("remote_control", need, frozenset(leaves(need)))
     assert [said(step) for step in repair.steps] == ["merge gpo"]
+
+
+def test_a_plan_as_documented_lacks_rules_and_the_repair_does_not():
+    """The page of 2016 gives the wake-up proxy no inbound exception for UDP 25536."""
+    plan = resolve(catalog.load(), site(), edition=Edition.PAGE_2016, scope="documented")
+    found = row(diagnose(catalog.load(), site(), plan, Engine(state()), "office"), "wakeup_proxy")
+    assert "cmfw-wup-udp-in" in {step.rule.id for repair in found.repair for step in repair.steps}
 
 
 def test_the_twin_for_the_local_subnet_is_no_repair():
