@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os.path
 from typing import TYPE_CHECKING
 
 from cmfw.errors import FormatError, InputError, Problem
@@ -21,8 +21,8 @@ class InputFile:
     def __init__(self, path: str) -> None:
         self.path = path
         place, mark, part = path.rpartition("#")
-        self.place, self.part = (place, part) if mark and not Path(path).exists() else (path, "")
-        self.is_folder = Path(self.place).is_dir()
+        self.place, self.part = (place, part) if mark and not os.path.exists(path) else (path, "")
+        self.is_folder = os.path.isdir(self.place)
         self.problems: list[Problem] = []
         self._content: bytes | None = None
         self._hive: Hive | None = None
@@ -33,7 +33,7 @@ class InputFile:
     @property
     def name(self) -> str:
         """The file's name in lower case, without ``.xz``."""
-        return Path(self.place).name.lower().removesuffix(".xz")
+        return os.path.basename(self.place).lower().removesuffix(".xz")
 
     @property
     def is_hive(self) -> bool:
@@ -56,7 +56,7 @@ class InputFile:
             InputError: it is larger than ``LIMIT``.
         """
         if self._content is None:
-            with Path(self.place).open("rb") as file:
+            with open(self.place, "rb") as file:
                 found = file.read(LIMIT + 1)
             if found[:6] == XZ:
                 found = self._unpack(found)
@@ -73,7 +73,7 @@ class InputFile:
             self._hive.close()
 
     def _read_head(self) -> bytes:
-        with Path(self.place).open("rb") as file:
+        with open(self.place, "rb") as file:
             head = file.read(4096)
         return self._unpack(head, most=4096) if head[:6] == XZ else head
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mmap import ACCESS_READ, mmap
-from pathlib import Path
 
 from cmfw.errors import FormatError
 from cmfw.ingest.regf import Hive, is_hive
@@ -26,7 +25,7 @@ def open_hive(path: str) -> Hive:
         FormatError: the file is no hive.
         OSError: the file cannot be opened.
     """
-    with Path(path).open("rb") as file:
+    with open(path, "rb") as file:
         start = file.read(len(XZ))
         file.seek(0)
         if is_xz(start):

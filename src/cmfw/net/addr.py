@@ -23,11 +23,16 @@ def parse_address(text: str) -> int:
     """The address number of ``10.0.0.5`` or ``fe80::1``; raises ValueError with the offending text."""
     if ":" not in text:
         parts = text.split(".")
-        if len(parts) == 4 and all(p.isascii() and p.isdigit() and len(p) <= 3 and int(p) < 256 for p in parts):
+        if len(parts) == 4 and all(map(_is_octet, parts)):
             a, b, c, d = parts
             return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
         raise ValueError(f"`{text}` is not an IP address")
     return _parse_v6(text.partition("%")[0], text) + V6_BASE
+
+
+def _is_octet(text: str) -> bool:
+    # a leading zero is octal to some programs and decimal to others, so it is neither here
+    return text.isascii() and text.isdigit() and int(text) < 256 and (text == "0" or text[0] != "0")
 
 
 def _parse_v6(text: str, whole: str) -> int:
@@ -35,7 +40,7 @@ def _parse_v6(text: str, whole: str) -> int:
     head, gap, tail = text.partition("::")
     before, after = head.split(":") if head else [], tail.split(":") if tail else []
     groups = [*before, *after]
-    if groups and "." in groups[-1]:
+    if groups and "." in groups[-1] and (after or not gap):
         low = parse_address(groups.pop())
         groups += [f"{low >> 16:x}", f"{low & 0xFFFF:x}"]
         after = groups[len(before) :] if after else after
