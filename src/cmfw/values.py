@@ -1,7 +1,7 @@
 """``value``: the frozen, slotted dataclass of this project, made in a fifth of the time that ``dataclasses`` needs.
 
 Sixty value classes cost 20 ms of every start with ``dataclasses.dataclass(frozen=True, slots=True)`` (it compiles six
-functions a class), which is a quarter of the budget of a command. ``value`` compiles one text a class and shares the rest.
+functions a class), which is a quarter of the budget of a command. ``value`` compiles a method when it is first called and shares the rest.
 What it makes is a dataclass to ``dataclasses.fields``, ``replace``, ``asdict``, to ``match`` and to type checkers.
 See docs/adr/0007-values-that-start-fast.md.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any, TypeVar, dataclass_transform, overload
 
@@ -43,7 +44,10 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
             fields[name] = _field(name, annotation, own.pop(name, _MISSING), kw_only=kw_only)
     for unwanted in ("__dict__", "__weakref__"):
         own.pop(unwanted, None)
-    own |= _compiled(cls, fields, kw_only=kw_only, order=order) | {
+    given = {name: each.default for name, each in fields.items() if each.default is not _MISSING}
+    if not kw_only and any(one in given and later not in given for one, later in pairwise(fields)):
+        raise TypeError(f"a field without default follows one with a default in `{cls.__name__}`")
+    own |= {
         "__slots__": tuple(fields),
         "__match_args__": () if kw_only else tuple(fields),
         "__dataclass_fields__": fields,
@@ -55,27 +59,40 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
     own.setdefault("__repr__", _repr)
     metaclass: Any = type(cls)
     found: type[_T] = metaclass(cls.__name__, cls.__bases__, own)
+    _late(found, "__init__", lambda: _init_text(found, given, kw_only=kw_only), given)
+    both = [f"({''.join(f'{one}.{name}, ' for name in fields)})" for one in ("self", "other")]
+    _late(found, "__hash__", lambda: f"def __hash__(self):\n return hash({both[0]})", {})
+    for word, sign in (("eq", "=="), *(_ORDER if order else ())):
+        _late(found, f"__{word}__", partial(_comparison_text, word, sign, both), {})
     return found
 
 
-def _compiled(cls: type, fields: dict[str, Any], *, kw_only: bool, order: bool) -> dict[str, Any]:
-    """``__init__``, ``__hash__`` and the comparisons, from one text."""
-    given = {name: each.default for name, each in fields.items() if each.default is not _MISSING}
-    if not kw_only and any(one in given and later not in given for one, later in pairwise(fields)):
-        raise TypeError(f"a field without default follows one with a default in `{cls.__name__}`")
-    head = ["self", *(["*"] if kw_only and fields else [])]
-    head += [f"{name}=_default_{name}" if name in given else name for name in fields]
-    text = [f"def __init__({', '.join(head)}):", *(f" _set(self, {name!r}, {name})" for name in fields)]
+def _late(cls: type, name: str, text: Callable[[], str], defaults: dict[str, Any]) -> None:
+    """Give the class a method that is compiled when it is first called: many classes are never compared or even made."""
+
+    def first(*args: Any, **kwargs: Any) -> Any:
+        scope = {"_set": object.__setattr__} | {f"_default_{field}": default for field, default in defaults.items()}
+        made: dict[str, Any] = {}
+        exec(text(), scope, made)  # noqa: S102 - the text holds our own field names and nothing else
+        made[name].__qualname__ = f"{cls.__qualname__}.{name}"
+        setattr(cls, name, made[name])
+        return made[name](*args, **kwargs)
+
+    setattr(cls, name, first)
+
+
+def _init_text(cls: type, given: dict[str, Any], *, kw_only: bool) -> str:
+    names = cls.__slots__  # type: ignore[attr-defined]
+    head = ["self", *(["*"] if kw_only and names else [])]
+    head += [f"{name}=_default_{name}" if name in given else name for name in names]
+    text = [f"def __init__({', '.join(head)}):", *(f" _set(self, {name!r}, {name})" for name in names)]
     text.append(" self.__post_init__()" if "__post_init__" in cls.__dict__ else " return None")
-    mine, other = (f"({''.join(f'{one}.{name}, ' for name in fields)})" for one in ("self", "other"))
-    for word, sign in (("eq", "=="), *(_ORDER if order else ())):
-        text.append(f"def __{word}__(self, other):")
-        text.append(f" return {mine} {sign} {other} if other.__class__ is self.__class__ else NotImplemented")
-    text.append(f"def __hash__(self):\n return hash({mine})")
-    scope = {"_set": object.__setattr__} | {f"_default_{name}": default for name, default in given.items()}
-    made: dict[str, Any] = {}
-    exec("\n".join(text), scope, made)  # noqa: S102 - the text holds our own field names and nothing else
-    return made
+    return "\n".join(text)
+
+
+def _comparison_text(word: str, sign: str, both: list[str]) -> str:
+    answer = f"{both[0]} {sign} {both[1]}"
+    return f"def __{word}__(self, other):\n return {answer} if other.__class__ is self.__class__ else NotImplemented"
 
 
 def _field(name: str, annotation: Any, default: Any, *, kw_only: bool) -> Any:
