@@ -11,6 +11,7 @@ from cmfw.catalog.types import Catalog
 from cmfw.errors import InputError
 from cmfw.ingest.site import SITE_KEYS, read_site, read_site_text
 from cmfw.ingest.site_keys import USUAL_ROLES
+from cmfw.ingest.site_values import MOST_PROBLEMS
 from cmfw.model.site import Identity, Install, Product, SitePorts, SupSettings, WebMode
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
@@ -415,3 +416,39 @@ def test_every_key_has_both_languages_and_an_own_path():
         assert key.meaning.en, key.path
         assert key.meaning.zh_CN, key.path
         assert key.default, key.path
+
+
+HOSTILE = [
+    pytest.param("site.toml", "x = " + "[" * 100_000, "nesting too deep", id="deep TOML"),
+    pytest.param("site.json", '{"a":' * 100_000, "nesting too deep", id="deep JSON"),
+    pytest.param("site.toml", "x = " + "9" * 5000, "a number with too many digits", id="endless number in TOML"),
+    pytest.param("site.json", '{"x": ' + "9" * 5000 + "}", "a number with too many digits", id="endless number in JSON"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "wanted"), HOSTILE)
+def test_what_no_parser_takes_is_a_problem(path, text, wanted):
+    with pytest.raises(InputError) as caught:
+        read_site_text(text, path)
+    assert [p.found for p in caught.value.problems] == [wanted]
+
+
+def test_problems_beyond_the_limit_are_counted():
+    text = json.dumps({f"key{number}": number for number in range(MOST_PROBLEMS + 7)})
+    with pytest.raises(InputError) as caught:
+        read_site_text(text, "site.json")
+    assert len(caught.value.problems) == MOST_PROBLEMS + 1
+    # three required keys are missing besides
+    assert caught.value.problems[-1].found == "10 more problems"
+
+
+def test_a_port_alone_is_told_how_to_be_a_list():
+    with pytest.raises(InputError) as caught:
+        read_site_text(SHORTEST + '[ports]\nhttp = "80"\nhttps = 444\n', "site.toml")
+    assert [p.hint for p in caught.value.problems] == ["write `[80]`", "write `[444]`"]
+
+
+def test_repeated_json_keys_are_named_once():
+    with pytest.raises(InputError) as caught:
+        read_site_text('{"code": "P01", "code": "P02", "code": "P03"}', "site.json")
+    assert [(p.key, p.found) for p in caught.value.problems] == [("code", "`code` again")]

@@ -68,7 +68,7 @@ def read_site_text(text: str, path: str) -> Site:
     top = reader.table(raw, ())
     site = _build(reader, top, path)
     if reader.problems:
-        raise InputError(*sorted(reader.problems, key=lambda p: (p.line or 0, p.key)))
+        raise InputError(*sorted(reader.problems, key=lambda p: (p.line or 0, p.key)), *reader.not_listed())
     return site
 
 
@@ -77,32 +77,46 @@ def _parse_toml(text: str, path: str) -> Any:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise InputError(Problem(path, "valid TOML", "nesting too deep")) from error
+    except ValueError as error:
+        # also what tomllib lets through: a number of thousands of digits
         import re
 
-        message = str(error)
+        message = _plain_message(error)
         at = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-        line = int(at[1]) if at else text.count("\n") + 1
+        at_end = message.endswith("(at end of document)")
+        line = int(at[1]) if at else text.count("\n") + 1 if at_end else None
         found = message[: at.start()] if at else message.replace(" (at end of document)", " at the end")
         raise InputError(Problem(path, "valid TOML", found[:1].lower() + found[1:], line=line)) from error
+
+
+def _plain_message(error: ValueError) -> str:
+    """What the parser says; Python's advice on its own limit of digits is none for the author of a file."""
+    text = str(error)
+    return "a number with too many digits" if text.startswith("Exceeds the limit") else text
 
 
 def _parse_json(text: str, path: str) -> Any:
     import json
 
-    repeated: list[str] = []
+    repeated: dict[str, None] = {}
 
     def table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         out = dict(pairs)
-        names = [name for name, _ in pairs]
-        repeated.extend(name for name in out if names.count(name) > 1)
+        if len(out) < len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    repeated[name] = None
+                seen.add(name)
         return out
 
     try:
         raw = json.loads(text, object_pairs_hook=table)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        found = str(getattr(error, "msg", "nesting too deep"))
+        found = getattr(error, "msg", "") or (_plain_message(error) if isinstance(error, ValueError) else "nesting too deep")
         raise InputError(Problem(path, "valid JSON", found[:1].lower() + found[1:], line=line)) from error
     if repeated:
         raise InputError(*(Problem(path, "each key once", f"`{name}` again", key=name) for name in repeated))

@@ -80,16 +80,33 @@ def shown(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
+MOST_PROBLEMS = 1000
+"""Problems that are told one by one; a file with more was not written by hand, and its reader needs a number."""
+
+_MOST_COMPARED = 100
+"""Unknown keys that are compared with the known ones; the comparison is slow and nobody mistypes more."""
+
+
 class SiteValues:
-    """Reads tables by the key table; ``problems`` grows, nothing is raised."""
+    """Reads tables by the key table; ``problems`` grows up to ``MOST_PROBLEMS``, nothing is raised."""
 
     def __init__(self, file: str, lines: dict[Place, int]) -> None:
         self.file = file
         self.lines = lines
         self.problems: list[Problem] = []
+        self._more = 0
+
+    def not_listed(self) -> tuple[Problem, ...]:
+        """One problem that counts those above the limit, or none."""
+        if not self._more:
+            return ()
+        return (Problem(self.file, "a site file", f"{self._more} more problems", "mend these first"),)
 
     def problem(self, place: Place, expected: str, found: str, hint: str = "") -> Any:
         """Records one problem at the place and returns ``BAD``."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            self._more += 1
+            return BAD
         line = line_of(self.lines, place)
         self.problems.append(Problem(self.file, expected, found, hint, key_text(place), line))
         return BAD
@@ -112,20 +129,23 @@ class SiteValues:
                 out[name] = parsed
         for name, key in keys.items():
             if key.is_required and name not in raw:
-                near = [n for n in raw if n not in keys and closest(n, [name])]
-                if not near:
+                unknown = [n for n in raw if n not in keys][:_MOST_COMPARED]
+                if not any(closest(n, [name]) for n in unknown):
                     self.problem((*place, name), key.meaning.en, "nothing", f"add `{name}`")
         return out
 
     def _unknown(self, name: str, keys: dict[str, SiteKey], place: Place) -> None:
-        hint = closest(name, keys) or f"known here: {', '.join(keys)}"
+        known = f"known here: {', '.join(keys)}"
+        hint = (closest(name, keys) if len(self.problems) < _MOST_COMPARED else "") or known
         self.problem((*place, name), "a known key", f"`{name}`", hint)
 
     def items(self, value: Any, place: Place, what: str) -> list[Any] | None:
         """The value as a list; None, and a problem, where it is none."""
         if isinstance(value, list):
             return value
-        self.problem(place, f"a list of {what}", shown(value), f"write `[{value}]`" if isinstance(value, int) else "")
+        number = value if isinstance(value, int) else value.strip() if isinstance(value, str) else ""
+        hint = f"write `[{number}]`" if str(number).isascii() and str(number).isdigit() else ""
+        self.problem(place, f"a list of {what}", shown(value), hint)
         return None
 
 
@@ -173,9 +193,11 @@ def _port_list(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> An
     if not items:
         return reader.problem(place, "at least one port", "an empty list")
     ports = [_port(reader, item, key, (*place, at)) for at, item in enumerate(items)]
+    seen: set[int] = set()
     for at, port in enumerate(ports):
-        if port is not BAD and port in ports[:at]:
+        if port is not BAD and port in seen:
             reader.problem((*place, at), "each port once", f"`{port}` again")
+        seen.add(port)
     return tuple(ports) if BAD not in ports else BAD
 
 
