@@ -70,6 +70,29 @@ def test_behaves_as_a_frozen_slotted_dataclass(make):
         make(1, 2, 3)
 
 
+@pytest.mark.parametrize("number", range(40))
+def test_the_many_behave_as_the_few(number):
+    """The class compiles itself after a while; nothing else changes then."""
+    p = Ours(number, y=5)
+    assert (p.x, p.y) == (number, 5)
+    assert p == Ours(x=number, y=5)
+    for wrong in ((), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            Ours(*wrong)
+    with pytest.raises(TypeError):
+        Ours(1, x=2)
+    with pytest.raises(TypeError):
+        Ours(1, z=2)
+
+
+def test_a_value_without_fields_or_with_one():
+    one = value(type("One", (), {"__annotations__": {"a": "int"}, "__module__": __name__}))
+    none = value(type("None_", (), {"__annotations__": {}, "__module__": __name__}))
+    assert one(3) == one(a=3) != one(4)
+    assert none() == none()
+    assert len({one(3), one(3), none(), none()}) == 2
+
+
 def test_copies_and_pickles():
     p = Ours(5, 9)
     assert copy.copy(p) == copy.deepcopy(p) == p

@@ -1,7 +1,7 @@
 """``value``: the frozen, slotted dataclass of this project, made in a fifth of the time that ``dataclasses`` needs.
 
 Sixty value classes cost 20 ms of every start with ``dataclasses.dataclass(frozen=True, slots=True)`` (it compiles six
-functions a class), which is a quarter of the budget of a command. ``value`` compiles a method when it is first called and shares the rest.
+functions a class), which is a quarter of the budget of a command. ``value`` compiles one function, and only for a class of which many values are made.
 What it makes is a dataclass to ``dataclasses.fields``, ``replace``, ``asdict``, to ``match`` and to type checkers.
 See docs/adr/0007-values-that-start-fast.md.
 """
@@ -9,15 +9,15 @@ See docs/adr/0007-values-that-start-fast.md.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from functools import partial
+import operator
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any, TypeVar, dataclass_transform, overload
 
 _T = TypeVar("_T")
 _MISSING = dataclasses.MISSING
 _FIELD_TYPE = dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001 - what `fields` and `replace` look at
-_ORDER = (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="))
+_ORDER = ("lt", "le", "gt", "ge")
 
 
 @overload
@@ -59,40 +59,67 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
     own.setdefault("__repr__", _repr)
     metaclass: Any = type(cls)
     found: type[_T] = metaclass(cls.__name__, cls.__bases__, own)
-    _late(found, "__init__", lambda: _init_text(found, given, kw_only=kw_only), given)
-    both = [f"({''.join(f'{one}.{name}, ' for name in fields)})" for one in ("self", "other")]
-    _late(found, "__hash__", lambda: f"def __hash__(self):\n return hash({both[0]})", {})
-    for word, sign in (("eq", "=="), *(_ORDER if order else ())):
-        _late(found, f"__{word}__", partial(_comparison_text, word, sign, both), {})
+    _add_init(found, given, kw_only=kw_only)
+    _add_comparisons(found, tuple(fields), _ORDER if order else ())
     return found
 
 
-def _late(cls: type, name: str, text: Callable[[], str], defaults: dict[str, Any]) -> None:
-    """Give the class a method that is compiled when it is first called: many classes are never compared or even made."""
-
-    def first(*args: Any, **kwargs: Any) -> Any:
-        scope = {"_set": object.__setattr__} | {f"_default_{field}": default for field, default in defaults.items()}
-        made: dict[str, Any] = {}
-        exec(text(), scope, made)  # noqa: S102 - the text holds our own field names and nothing else
-        made[name].__qualname__ = f"{cls.__qualname__}.{name}"
-        setattr(cls, name, made[name])
-        return made[name](*args, **kwargs)
-
-    setattr(cls, name, first)
+_RARE = 12
+"""Values of a class that are made without a compiled ``__init__``: most classes never have more in one run."""
 
 
-def _init_text(cls: type, given: dict[str, Any], *, kw_only: bool) -> str:
-    names = cls.__slots__  # type: ignore[attr-defined]
+def _add_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> None:
+    """An ``__init__`` that fills the slots by name, and compiles itself once the class turns out to be common."""
+    names, fill = cls.__slots__, object.__setattr__
+    finish = cls.__dict__.get("__post_init__")
+    made = 0
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        nonlocal made
+        made += 1
+        values = {**given, **dict(zip(names, args, strict=False)), **kwargs}
+        as_asked = len(values) == len(names) and not (args and (kw_only or len(args) > len(names)))
+        if made > _RARE or not as_asked or any(name in kwargs for name in names[: len(args)]):
+            cls.__init__ = _compiled_init(cls, given, kw_only=kw_only)
+            cls.__init__(self, *args, **kwargs)
+            return
+        for name in names:
+            fill(self, name, values[name])
+        if finish is not None:
+            finish(self)
+
+    cls.__init__ = __init__
+
+
+def _compiled_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> Any:
+    names = cls.__slots__
     head = ["self", *(["*"] if kw_only and names else [])]
     head += [f"{name}=_default_{name}" if name in given else name for name in names]
     text = [f"def __init__({', '.join(head)}):", *(f" _set(self, {name!r}, {name})" for name in names)]
     text.append(" self.__post_init__()" if "__post_init__" in cls.__dict__ else " return None")
-    return "\n".join(text)
+    scope = {"_set": object.__setattr__} | {f"_default_{name}": default for name, default in given.items()}
+    made: dict[str, Any] = {}
+    exec("\n".join(text), scope, made)  # noqa: S102 - the text holds our own field names and nothing else
+    made["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
+    return made["__init__"]
 
 
-def _comparison_text(word: str, sign: str, both: list[str]) -> str:
-    answer = f"{both[0]} {sign} {both[1]}"
-    return f"def __{word}__(self, other):\n return {answer} if other.__class__ is self.__class__ else NotImplemented"
+def _add_comparisons(cls: Any, names: tuple[str, ...], order: Iterable[str]) -> None:
+    """Equality, hash and, where asked, order by the tuple of all fields, for values of the same class only."""
+    if len(names) > 1:
+        fields: Any = operator.attrgetter(*names)
+    else:
+        fields = lambda self: tuple(getattr(self, name) for name in names)  # noqa: E731
+
+    def compared(with_: Any) -> Any:
+        def compare(self: Any, other: Any) -> Any:
+            return with_(fields(self), fields(other)) if other.__class__ is self.__class__ else NotImplemented
+
+        return compare
+
+    cls.__hash__ = lambda self: hash(fields(self))
+    for word in ("eq", *order):
+        setattr(cls, f"__{word}__", compared(getattr(operator, word)))
 
 
 def _field(name: str, annotation: Any, default: Any, *, kw_only: bool) -> Any:
