@@ -13,7 +13,7 @@ $rules = @(
     @{
         Name = 'cmfw-queries-tcp-in'
         DisplayName = 'Configuration Manager: Answers to statview.exe on the console host'
-        Description = 'Answers to statview.exe on the console host. Source: review, 1'
+        Description = 'Answers to statview.exe on the console host. Source: review, statview.exe'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')

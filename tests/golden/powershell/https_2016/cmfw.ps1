@@ -41,7 +41,7 @@ $rules = @(
     @{
         Name = 'cmfw-package-smb-out'
         DisplayName = 'Configuration Manager: SMB to the share of the Group Policy package'
-        Description = 'SMB to the share of the Group Policy package. Source: review, 6'
+        Description = 'SMB to the share of the Group Policy package. Source: review, Group Policy package'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
@@ -83,7 +83,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-smb-in'
         DisplayName = 'Configuration Manager: SMB to the client''s admin share'
-        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, 4'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, Performance Monitor'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')

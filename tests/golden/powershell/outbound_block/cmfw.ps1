@@ -55,7 +55,7 @@ $rules = @(
     @{
         Name = 'cmfw-package-smb-out'
         DisplayName = 'Configuration Manager: SMB to the share of the Group Policy package'
-        Description = 'SMB to the share of the Group Policy package. Source: review, 6'
+        Description = 'SMB to the share of the Group Policy package. Source: review, Group Policy package'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')
@@ -68,7 +68,7 @@ $rules = @(
     @{
         Name = 'cmfw-portal-http-out'
         DisplayName = 'Configuration Manager: Software Center to the management point, HTTP'
-        Description = 'Software Center to the management point, HTTP. Source: review, 37'
+        Description = 'Software Center to the management point, HTTP. Source: review, programs that open outbound traffic'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')
@@ -296,7 +296,7 @@ $rules = @(
     @{
         Name = 'cmfw-tools-smb-in'
         DisplayName = 'Configuration Manager: Remote administration of the client over SMB pipes'
-        Description = 'Remote administration of the client over SMB pipes. Source: review, 4'
+        Description = 'Remote administration of the client over SMB pipes. Source: review, Performance Monitor'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Private')

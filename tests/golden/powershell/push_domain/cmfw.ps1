@@ -28,7 +28,7 @@ $rules = @(
     @{
         Name = 'cmfw-push-smb-in'
         DisplayName = 'Configuration Manager: SMB to the client''s admin share'
-        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, 4'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, Performance Monitor'
         Group = 'cmfw'
         Enabled = 'True'
         Profile = @('Domain')
