@@ -30,14 +30,15 @@ ROOTS = frozenset(
 """First parts of key paths. The short ones occur in files made by hand; hivexregedit writes none before the backslash."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _KEY_AND_COMMENT = re.compile(r"\][ \t]*;")
 _NAME_END = re.compile(r"[ \t]*=[ \t]*")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:;[^\r\n]*)?(?=[\r\n]|\Z)")
 _NUMBER = re.compile(r"dword:[ \t]*([0-9a-f]{1,8})(?![0-9a-z])", re.IGNORECASE)
 _HEX = re.compile(r"hex(?:\([ \t]*([0-9a-f]{1,8})[ \t]*\))?:", re.IGNORECASE)
-_HEX_DATA = re.compile(r"(?:[0-9a-f, \t]++|\\[ \t]*(?:\r\n|\n|\r))*+", re.IGNORECASE)
+# no possessive quantifier: in Python 3.11.0 to 3.11.2 one around alternatives also takes what an alternative began in vain
+_HEX_DATA = re.compile(r"[0-9a-f, \t]*(?:\\[ \t]*(?:\r\n|\n|\r)[0-9a-f, \t]*)*", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\[ \t]*(?:\r\n|\n|\r)")
 MAX_PROBLEMS = 1000
 
