@@ -8,6 +8,7 @@ import pytest
 from tests.resolve import snapshot
 from tests.resolve.small_catalog import feature, flow, small_catalog
 
+from cmfw import catalog
 from cmfw.catalog.types import Edition
 from cmfw.ingest.site import read_site_text
 from cmfw.model.need import leaves, need_text
@@ -349,3 +350,27 @@ def test_same_names_are_kept_apart():
 def test_an_unknown_scope_is_refused():
     with pytest.raises(ValueError, match="`wide` is not a scope"):
         plan(scope="wide")
+
+
+REAL = catalog.load()
+FSP = '[[system]]\nhost = "fsp1"\nroles = ["fallback_status_point"]\n'
+PUSHED = ROOM + 'install = [{ method = "push", source = "\\\\\\\\fs1\\\\ccm" }]\n'
+
+
+def test_an_install_method_reports_to_the_fallback_status_point_where_there_is_one():
+    for servers, wanted in ((SERVERS, {"client_push"}), (SERVERS + FSP, {"client_push", "fsp"})):
+        found = resolve(REAL, read_site_text(servers + PUSHED, "site.toml"))
+        assert {row.feature for row in found.rows if row.clients == "room"} == wanted
+
+
+def test_the_condition_that_fails_is_the_one_that_is_told():
+    found = resolve(REAL, read_site_text(SERVERS + PUSHED, "site.toml"))
+    details = {o.subject: dict(o.args)["detail"] for o in found.omissions if o.code == "condition"}
+    assert details["client_push.setup_dp_http"] == "install.no_source"
+    assert details["setup_dp_https"] == "dp.https"
+    assert "setup_dp_http" not in details
+
+
+def test_a_known_windows_without_known_member_rules_is_told():
+    found = resolve(REAL, read_site_text(SERVERS + ROOM + 'os = "Windows 11 23H2"\n', "site.toml"))
+    assert ("client_push.wmi", "unknown_members") in omitted(found)

@@ -23,7 +23,7 @@ CAPABILITIES = Capabilities(
     title="Registry.pol of a Group Policy object, and its undo",
     lacks={
         "one-family": "Windows refuses a prefix of length 0, and without it the rule would cover both families",
-        "group-unknown": "a Group Policy cannot enable a group, and which rules it has depends on Windows; give the `os`",
+        "group-unknown": "a Group Policy cannot enable a group, and which rules it has depends on Windows; give an `os` whose rules the catalog has, or use the target `powershell`",
         "other-product": "its clients run another firewall product; use the target `list`",
     },
     losses={

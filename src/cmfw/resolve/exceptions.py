@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cmfw.catalog.types import Catalog, ExceptionRow, Group
+from cmfw.catalog.types import Catalog, ExceptionRow, Group, GroupEdition
 from cmfw.model.plan import PlannedException, PlannedRule
 from cmfw.model.rule import Action, HostRule, PortMatch, group_id, program_basename
 from cmfw.net.flow import ICMP4, PROTOCOL_NUMBERS, Direction
@@ -108,9 +108,20 @@ class Exceptions:
             else:
                 found = tuple(_own_rule(row, end, way, self._catalog, self._ports(row, end)) for way in ways)
             self._made[key] = found
-        if row.kind == "group" and windows_version(windows) is None:
-            self._omissions.add(row.id, "unknown_os", end.name, windows or "not given", row.errata, row.cite)
+        if row.kind == "group":
+            version = windows_version(windows)
+            if version is None:
+                self._omissions.add(row.id, "unknown_os", end.name, windows or "not given", row.errata, row.cite)
+            elif self._edition(row, version) is None:
+                self._omissions.add(row.id, "unknown_members", end.name, windows, row.errata, row.cite)
         return found
+
+    def _edition(self, row: ExceptionRow, version: tuple[str, int]) -> GroupEdition | None:
+        """The row's group as that Windows has it, None where the catalog does not know."""
+        if not self._groups:
+            self._groups = {group_id(g.resource): g for g in self._catalog.groups.values()}
+        group = self._groups.get(group_id(row.value))
+        return group_edition(group.editions, *version) if group else None
 
     def _member_rules(self, row: ExceptionRow, windows: str, profiles: int) -> tuple[HostRule, ...]:
         """The group's rules on that Windows in the wanted directions and profiles, switched on; empty where it is unknown.
@@ -120,10 +131,7 @@ class Exceptions:
         version = windows_version(windows)
         if version is None:
             return ()
-        if not self._groups:
-            self._groups = {group_id(g.resource): g for g in self._catalog.groups.values()}
-        group = self._groups.get(group_id(row.value))
-        edition = group_edition(group.editions, *version) if group else None
+        edition = self._edition(row, version)
         ways = {_DIRECTIONS[way] for way in row.effective_directions or row.directions}
         return tuple(
             replace(member.rule, active=True)

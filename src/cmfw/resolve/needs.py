@@ -231,11 +231,22 @@ class Expander:
             found = frame.outcomes[key] = self._make(flow, source, target, frame)
         return found
 
-    def _applies(self, flow: str, frame: Frame, end: End | None) -> bool:
+    def _situation(self, frame: Frame, end: End | None) -> Situation:
         group = frame.group.group if frame.group else None
-        situation = Situation(
-            topology=self.ends.topology, group=group, install=frame.install, system=end.system if end else None
-        )
+        system = end.system if end else None
+        return Situation(topology=self.ends.topology, group=group, install=frame.install, system=system)
+
+    def _omit_condition(self, flow: str, frame: Frame, end: End) -> None:
+        """Notes which condition keeps the flow out: its own, else those of the rows that ask for it."""
+        when = self.catalog.flows[flow].when
+        if not holds(when, self._situation(frame, end)):
+            self.omissions.add(flow, "condition", frame.where, when)
+            return
+        for row in frame.template.rows.get(flow, ()):
+            self.omissions.add(f"{frame.template.feature.id}.{flow}", "condition", frame.where, row.when)
+
+    def _applies(self, flow: str, frame: Frame, end: End | None) -> bool:
+        situation = self._situation(frame, end)
         rows = frame.template.rows.get(flow, ())
         if not holds(self.catalog.flows[flow].when, situation):
             return False
@@ -249,10 +260,7 @@ class Expander:
             return Gone.REMOVED
         server = target if target.group is None else source
         if not self._applies(flow, frame, server):
-            whens = [kind.when] if kind.when else [r.when for r in frame.template.rows.get(flow, ()) if r.when]
-            subject = flow if kind.when else f"{feature}.{flow}"
-            for when in dict.fromkeys(whens):
-                self.omissions.add(subject, "condition", frame.where, when)
+            self._omit_condition(flow, frame, server)
             return Gone.REMOVED
         level, printed, errata = self._row_marks(flow, frame, server)
         if (level is Necessity.ADVISORY and not self._with_advisory) or (
@@ -277,8 +285,7 @@ class Expander:
         if not rows:
             return Necessity.REQUIRED, (), ()
         if len(rows) > 1:
-            group = frame.group.group if frame.group else None
-            situation = Situation(topology=self.ends.topology, group=group, install=frame.install, system=end.system)
+            situation = self._situation(frame, end)
             rows = tuple(row for row in rows if holds(row.when, situation))
         level = min((row.level[self.edition.value] for row in rows), key=RANK.__getitem__)
         if self.edition is not Edition.PAGE_2016:

@@ -20,6 +20,7 @@ _REASONS = {
     "no_common_family": "the ends share no address family",
     "other_product": "another firewall product: nothing is configured automatically, no Windows rules are made",
     "unknown_os": "the Windows version (`{detail}`) is unknown, so the member rules of the group are too",
+    "unknown_members": "the catalog does not know the member rules of the group on `{detail}`",
     "edition": "not part of this edition",
 }
 

@@ -148,6 +148,8 @@ class _Resolution:
         if not group.features and not group.install:
             return self.usual
         wanted = {*group.features, *(METHOD_FEATURES[i.method] for i in group.install)}
+        if group.install and self.topology.for_group(group, "fallback_status_point"):
+            wanted.add("fsp")  # page line 110: every method reports there where the site has one
         return tuple(f for f in self.features if f.id in wanted)
 
     def _group(self, group: ClientGroup, chosen: tuple[Feature, ...]) -> None:

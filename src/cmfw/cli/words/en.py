@@ -285,6 +285,8 @@ WORDS: dict[str, str] = {
     "omission.share_unknown": "the share is no network path",
     "omission.other_product": "another firewall product: nothing is configured automatically, no Windows rules are made",
     "omission.unknown_os": "the Windows version is not known, so neither are the member rules of the group",
+    "omission.unknown_members": "the catalog does not know the member rules of the group on `{detail}`",
+    "omission.no_pairs": "the site does not say which hosts of the role belong together",
     "omission.edition": "not part of this edition",
     # presence of a documented exception
     "presence.present": "there",

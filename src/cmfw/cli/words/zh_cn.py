@@ -281,6 +281,8 @@ WORDS: dict[str, str] = {
     "omission.share_unknown": "共享不是网络路径",
     "omission.other_product": "使用其他防火墙产品：不会自动配置任何内容，也不生成 Windows 规则",
     "omission.unknown_os": "不知道 Windows 版本，因此也不知道该组的成员规则",
+    "omission.unknown_members": "目录中没有该组在 `{detail}` 上的成员规则",
+    "omission.no_pairs": "站点文件没有说明该角色的哪些主机相互对应",
     "omission.edition": "不属于此版本",
     # presence of a documented exception
     "presence.present": "已存在",
