@@ -102,3 +102,9 @@ def test_json_keeps_the_order_of_keys_and_chinese(capsys):
 def test_a_cell_is_no_formula(capsys):
     output.show_csv(("a", "b"), [("=1+1", "x"), (None, "-2")])
     assert capsys.readouterr().out == "a,b\n'=1+1,x\n,'-2\n"
+
+
+def test_a_long_chinese_line_gets_no_blanks_where_it_is_wrapped():
+    text = "请改用手动安装或组策略安装" * 9
+    (first, *rest) = output.plain([Line(text, mark="备注 (line 102) ")]).rstrip("\n").split("\n")
+    assert first.removeprefix("备注 (line 102) ") + "".join(line.removeprefix("  ") for line in rest) == text

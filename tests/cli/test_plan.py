@@ -104,3 +104,17 @@ def test_emit_refuses_and_writes_nothing(target, where, run, site_file, tmp_path
     assert done.exit_code == 2
     assert done.stderr.startswith("cmfw: ")
     assert not folder.exists()
+
+
+def test_text_tells_the_level_that_the_feature_of_the_table_asks_for(run, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text(
+        'code = "P01"\nsystem = [{ host = "cm1" }]\nclients = [{ subnets = ["10.1.0.0/16"] }]\n', encoding="utf-8"
+    )
+    text = run("plan", str(site)).output
+    requests, notification = (text.partition(f"({name})\n")[2].partition("\n\n")[0] for name in LEVELS)
+    assert [LEVELS[n] in t for n, t in zip(LEVELS, (requests, notification), strict=True)] == [True, True]
+    assert "fallback" not in requests
+
+
+LEVELS = {"client_requests": "required", "client_notification": "fallback"}

@@ -196,8 +196,11 @@ def _marked(text: str, mark: str, width: int) -> list[str]:
     size = width_of(mark)
     if size <= LONGEST_HANG:
         return [(" " * size if at else mark) + line for at, line in enumerate(wrap(text, width - size))]
-    lines = wrap(mark + text, width)
-    return lines[:1] + ["  " + line for line in wrap(" ".join(lines[1:]), width - 2)] if len(lines) > 1 else lines
+    whole = mark + text
+    first = wrap(whole, width)[0]
+    # what is left is taken from the text itself: joining lines would put blanks between Chinese characters
+    rest = whole[len(first) :].lstrip()
+    return [first, *("  " + line for line in wrap(rest, width - 2))] if rest else [first]
 
 
 def _plain_table(table: Table, width: int) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from cmfw.catalog.types import Catalog
+from cmfw.catalog.types import Catalog, Necessity
 from cmfw.cli.output import Block, Gap, Heading, Line, Table
 from cmfw.cli.words import language, role, say
 from cmfw.errors import InputError, Problem
@@ -219,9 +219,12 @@ def blocks(plan: Plan, catalog: Catalog) -> list[Block]:
     lang = language()
     found: list[Block] = [Heading(say("plan.title", site=plan.site, edition=plan.edition, scope=plan.scope), 1)]
     found.append(Line(say("plan.count", items=len(plan.items), features=len({f for i in plan.items for f in i.features}))))
+    levels = _levels(plan, catalog)
     for feature in [f for f in catalog.features.values() if any(f.id in item.features for item in plan.items)]:
         found += [Gap(), Heading(f"{feature.title.in_language(lang)} ({feature.id})")]
-        found.append(_items_table([item for item in plan.items if feature.id in item.features], catalog))
+        found.append(
+            _items_table([_as_asked(i, feature.id, levels) for i in plan.items if feature.id in i.features], catalog)
+        )
         found += [Line(_exception_text(e, catalog), mark="* ") for e in plan.exceptions if e.feature == feature.id]
         off = sorted({(row.clients, row.disabled) for row in plan.rows if row.feature == feature.id and row.disabled})
         found += [Line(say("plan.disabled", clients=clients, reason=reason), mark="! ") for clients, reason in off]
@@ -240,6 +243,23 @@ def _omission_lines(plan: Plan) -> list[Block]:
         reason = say(f"omission.{omission.code}", detail=role(args["detail"])) if "detail" in args else omission.reason
         subjects.setdefault(reason, {})[omission.subject] = None
     return [Line(f"{reason}: {', '.join(names)}", mark="- ") for reason, names in subjects.items()]
+
+
+def _levels(plan: Plan, catalog: Catalog) -> dict[tuple[str, str], str]:
+    """The strongest level by (feature, flow) in the plan's edition."""
+    order = list(Necessity)
+    found: dict[tuple[str, str], Necessity] = {}
+    for row in catalog.requirements.values():
+        if plan.edition in row.level:
+            key, level = (row.feature, row.flow), row.level[plan.edition]
+            found[key] = min(found.get(key, level), level, key=order.index)
+    return {key: level.value for key, level in found.items()}
+
+
+def _as_asked(item: PlanItem, feature: str, levels: dict[tuple[str, str], str]) -> PlanItem:
+    """The item as strong as this one feature asks for it; the plan holds the strongest that any feature does."""
+    level = levels.get((feature, item.flow), item.necessity)
+    return item if len(item.features) == 1 or level == item.necessity else replace(item, necessity=level)
 
 
 def _items_table(items: Sequence[PlanItem], catalog: Catalog) -> Table:
