@@ -160,7 +160,9 @@ class Expander:
         found = self._of_role(role, frame)
         if not found:
             self.omissions.add(frame.template.feature.id, "role_missing", frame.where, role)
-            return Gone.MISSING
+            # without a distribution point, management points serve the content (E12); setup has its own formula for that
+            replaced = role == "distribution_point" and frame.template.feature.kind == "management"
+            return Gone.REMOVED if replaced else Gone.MISSING
         outcomes: list[Expanded] = []
         for end in found:
             frame.bound[role] = end
