@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import DOCS, Block, blocks, headings
 
-from cmfw.catalog import load
+from cmfw.catalog import PACKS, load
 from cmfw.engine.exact import Engine
 from cmfw.ingest.rulestring import parse_rule
 from cmfw.ingest.site import read_site_text
@@ -94,7 +94,8 @@ def asked_for(plan: Plan, said: FlowParts) -> FlowSet:
     end = "from" if said.direction is Direction.OUT else "to"
     out = FlowSet.EMPTY
     for item in plan.items:
-        out |= widened(item.flows_at(end), said)
+        if end in item.decides:
+            out |= widened(item.flows_at(end), said)
     return out
 
 
@@ -126,8 +127,38 @@ def test_what_the_page_says_of_a_flow(line):
         assert Engine(host(line.rules)).verdict(flows).answer == line.claim
 
 
-def test_pages_equal_the_features_of_the_page():
-    assert {page.stem for page in PAGES} == set(load().features)
+WHOLE_PACKS = ("server", "environment")
+"""Packs with one page for all of their ids."""
+
+
+def beyond(pack: str) -> set[str]:
+    """The features that a pack adds."""
+    return load((pack,)).features.keys() - load().features.keys()
+
+
+def test_pages_equal_the_features_of_the_catalog():
+    single = set(load().features).union(*(beyond(pack) for pack in PACKS if pack not in WHOLE_PACKS))
+    assert {page.stem for page in PAGES} == single | set(WHOLE_PACKS)
+
+
+@pytest.mark.parametrize("pack", WHOLE_PACKS)
+def test_the_page_of_a_pack_names_every_id(pack):
+    text = (FOLDER / f"{pack}.md").read_text(encoding="utf-8")
+    assert [key for key in sorted(beyond(pack)) if f"| `{key}` |" not in text] == []
+
+
+@pytest.mark.parametrize("pack", WHOLE_PACKS)
+def test_the_page_of_a_pack_has_a_line_for_every_flow(pack):
+    """What a site of that page plans for a feature of the pack is met by some line."""
+    said = [x for x in lines(FOLDER / f"{pack}.md") if x.claim == "needed"]
+    plan = plan_of(said[0].site)
+    asked = [(parse_parts(x.flow), parse_flow(x.flow, NAMES).flows) for x in said]
+    silent = set()
+    for flow in {item.flow for item in plan.items if beyond(pack) & set(item.features)}:
+        items = [(item, end) for item in plan.items if item.flow == flow for end in item.decides]
+        if all((flows & widened(item.flows_at(end), parts)).is_empty for item, end in items for parts, flows in asked):
+            silent.add(flow)
+    assert silent == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
