@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -17,10 +18,8 @@ def run() -> NoReturn:
     """
     code = main()
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError):  # the reader has gone; ``main`` has already decided the code
             stream.flush()
-        except OSError:
-            pass  # the reader has gone; ``main`` has already decided the code
     os._exit(code)
 
 

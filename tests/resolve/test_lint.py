@@ -126,3 +126,21 @@ def test_the_catalogs_words_use_only_what_a_finding_says():
         if code in LINTS:
             words = set(re.findall(r"{(\w+)}", finding.message.en + finding.message.zh_CN))
             assert words <= {*LINTS[code], "subject"}, code
+
+
+@pytest.mark.parametrize(
+    ("system", "clients", "is_apart"),
+    [
+        pytest.param("10.1.0.5", "fd00:7::/64", True, id="ipv4-system-ipv6-clients"),
+        pytest.param("fd00::5", "10.7.0.0/16", True, id="ipv6-system-ipv4-clients"),
+        pytest.param("10.1.0.6", "10.8.0.0/16", False, id="both-ipv4"),
+        pytest.param("", "fd00:9::/64", False, id="system-without-addresses"),
+    ],
+)
+def test_clients_and_systems_without_a_common_family_are_an_error(system, clients, is_apart):
+    addresses = f'addresses = ["{system}"]' if system else ""
+    text = f'code = "P01"\n[[system]]\nhost = "cm1"\n{addresses}\n[[clients]]\nname = "far"\nsubnets = ["{clients}"]\n'
+    found = [f for f in lint_site(load(), read_site_text(text, "site.toml")) if f.code == "no-common-family"]
+    assert [(f.subject, f.severity, f.args) for f in found] == (
+        [("far", Severity.ERROR, (("systems", "cm1"),))] if is_apart else []
+    )

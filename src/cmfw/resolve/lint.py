@@ -29,6 +29,7 @@ LINTS: dict[str, tuple[str, ...]] = {
     "role-missing": ("role", "site"),
     "zone-unknown": ("file",),
     "subnet-overlap": ("other",),
+    "no-common-family": ("systems",),
 }
 """Every code that this module finds, with the names of its args in order; the subject is a host, a group or a site code."""
 
@@ -144,8 +145,23 @@ def _group(catalog: Catalog, site: Site, topology: Topology, group: ClientGroup)
         yield from _profiles(catalog, topology, group, features)
     if group.os and windows_version(group.os) is None:
         yield _finding("os-unknown", Severity.WARNING, group.name, os=group.os)
+    foreign = _foreign(topology, group)
+    if foreign:
+        yield _finding("no-common-family", Severity.ERROR, group.name, systems=", ".join(foreign))
     if not topology.for_group(group, "management_point"):
         yield _finding("role-missing", Severity.ERROR, group.name, role="management_point", site=group.site)
+
+
+def _foreign(topology: Topology, group: ClientGroup) -> list[str]:
+    """The systems of the group's site that it cannot talk to: one side has only IPv4 addresses and the other only IPv6."""
+    found = []
+    for role in ("management_point", "distribution_point", "software_update_point", "site_server"):
+        for system in topology.for_group(group, role):
+            ours, theirs = group.subnets, system.addresses
+            is_apart = (ours.v4.is_empty or theirs.v4.is_empty) and (ours.v6.is_empty or theirs.v6.is_empty)
+            if is_apart and not ours.is_empty and not theirs.is_empty:
+                found.append(system.host)
+    return list(dict.fromkeys(found))
 
 
 def _group_ports(topology: Topology, group: ClientGroup) -> Iterator[Finding]:

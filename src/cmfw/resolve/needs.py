@@ -318,4 +318,5 @@ class Expander:
 
 
 def _joined(build: type[All | AnyOf | Prefer | Spread], parts: list[Need]) -> Need:
+    parts = list(dict.fromkeys(parts)) if build in (All, AnyOf) else parts
     return parts[0] if len(parts) == 1 else build(tuple(parts))

@@ -78,7 +78,6 @@ $rules = @(
         Protocol = 'ICMPv4'
         IcmpType = @('8')
         RemoteAddress = @('10.10.0.5')
-        Program = 'System'
     }
     @{
         Name = 'cmfw-push-smb-in'

@@ -147,7 +147,7 @@ $rules = @(
         Direction = 'Inbound'
         Action = 'Allow'
         Protocol = 'TCP'
-        LocalPort = @('50000-51000')
+        LocalPort = @('49152-65535')
         RemoteAddress = @('10.2.9.0/28')
         Program = '%SystemRoot%\System32\msra.exe'
     }
