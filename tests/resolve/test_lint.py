@@ -140,7 +140,7 @@ def test_the_catalogs_words_use_only_what_a_finding_says():
 def test_clients_and_systems_without_a_common_family_are_an_error(system, clients, is_apart):
     addresses = f'addresses = ["{system}"]' if system else ""
     text = f'code = "P01"\n[[system]]\nhost = "cm1"\n{addresses}\n[[clients]]\nname = "far"\nsubnets = ["{clients}"]\n'
-    found = [f for f in lint_site(load(), read_site_text(text, "site.toml")) if f.code == "no-common-family"]
+    found = [f for f in lint_site(catalog.load(), read_site_text(text, "site.toml")) if f.code == "no-common-family"]
     assert [(f.subject, f.severity, f.args) for f in found] == (
         [("far", Severity.ERROR, (("systems", "cm1"),))] if is_apart else []
     )
