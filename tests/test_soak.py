@@ -30,6 +30,16 @@ def test_every_recorded_count_is_positive(record):
     assert all(n > 0 for n in record["counts"].values())
 
 
+def test_every_reader_has_its_share_of_the_mutated_inputs(record):
+    readers = {name: n for name, n in record["counts"].items() if name.startswith(f"{soak.MUTATED}: ")}
+    assert len(readers) >= 4
+    assert min(readers.values()) >= soak.LEAST_SHARE * sum(readers.values())
+
+
+def test_the_total_counts_readers_only():
+    assert soak.with_total({"mutated inputs: a": 7, "mutated inputs: b": 11, "proved": 3})["mutated inputs"] == 18
+
+
 class TestStale:
     @pytest.fixture
     def tree(self, tmp_path):

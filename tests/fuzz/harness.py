@@ -54,13 +54,15 @@ class Mutation:
 class Target:
     """A reader under test: ``check`` reads a mutation and compares it with what is known of its seed.
 
-    ``tokens`` are bytes that mean something to the reader; they are written over and inserted.
+    ``tokens`` are bytes that mean something to the reader; they are written over and inserted. ``change`` makes a mutation
+    of a seed, where the reader's input has a grammar of its own; without it bytes are changed.
     """
 
     name: str
     seeds: tuple[Seed, ...]
     check: Callable[[Seed, Mutation], None]
     tokens: tuple[bytes, ...] = ()
+    change: Callable[[Seed, random.Random], Mutation] | None = None
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ def inputs(target: Target, count: int, seed: int) -> Iterator[tuple[Seed, Mutati
     weights = [s.weight for s in target.seeds]
     for _ in range(count):
         (origin,) = rng.choices(target.seeds, weights)
-        yield origin, mutate(origin, rng, target.tokens)
+        yield origin, target.change(origin, rng) if target.change else mutate(origin, rng, target.tokens)
 
 
 def judge(target: Target, origin: Seed, mutation: Mutation) -> tuple[str, float]:

@@ -30,5 +30,4 @@ def test_nothing_is_lost_unsaid(name, real_seeds, soak, seed, record_count):
     target: Target = TARGETS[name](real_seeds)
     report = run(target, COUNTS[name] * soak, seed)
     assert report.failures == []
-    record_count("fuzz_inputs", report.inputs)
-    record_count(f"fuzz_{name}", report.inputs)
+    record_count(f"mutated inputs: {name}", report.inputs)
