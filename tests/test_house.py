@@ -249,6 +249,17 @@ def test_the_table_of_targets_equals_the_folder():
     assert len(set(targets.values())) == len(targets)
 
 
+def test_the_table_of_formats_equals_the_folder():
+    formats = import_module("cmfw.ingest").FORMATS
+    folder = (SOURCE / "ingest").glob("*.py")
+    modules = {
+        f"cmfw.ingest.{p.stem}" for p in folder if p.stem != "__init__" and defines(p, "sniff") and defines(p, "read")
+    }
+    assert set(formats.values()) == modules
+    assert len(set(formats.values())) == len(formats)
+    assert {name: import_module(module).FORMAT for name, module in formats.items()} == {name: name for name in formats}
+
+
 # --- tests mirror modules --------------------------------------------------------------------------------------------
 
 FREE_TEST_FOLDERS = {"properties", "docs", "golden", "oracles", "lab", "fuzz"}
