@@ -1,0 +1,96 @@
+"""Write ``docs/benchmarks.md`` from the JSON lines of a full bench run.
+
+    CMFW_DISSECT=... python -m bench > bench.jsonl
+    python -m tools.bench_docs bench.jsonl
+
+The page names the processor and the Python, and no host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+MEANS = {
+    "audit": "Audit of a real Windows 10 SYSTEM hive, end to end and process to process, against dissect.target's firewall plugin"
+    " on the same unpacked hive",
+    "coverage": "Coverage of ten flows on the rules of that hive, against z3 on the same rules",
+    "flowset": "Union and difference of sets of random flows, by number of parts",
+    "resolve": "Plan of the largest hierarchy that is supported (25 primary sites, 5,000 distribution points, 10,000 client"
+    " subnets), of twice and of four times as much",
+    "rulestring": "Parsing the rule strings of real exports, against plain `str.split` of the same strings; the time of the"
+    " fastest fresh process, and again when the strings are known (`warm`)",
+    "startup": "Start to end of short commands, beside an interpreter that does nothing",
+}
+"""Bench to what it measures, in a sentence."""
+
+
+def processor() -> str:
+    """Name of the processor and number of cores in use."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        models = [
+            line.partition(":")[2].strip()
+            for line in info.read_text(encoding="utf-8").splitlines()
+            if line[:10] == "model name"
+        ]
+        name = models[0] if models else name
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def commit() -> str:
+    """Short name of the commit that was measured, with `+` where the tree had changes."""
+    command = ["git", "describe", "--always", "--dirty=+"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def section(line: dict[str, Any]) -> str:
+    """One bench as Markdown: what it measures, figures, claims."""
+    out = [f"## {line['bench']}\n\n{MEANS.get(line['bench'], '')}.\n\n| figure | |\n| --- | ---: |\n"]
+    out += [f"| {name} | {value} |\n" for name, value in line["figures"].items()]
+    checked = [(name, held) for name, held in (line["answers"] | line["claims"]).items()]
+    out.append("\n")
+    out += [f"- {'holds' if held else '**does not hold**'}: {name}\n" for name, held in checked]
+    return "".join(out) + "\n"
+
+
+def page(lines: list[dict[str, Any]]) -> str:
+    """The whole page; raises ValueError where a line is of a quick run or has no figures."""
+    for line in lines:
+        if line["quick"] or "figures" not in line:
+            raise ValueError(f"bench `{line['bench']}` was not run in full: {line.get('absent', 'quick')}")
+    head = (
+        "# Benchmarks\n\nWritten by `tools/bench_docs.py` from a full run. A figure of one machine says little; ratios within one run"
+        " say more.\nWhat has to hold is checked by the run itself, which fails where it does not.\n\n```text\n"
+        "CMFW_CORPUS=... CMFW_DISSECT=... python -m bench > bench.jsonl\npython -m tools.bench_docs bench.jsonl\n```\n\n"
+        f"Measured on {processor()}, {platform.system()}, Python {lines[0]['python']}, commit `{commit()}`.\n\n"
+        "Units stand in the names: `ms`, `us`, `seconds`; a `ratio` is theirs to ours, `rulestring`'s is ours to `split`.\n\n"
+    )
+    return head + "\n".join(section(line).rstrip("\n") + "\n" for line in lines)
+
+
+def main() -> int:
+    """Write the page."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench_docs", description="docs/benchmarks.md from a bench run")
+    parser.add_argument("lines", help="what `python -m bench` printed")
+    text = Path(parser.parse_args().lines).read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    try:
+        PAGE.write_text(page(lines), encoding="utf-8", newline="\n")
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
