@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.diagnose.machines import (
     EPM,
+    FPS,
     NOTIFY_BLOCK,
     SMB,
     WINMGMT,
@@ -173,3 +174,19 @@ def test_documented_groups_are_preferred_to_others_that_would_do():
 def test_the_json_holds_the_commands_of_the_repair():
     found = row(ask(state(*shipped(), EPM, WINMGMT)), "client_push").as_dict()
     assert found["repair"] == ["Enable-NetFirewallRule -Name 'FPS-SMB-In-TCP-NoScope'"]
+
+
+@pytest.mark.parametrize(
+    ("group", "first"),
+    [
+        ("@PeerDistSvc.dll,-9002", "New-NetFirewallRule -Name 'cmfw-"),
+        (FPS, "Enable-NetFirewallRule -Name 'idle'"),
+        ("hand made", "Enable-NetFirewallRule -Name 'idle'"),
+    ],
+    ids=["another feature of Windows stays off", "a documented group", "a rule of the administrator"],
+)
+def test_only_rules_that_are_meant_for_it_are_switched_on(group, first):
+    idle = rule("idle", f"Dir=In|Protocol=6|LPort=2701|Name={group}|EmbedCtxt={group}|", on=False)
+    (repair,) = row(ask(state(idle)), "remote_control").repair
+    assert len(repair.commands) == 1
+    assert repair.commands[0].startswith(first)

@@ -227,4 +227,5 @@ def finding(key: str, row: Row) -> FindingText:
         why=text(row["why"]),
         repair=text(row["repair"]),
         depends_on=_strings(row, "depends_on"),
+        variants={word: text(one) for word, one in row.get("variants", {}).items()},
     )

@@ -109,6 +109,12 @@ def _text(value: object, _key: Key, _ids: Ids) -> list[Wrong]:
     return []
 
 
+def _text_by_word(value: object, key: Key, ids: Ids) -> list[Wrong]:
+    if not isinstance(value, dict) or not value:
+        return [("a table of texts", _got(value), "")]
+    return [w for text in value.values() for w in _text(text, key, ids)]
+
+
 def _table(value: object, allowed: Mapping[str, bool]) -> list[Wrong]:
     """``allowed`` maps key to whether it has to be there."""
     if not isinstance(value, dict):
@@ -184,6 +190,7 @@ _CHECKS: dict[str, Callable[[Any, Key, Ids], list[Wrong]]] = {
     "port_text": _port_text,
     "text": _text,
     "texts": _each(_text),
+    "text_by_word": _text_by_word,
     "process": _process,
     "processes": _each(_process),
     "cites": _each(_cite),

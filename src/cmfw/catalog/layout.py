@@ -188,6 +188,7 @@ LAYOUT: dict[str, dict[str, Key]] = {
         "severity": Key("word", frozenset(s.value for s in Severity)),
         "title": Key("text"),
         "message": Key("text"),
+        "variants": _maybe("text_by_word"),
         "why": Key("text"),
         "repair": Key("text"),
         "depends_on": _maybe("refs", "finding"),

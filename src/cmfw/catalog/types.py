@@ -268,6 +268,8 @@ class FindingText:
     why: Text
     repair: Text
     depends_on: tuple[str, ...] = ()
+    variants: Mapping[str, Text] = MappingProxyType({})
+    """Messages for special cases, by the word in the finding's arg ``variant``."""
 
 
 @value(kw_only=True)

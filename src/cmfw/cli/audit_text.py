@@ -6,22 +6,24 @@ from collections.abc import Iterable, Sequence
 
 from cmfw.cli.audit_view import Audit, profile_row, rule_counts
 from cmfw.cli.finding_view import finding_blocks, rule_blocks
+from cmfw.cli.finding_words import feature_title, gap_detail, missing_word
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.cli.who import place_of
-from cmfw.cli.words import language, say
+from cmfw.cli.words import language, say, words
 from cmfw.diagnose import BlockedFlow, RowResult
-from cmfw.net.flow import PROFILE_NAMES, Flow
+from cmfw.net.flow import PROFILE_NAMES
 
 _STYLES = {"broken": "bad", "degraded": "warn", "works": "good", "disabled": "dim", "unknown": "warn"}
 _ORDER = ("broken", "degraded", "unknown", "works", "disabled")
 _MOST_LISTED = 6
+_TOLD = ("feature-broken", "feature-degraded", "feature-unknown")
 
 
 def blocks(audit: Audit) -> list[Block]:
     """The whole audit."""
     rows = audit.diagnosis.rows
     found = [*_verdict(audit, rows), *_machine(audit), Gap(), _matrix(audit, rows)]
-    for story in _stories(rows):
+    for story in _stories(audit, rows):
         found += _trouble(audit, story)
     found += _findings(audit)
     return found + _gaps(audit)
@@ -45,8 +47,7 @@ def _verdict(audit: Audit, rows: Sequence[RowResult]) -> list[Block]:
 
 
 def _title(audit: Audit, feature: str) -> str:
-    row = audit.catalog.features.get(feature)
-    return row.title.in_language(language()) if row else feature
+    return feature_title(feature, audit.catalog)
 
 
 def _machine(audit: Audit) -> list[Block]:
@@ -63,15 +64,15 @@ def _machine(audit: Audit) -> list[Block]:
     if row["firewall"] != "on":
         settings = [say(f"audit.firewall.{row['firewall']}")]
     said = say("audit.and").join(settings)
-    return [*found, Line(say("audit.profile", profile=PROFILE_NAMES[profile], settings=said))]
+    return [*found, Line(say("audit.profile", profile=say(f"profile.{PROFILE_NAMES[profile]}"), settings=said))]
 
 
 def _matrix(audit: Audit, rows: Sequence[RowResult]) -> Table:
     columns = tuple(say(f"audit.column.{name}") for name in ("feature", "peer", "status", "reason"))
     cells: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        key = (row.feature, _status(row), _reason(row))
-        cells.setdefault(key, []).append(row.peer or say("audit.peers"))
+        key = (row.feature, _status(row), _reason(audit, row))
+        cells.setdefault(key, []).append(row.peer or ("-" if row.disabled else say("audit.peers")))
     table = tuple((_title(audit, name), _few(peers), shown, why) for (name, shown, why), peers in cells.items())
     return Table(columns, table, tuple((say(f"status.{s}"), style) for s, style in _STYLES.items()))
 
@@ -84,30 +85,33 @@ def _status(row: RowResult) -> str:
     return shown
 
 
-def _few(names: Iterable[str]) -> str:
+def _few(names: Iterable[str], between: str = ", ") -> str:
     listed = list(dict.fromkeys(names))
     more = f" (+{len(listed) - 3})" if len(listed) > 3 else ""
-    return ", ".join(listed[:3]) + more
+    return between.join(listed[:3]) + more
 
 
-def _reason(row: RowResult) -> str:
+def _reason(audit: Audit, row: RowResult) -> str:
     """Why, in a few words: the flows in the way, or what switches the feature off."""
-    return row.disabled or _few(_short(blocked.flow) for blocked in row.blocking)
+    if row.disabled:
+        return words(language()).get(f"disabled.{row.disabled}") or say("audit.setting_off", setting=row.disabled)
+    return _few((_short(audit, blocked) for blocked in row.blocking), "\n")
 
 
-def _short(flow: Flow) -> str:
-    """``in tcp 445`` of a whole flow."""
-    words = flow.text().split()
-    port = flow.endpoints()[3]
-    return " ".join(words[:2] if port is None else [*words[:2], str(port)])
+def _short(audit: Audit, blocked: BlockedFlow) -> str:
+    """``in tcp 445``: the traffic of the item whose packet is stopped."""
+    words_of = blocked.flow.text().split()[:2]
+    item = audit.item(blocked.item)
+    ports = "" if item is None or blocked.flow.endpoints()[3] is None else str(item.ports)
+    return " ".join([*words_of, ports]).rstrip()
 
 
-def _stories(rows: Sequence[RowResult]) -> list[list[RowResult]]:
+def _stories(audit: Audit, rows: Sequence[RowResult]) -> list[list[RowResult]]:
     """Rows in trouble that have a packet or a repair to show, those that tell the same together, the worst first."""
     stories: dict[tuple[object, ...], list[RowResult]] = {}
     for row in rows:
         if row.status in ("broken", "degraded", "unknown") and (row.blocking or row.repair):
-            reason = tuple((_short(b.flow), b.verdict) for b in row.blocking)
+            reason = tuple((_short(audit, b), b.verdict) for b in row.blocking)
             stories.setdefault((row.feature, row.clients, row.status, reason), []).append(row)
     return sorted(stories.values(), key=lambda story: _ORDER.index(story[0].status))
 
@@ -138,22 +142,30 @@ def _proof(audit: Audit, blocked: BlockedFlow) -> list[Block]:
     found: list[Block] = [Line(say("audit.undecided" if blocked.is_unknown else "audit.blocked"), style="strong")]
     found += [Verbatim(blocked.flow.text()), Line(say(f"why.{blocked.verdict.why.value}"), indent=4)]
     if blocked.verdict.missing:
-        found.append(Line(", ".join(blocked.verdict.missing), indent=4, mark=say("missing")))
+        found.append(
+            Line(say("audit.comma").join(map(missing_word, blocked.verdict.missing)), indent=4, mark=say("missing"))
+        )
     for ref in blocked.verdict.by[:_MOST_LISTED]:
         found += rule_blocks(ref, audit.state.rules, indent=4)
     return found
 
 
 def _findings(audit: Audit) -> list[Block]:
-    # gaps have their own part below
-    findings = [finding for finding in audit.diagnosis.findings if finding.code != "gap"]
+    # gaps have their own part below, features in trouble theirs above
+    findings = [f for f in audit.diagnosis.findings if f.code != "gap" and f.code not in _TOLD]
     if not findings:
         return []
-    return [Gap(), Heading(say("audit.findings")), *finding_blocks(findings, audit.catalog)]
+    return [Gap(), Heading(say("audit.findings")), *finding_blocks(findings, audit.catalog, audit.who.name)]
 
 
 def _gaps(audit: Audit) -> list[Block]:
     if not audit.state.gaps:
         return []
     found: list[Block] = [Gap(), Heading(say("audit.gaps"))]
-    return [*found, *(Line(f"{gap.code}: {gap.detail}", mark="- ") for gap in audit.state.gaps)]
+    return [
+        *found,
+        *(
+            Line(say("audit.gap", detail=gap_detail(gap.code, gap.detail), code=gap.code), mark="- ")
+            for gap in audit.state.gaps
+        ),
+    ]

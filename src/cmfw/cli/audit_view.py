@@ -11,7 +11,7 @@ from cmfw.cli.finding_view import finding_row
 from cmfw.cli.who import Who
 from cmfw.diagnose import Diagnosis
 from cmfw.engine.exact import Engine
-from cmfw.model.plan import Plan
+from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
 from cmfw.model.verdict import Status
@@ -37,6 +37,10 @@ class Audit:
     def state(self) -> HostState:
         """The machine."""
         return self.engine.state
+
+    def item(self, name: str) -> PlanItem | None:
+        """The item of the plan with that id."""
+        return next((item for item in self.plan.items if item.id == name), None)
 
     def exit_code(self, fail_on: Iterable[str] = ()) -> int:
         """1 for anything broken, degraded, of severity error or asked for; 3 where a feature is unknown; else 0."""

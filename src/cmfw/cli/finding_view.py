@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cmfw.catalog.types import Catalog
+from cmfw.cli.finding_words import named
 from cmfw.cli.output import Block, Gap, Line, Verbatim
 from cmfw.cli.words import language, say
 from cmfw.model.finding import Finding, Severity
@@ -40,15 +41,14 @@ def rule_blocks(ref: RuleRef, rules: tuple[HostRule, ...], *, indent: int) -> li
 def message_of(finding: Finding, catalog: Catalog) -> str:
     """The message of the finding in the language of the call; one whose words do not fit shows its arguments."""
     args = dict(finding.args)
-    if "presence" in args:
-        args["state"] = say(f"presence.{args['presence']}")
     text = catalog.findings.get(finding.code)
     told = "; ".join(f"{name}: {value}" for name, value in args.items())
     if text is None:
         return told or finding.code
-    values = {"subject": finding.subject, "witness": finding.witness, **args}
+    values = {"subject": finding.subject, "witness": finding.witness, **named(finding, catalog)}
+    message = text.variants.get(args.get("variant", ""), text.message)
     try:
-        return " ".join(text.message.in_language(language()).format_map(values).split())
+        return " ".join(message.in_language(language()).format_map(values).split())
     except KeyError:
         return f"{text.title.in_language(language())} ({told})"
 
@@ -69,8 +69,8 @@ def finding_row(finding: Finding, catalog: Catalog) -> dict[str, Any]:
 
 
 _MOST_LISTED = 3
-_REPAIRED_BY_FEATURE = ("exception-missing",)
-"""Codes whose repair is a whole documented group; the text shows the smaller one of the feature instead."""
+_TOLD_BY_FEATURE = ("exception-missing",)
+"""Codes whose packet stands with the feature, and whose repair is a whole documented group: the feature has a smaller one."""
 
 
 def _first(texts: Iterable[str]) -> list[str]:
@@ -80,8 +80,11 @@ def _first(texts: Iterable[str]) -> list[str]:
     return listed if more <= 1 else [*listed[:_MOST_LISTED], say("more", count=more)]
 
 
-def finding_blocks(findings: Iterable[Finding], catalog: Catalog) -> list[Block]:
-    """The findings as text, the worst first, those of one code together; notes without their details."""
+def finding_blocks(findings: Iterable[Finding], catalog: Catalog, about: str = "") -> list[Block]:
+    """The findings as text, the worst first, those of one code together; notes without their details.
+
+    ``about`` is the machine that all of it is about, so that its name need not stand in every line.
+    """
     stories: dict[tuple[Severity, str], list[Finding]] = {}
     for finding in sorted(findings, key=lambda f: ORDER.index(f.severity)):
         stories.setdefault((finding.severity, finding.code), []).append(finding)
@@ -89,21 +92,25 @@ def finding_blocks(findings: Iterable[Finding], catalog: Catalog) -> list[Block]
     for (severity, code), story in stories.items():
         words = catalog.findings.get(code)
         title = words.title.in_language(language()) if words else code
-        found += [Gap(), Line(f"{say(f'severity.{severity.value}')}: {title} [{code}]", style=_STYLES[severity])]
+        found += [
+            Gap(),
+            Line(
+                say("finding.head", severity=say(f"severity.{severity.value}"), title=title, code=code),
+                style=_STYLES[severity],
+            ),
+        ]
         for finding in story:
-            found += _finding_blocks(finding, message_of(finding, catalog).removeprefix(f"{title} "))
+            found += _finding_blocks(finding, message_of(finding, catalog).removeprefix(f"{title} "), about)
     return found
 
 
-def _finding_blocks(finding: Finding, message: str) -> list[Block]:
-    name = dict(finding.args).get("name", "")
-    named = f" ({name})" if name and name not in message and not name.startswith("@") else ""
-    subject = "" if finding.subject in message else f"{finding.subject}{named}: "
-    found: list[Block] = [Line(subject + message + ("" if subject else named), mark="- ")]
-    if finding.severity is Severity.NOTE:
+def _finding_blocks(finding: Finding, message: str, about: str) -> list[Block]:
+    subject = (
+        "" if finding.subject in message or finding.subject == about else say("finding.subject", subject=finding.subject)
+    )
+    found: list[Block] = [Line(subject + message, mark="- ")]
+    if finding.severity is Severity.NOTE or finding.code in _TOLD_BY_FEATURE:
         return found
     if finding.witness:
         found.append(Verbatim(finding.witness))
-    if finding.code in _REPAIRED_BY_FEATURE:
-        return found
     return found + [Verbatim(text) for text in _first(finding.repair)]

@@ -21,7 +21,7 @@ from cmfw.model.plan import FeatureRow, PlannedException
 from cmfw.model.rule import Action, AddressMatch, HostRule, Store, group_id
 from cmfw.model.verdict import Status
 from cmfw.net.box import with_part
-from cmfw.net.flow import PROFILE_NAMES, Direction, Flow, Profile
+from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES, Direction, Flow, Profile
 from cmfw.net.flowset import Box
 from cmfw.values import value
 
@@ -229,10 +229,29 @@ def _group_profile(one: PlannedException, twin: tuple[HostRule, BlockedFlow]) ->
         evidence=(rule.origin or rule.id, f"{one.citation.source} {one.citation.at}"),
         group=one.group,
         profile=PROFILE_NAMES[proof.flow.profile],
+        peers=_peer(proof.flow),
         feature=one.feature,
         exception=one.id,
         rule=rule.id,
     )
+
+
+def _traffic(parts: Iterable[_Found]) -> str:
+    """``TCP 2701``, ``ICMP4 8`` of the rules that a port or ICMP exception means."""
+    found = []
+    for rule in (part.wanted for part in parts):
+        name = "IP" if rule.protocol is None else PROTOCOL_NAMES.get(rule.protocol, f"ip/{rule.protocol}").upper()
+        ports = rule.remote_port if rule.direction is Direction.OUT else rule.local_port
+        numbers = "" if ports.is_any else str(ports.ports)
+        kinds = ", ".join(str(kind) for kind, _ in rule.icmp or ())
+        found.append(f"{name} {numbers or kinds}".rstrip())
+    return ", ".join(dict.fromkeys(found))
+
+
+def _peer(flow: Flow) -> str:
+    """The address at the other end."""
+    source, _, target, _ = flow.endpoints()
+    return str(source if flow.direction is Direction.IN else target)
 
 
 def _missing(
@@ -264,6 +283,7 @@ def _missing(
         feature=one.feature,
         kind=one.kind,
         value=one.value,
+        traffic=_traffic(parts) if one.kind not in ("group", "program") else "",
         direction=" ".join(one.directions),
         presence=result.presence.value,
         missing=", ".join(result.missing),
@@ -299,4 +319,5 @@ def _by_default(who: str, silent: list[ExceptionResult]) -> Finding:
         presence=Presence.MISSING.value,
         direction="out",
         reason="outbound_default",
+        variant="by_default",
     )

@@ -17,13 +17,14 @@ from cmfw.model.verdict import Answer
 from cmfw.net import intervals
 from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet
 from cmfw.net.atoms import Atoms
-from cmfw.net.box import ALL_PORTS, Box, with_part
+from cmfw.net.box import ALL_PORTS, ALL_PROTOCOLS, Box, with_part
 from cmfw.net.flow import (
     ALL_INTERFACES,
     ALL_PRINCIPALS,
     ALL_PROFILES,
     PORT_PROTOCOLS,
     PROFILE_NAMES,
+    PROTOCOL_NAMES,
     TCP,
     Direction,
     Profile,
@@ -153,8 +154,10 @@ def _wider(
                     witness=witness,
                     evidence=(rule.origin or rule.id,),
                     rule=rule.id,
+                    name=rule.name,
                     features=", ".join(features),
                     part=name,
+                    variant="" if field else "combination",
                     needed=_shown(near, field) if field else "",
                     allowed=_shown((box,), field) if field else "",
                 )
@@ -206,10 +209,17 @@ def _shown(boxes: Iterable[Box], field: str) -> str:
         case "local_port":
             return str(PortSet.from_pairs(pair for value in values for pair in value))
         case "protocol":
-            return str(values[0]) if len(values) == 1 else ", ".join(sorted({str(v) for v in values}))
+            return ", ".join(dict.fromkeys(_protocol(pair) for value in values for pair in value))
         case _:
             names = {name for value in values for name in value.names}
             return "*" if any(value.complement for value in values) else ", ".join(sorted(names))
+
+
+def _protocol(pair: tuple[int, int]) -> str:
+    first, last = pair
+    if (first, last) == ALL_PROTOCOLS[0]:
+        return "*"
+    return PROTOCOL_NAMES.get(first, f"ip/{first}") if first == last else f"ip/{first}-{last}"
 
 
 def _excess(rule: HostRule, profiles: int, judge: Judge, wanted: Preferences) -> Iterator[Finding]:
@@ -222,6 +232,7 @@ def _excess(rule: HostRule, profiles: int, judge: Judge, wanted: Preferences) ->
             rule.id,
             witness=witness,
             evidence=(rule.origin or rule.id,),
+            rule=rule.id,
             rules=rule.id,
             name=rule.name,
             count=1,
@@ -276,6 +287,7 @@ def _baseline(rules: list[HostRule], judge: Judge, wanted: Preferences) -> Itera
         count=len(rules),
         rules=", ".join(rule.id for rule in shown),
         name="Windows",
+        variant="built_in",
     )
 
 
@@ -304,6 +316,8 @@ def _smells(judge: Judge) -> Iterator[Finding]:
                 place=f"rule {rule.id}",
                 port=MISPRINTED,
                 rule=rule.id,
+                name=rule.name,
+                variant="rule",
             )
         if _opens_local_port_only(rule):
             yield finding(
@@ -312,6 +326,7 @@ def _smells(judge: Judge) -> Iterator[Finding]:
                 rule.id,
                 evidence=(rule.origin or rule.id,),
                 rule=rule.id,
+                name=rule.name,
                 ports=rule.local_port.ports,
             )
 

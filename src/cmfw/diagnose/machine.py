@@ -84,6 +84,7 @@ def _local_merge(fell: tuple[str, ...], group: ClientGroup | None, judge: Judge)
         store=", ".join(step.store.value for step in steps),
         rules=len(idle),
         features=", ".join(fell),
+        variant="with_features" if fell else "",
     )
     yield from _promises(group, mine, judge)
 
@@ -211,7 +212,9 @@ def _gaps(results: tuple[RowResult, ...], judge: Judge) -> Iterator[Finding]:
         )
     for word, features in rows.items():
         if word not in known and word != "service_state":
-            yield finding("gap", Severity.WARNING, judge.place.name, gap=word, features=", ".join(features))
+            yield finding(
+                "gap", Severity.WARNING, judge.place.name, gap=word, features=", ".join(features), variant="missing"
+            )
 
 
 _ABSENT = ("no_gpo_source", "no_local_source")
@@ -229,7 +232,12 @@ def _rpc_ports(catalog: Catalog, judge: Judge) -> Iterator[Finding]:
             continue
         if mine not in (item.ports, DEFAULT_RPC_PORTS):
             yield finding(
-                "rpc-range", Severity.WARNING, judge.place.name, planned=item.ports, found=mine, evidence=("Rpc\\Internet",)
+                "rpc-range",
+                Severity.WARNING,
+                judge.place.name,
+                planned=str(item.ports),
+                found=str(mine),
+                evidence=("Rpc\\Internet",),
             )
             return
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from cmfw.diagnose import commands
+from cmfw.diagnose.excess import is_built_in
 from cmfw.diagnose.leaves import WORKS, EndResult, Judge
 from cmfw.diagnose.results import Action, Repair, Step
 from cmfw.engine.exact import Engine
@@ -30,9 +31,12 @@ _OPENING = (Action.ENABLE_RULE, Action.ADD_RULE, Action.DISABLE_RULE, Action.LEA
 class Repairer:
     """Finds repairs for rows of one machine. Changed states and what they give are shared between rows."""
 
-    def __init__(self, judge: Judge, exceptions: Iterable[PlannedException], rules: PlanRules) -> None:
+    def __init__(
+        self, judge: Judge, exceptions: Iterable[PlannedException], rules: PlanRules, groups: Iterable[str] = ()
+    ) -> None:
         self._judge = judge
         self._rules = rules
+        self._documented = frozenset(group_id(group) for group in groups)
         self._groups: dict[str, set[str]] = {}
         for planned in exceptions:
             if planned.group:
@@ -89,12 +93,16 @@ class Repairer:
         wanted = self._groups.get(feature, set())
         found: dict[HostRule, None] = {}
         for box in one.flows.boxes:
-            fitting = [rule for rule in self._idle_rules(one) if _covers(rule, box, one.engine)]
+            fitting = [r for r in self._idle_rules(one) if self._may_enable(r, wanted) and _covers(r, box, one.engine)]
             if not fitting:
                 return ()
             kept = next((rule for rule in fitting if rule in found), None)
             found[kept or min(fitting, key=lambda r: _order(r, wanted))] = None
         return tuple(Step(Action.ENABLE_RULE, commands.enable_rule(rule), rule, store=rule.store) for rule in found)
+
+    def _may_enable(self, rule: HostRule, wanted: set[str]) -> bool:
+        """A rule of a documented group, or one that nobody but an administrator made: not that of another Windows feature."""
+        return not is_built_in(rule) or group_id(rule.group) in wanted | self._documented
 
     def _idle_rules(self, one: EndResult) -> tuple[HostRule, ...]:
         """Allow rules that are off and would count if they were on."""

@@ -43,13 +43,15 @@ def diagnose(catalog: Catalog, site: Site, plan: Plan, engine: Engine, who: str,
     items = {item.id: item for item in plan.items}
     judge = Judge(items, place, engine)
     exceptions = tuple(e for e in plan.exceptions if e.where == place.name)
-    repairer = Repairer(judge, exceptions, PlanRules(catalog, site, plan, place))
+    repairer = Repairer(
+        judge, exceptions, PlanRules(catalog, site, plan, place), (group.resource for group in catalog.groups.values())
+    )
     judged = Rows(judge, repairer, Alternatives(catalog, site, plan, judge).of)
     results = tuple(judged.result(row) for row in rows)
     fell = fallen(rows, judge)
     machine = machine_findings(catalog, site, rows, results, judge, fell)
     present, missing = judge_exceptions(catalog, exceptions, rows, results, judge)
-    findings = [*status_findings(who, results, frozenset(fell)), *machine, *missing, *over_permission(plan, judge)]
+    findings = [*status_findings(who, results, frozenset(fell), items), *machine, *missing, *over_permission(plan, judge)]
     return Diagnosis(results, tuple(sorted(findings, key=_rank)), present)
 
 
