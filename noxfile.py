@@ -82,7 +82,7 @@ def bench(session):
 
 @nox.session
 def soak(session):
-    """The random and mutated inputs in full number, recorded in docs/soak.json. Takes an hour or more."""
+    """The random and mutated inputs in full number, recorded in docs/soak.json. Takes about five minutes."""
     prepare(session)
     session.run("python", "-m", "tools.soak", *session.posargs)
 
