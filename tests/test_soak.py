@@ -40,6 +40,16 @@ def test_the_total_counts_readers_only():
     assert soak.with_total({"mutated inputs: a": 7, "mutated inputs: b": 11, "proved": 3})["mutated inputs"] == 18
 
 
+def test_the_page_shows_the_counts_of_the_record(record):
+    page = soak.PAGE.read_text(encoding="utf-8")
+    assert page == soak.with_counts(page, record)
+
+
+def test_a_page_without_marks_is_not_overwritten():
+    with pytest.raises(ValueError, match="marks"):
+        soak.with_counts("# Soak\n", {})
+
+
 class TestStale:
     @pytest.fixture
     def tree(self, tmp_path):

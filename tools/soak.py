@@ -1,4 +1,4 @@
-"""Run the random and mutated inputs in full number and write down what was run, in ``docs/soak.json``.
+"""Run the random and mutated inputs in full number; write down what was run in ``docs/soak.json`` and ``docs/soak.md``.
 
     python -m tools.soak [--factor 40]
 
@@ -21,6 +21,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "docs" / "soak.json"
+PAGE = ROOT / "docs" / "soak.md"
+START, END = "<!-- counts: written by tools/soak.py -->\n", "<!-- end of counts -->\n"
 SEED = 20160902
 FACTOR = 40
 COVERED_PACKAGES = ("net", "model", "engine", "ingest")
@@ -61,6 +63,17 @@ def with_total(counts: dict[str, int]) -> dict[str, int]:
     return counts | {MUTATED: sum(n for name, n in counts.items() if name.startswith(f"{MUTATED}: "))}
 
 
+def with_counts(page: str, record: dict[str, Any]) -> str:
+    """The page with the figures of a record between its marks."""
+    before, start, rest = page.partition(START)
+    _, end, after = rest.partition(END)
+    if not (start and end):
+        raise ValueError("docs/soak.md has lost its marks")
+    table = "".join(f"| {name} | {n:,} |\n" for name, n in record["counts"].items())
+    run = f"Seed {record['seed']}, factor {record['factor']}, at commit `{record['commit'][:12]}`.\n"
+    return f"{before}{START}\n{run}\n| what | how many |\n| --- | ---: |\n{table}\n{END}{after}"
+
+
 def main() -> int:
     """Run the soak; the record is written only where every test passed."""
     parser = argparse.ArgumentParser(prog="python -m tools.soak", description="random tests in full number")
@@ -94,6 +107,7 @@ def main() -> int:
         "files": before,
     }
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
+    PAGE.write_text(with_counts(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8", newline="\n")
     missing = {name: least for name, least in REQUIRED.items() if counts.get(name, 0) < least}
     for name, least in missing.items():
         sys.stderr.write(f"`{name}` counted {counts.get(name, 0)}, at least {least} are promised\n")
