@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -258,6 +259,14 @@ def test_the_table_of_formats_equals_the_folder():
     assert set(formats.values()) == modules
     assert len(set(formats.values())) == len(formats)
     assert {name: import_module(module).FORMAT for name, module in formats.items()} == {name: name for name in formats}
+
+
+def test_the_pinned_set_has_every_requirement():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["dependencies"] + [r for extra in project["optional-dependencies"].values() for r in extra]
+    pinned = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    # run `nox -s pin`
+    assert {re.match(r"[\w-]+", r)[0].lower() for r in wanted} - set(pinned) == set()
 
 
 # --- tests mirror modules --------------------------------------------------------------------------------------------
