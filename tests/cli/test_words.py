@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 from cmfw.cli import words
 
-_NAMES = ("role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.")
+_NAMES = ("role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.")
 """Words of names that come from elsewhere, looked up and not said."""
 
 _CLI = ROOT / "src" / "cmfw" / "cli"
@@ -33,7 +33,7 @@ def test_a_text_has_the_same_parts_in_every_language():
 
 def test_chinese_words_are_chinese():
     table = words.words("zh_CN")
-    assert [key for key, text in table.items() if text and not re.search(r"[\u3000-\u9fff\uff00-\uffef]", text)] == []
+    assert [key for key, text in table.items() if text and not re.search(r"[\u201c\u3000-\u9fff\uff00-\uffef]", text)] == []
 
 
 def _said() -> set[str]:

@@ -16,9 +16,9 @@ def named(finding: Finding, catalog: Catalog) -> dict[str, str]:
     """The args with features, groups, exceptions, rules, profiles and stores as the language of the call names them."""
     args = dict(finding.args)
     kinds: dict[str, Callable[[str], str]] = {
-        "feature": lambda text: _each(text, lambda one: feature_title(one, catalog)),
-        "features": lambda text: _each(text, lambda one: feature_title(one, catalog)),
-        "exception": lambda text: exception_title(text, catalog, args.get("traffic", "")),
+        "feature": lambda text: _features(text, catalog),
+        "features": lambda text: _features(text, catalog),
+        "exception": lambda text: exception_title(text, catalog, _traffic(args)),
         "group": lambda text: group_title(text, catalog),
         "profile": lambda text: _each(text, lambda one: _word("profile", one), say("list")),
         "profiles": lambda text: _each(text, lambda one: _word("profile", one), say("list")),
@@ -39,6 +39,16 @@ def named(finding: Finding, catalog: Catalog) -> dict[str, str]:
     if "presence" in found:
         found["state"] = found["presence"]
     return found
+
+
+def _features(text: str, catalog: Catalog) -> str:
+    return _each(text, lambda one: say("finding.feature", title=feature_title(one, catalog)), say("finding.features"))
+
+
+def _traffic(args: dict[str, str]) -> str:
+    """``inbound TCP 2701`` of an exception that is no group."""
+    ways = " ".join(_word("way", way) for way in args.get("direction", "").split())
+    return f"{ways} {args['traffic']}" if "traffic" in args else ""
 
 
 def feature_title(feature: str, catalog: Catalog) -> str:

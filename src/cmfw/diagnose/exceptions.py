@@ -20,6 +20,7 @@ from cmfw.model.need import leaves
 from cmfw.model.plan import FeatureRow, PlannedException
 from cmfw.model.rule import Action, AddressMatch, HostRule, Store, group_id
 from cmfw.model.verdict import Status
+from cmfw.net.addr import format_address
 from cmfw.net.box import with_part
 from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES, Direction, Flow, Profile
 from cmfw.net.flowset import Box
@@ -251,7 +252,7 @@ def _traffic(parts: Iterable[_Found]) -> str:
 def _peer(flow: Flow) -> str:
     """The address at the other end."""
     source, _, target, _ = flow.endpoints()
-    return str(source if flow.direction is Direction.IN else target)
+    return format_address(source if flow.direction is Direction.IN else target)
 
 
 def _missing(

@@ -58,7 +58,7 @@ def over_permission(plan: Plan, judge: Judge) -> tuple[Finding, ...]:
         if serving:
             if not _is_needed(rule, profiles, allowed, judge):
                 features = dict.fromkeys(name for box in serving for name in served[box])
-                found += _wider(rule, profiles, (*serving, *allowed), judge, wanted, features)
+                found += _wider(rule, profiles, serving, allowed, judge, wanted, features)
         elif is_built_in(rule):
             baseline.append(rule)
         elif not _names_misprint(rule):
@@ -139,10 +139,16 @@ def _may_meet(rule: HostRule, profiles: int, box: Box) -> bool:
 
 
 def _wider(
-    rule: HostRule, profiles: int, needed: tuple[Box, ...], judge: Judge, wanted: Preferences, features: Iterable[str]
+    rule: HostRule,
+    profiles: int,
+    serving: tuple[Box, ...],
+    allowed: tuple[Box, ...],
+    judge: Judge,
+    wanted: Preferences,
+    features: Iterable[str],
 ) -> Iterator[Finding]:
     """What the rule allows beyond the flows that it serves, with the part of the rule that is too wide."""
-    near = tuple(box for box in needed if _may_meet(rule, profiles, box))
+    near = tuple(box for box in (*serving, *allowed) if _may_meet(rule, profiles, box))
     for box in judge.boxes_of(rule).lower:
         for name, field, pieces in _beyond_all(_within(box, profiles), near, is_built_in(rule)):
             witness = _allowed_witness(pieces, judge, wanted)
@@ -158,7 +164,7 @@ def _wider(
                     features=", ".join(features),
                     part=name,
                     variant="" if field else "combination",
-                    needed=_shown(near, field) if field else "",
+                    needed=_shown(serving, field) if field else "",
                     allowed=_shown((box,), field) if field else "",
                 )
                 return

@@ -123,13 +123,13 @@ class Repairer:
         return found
 
     def _adding(self, one: EndResult, _feature: str) -> Steps:
-        """The plan's own rules for the end, in a store that counts."""
+        """The plan's own rules for the end that let more of it pass, in a store that counts."""
         store = Store.LOCAL if _local_rules_count(one.engine, one.profiles) else Store.GPO
-        return tuple(
-            self._added(planned.rule, store)
-            for planned in self._rules(one.item.id, one.end)
-            if not one.profiles & ~planned.rule.profiles
-        )
+        rules = [p.rule for p in self._rules(one.item.id, one.end) if not one.profiles & ~p.rule.profiles]
+        if len(rules) > 1:
+            closed = (*one.part.blocked.boxes, *one.part.unknown.boxes)
+            rules = [r for r in rules if any(a.intersect(b) for a in one.engine.boxes_of(r).upper for b in closed)]
+        return tuple(self._added(rule, store) for rule in rules)
 
     def _added(self, rule: HostRule, store: Store) -> Step:
         """Many items share a rule, and the text of one with thousands of addresses takes its time."""

@@ -297,6 +297,10 @@ WORDS: dict[str, str] = {
     "presence.local_subnet": "there, but for the local subnet only",
     # what findings name
     "list": ", ",
+    "finding.feature": "{title}",
+    "finding.features": "; ",
+    "way.in": "inbound",
+    "way.out": "outbound",
     "finding.head": "{severity}: {title} [{code}]",
     "finding.subject": "{subject}: ",
     "finding.echo": "ICMP echo request (type 8)",
