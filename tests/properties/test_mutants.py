@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 import cmfw.engine.rule_boxes as compiled
-from cmfw.engine import exact, regions
+from cmfw.engine import exact, regions, rule_index
 from properties import universe
 from properties.test_engine import disagreement
 
@@ -34,8 +34,12 @@ EXACT = (
     ("settings.default_allows(direction)", "settings.default_allows(Direction.OUT)"),
     ("if self._unreadable:", "if False:"),
     ("allowed, blocked = allowed & other.allowed, blocked & other.blocked", "pass"),
+)
+INDEX = (
     ("return path not in box.program.names and is_resolved_program(path)", "return path not in box.program.names"),
     ("rule.service.lower() not in names", "rule.service not in names"),
+    ("(names <= {NO_SERVICE})", "(NO_SERVICE not in names)"),
+    ("and not condition.keywords", "and True"),
 )
 REGIONS = (
     ("if possible | bit == _ALLOW | _BLOCK and possible & bit:", "if possible:"),
@@ -52,7 +56,6 @@ COMPILED = (
     ("if unresolved or _has_two_sides(rule):", "if _has_two_sides(rule):"),
     ("if extras.ignore_remote and rule.action is Action.ALLOW and not lower:", "if extras.ignore_remote:"),
     ("if extras.ignore_remote and rule.action is Action.ALLOW and not lower:", "if False:"),
-    ("int(Principal.CONFINED) if _confined(extras) else ALL_PRINCIPALS", "ALL_PRINCIPALS"),
     ("if admits or (admits is None and not lower):", "if admits is not False:"),
     ('if "~" in path:', "if False:"),
     ("if program_basename(p) != name)", "if program_basename(p) == name)"),
@@ -113,6 +116,13 @@ def test_a_fault_in_walking_regions_is_caught(old, new, seed, monkeypatch):
     mutant = _mutated(regions, old, new)
     monkeypatch.setattr(exact, "split", mutant.split)
     monkeypatch.setattr(exact, "walk", mutant.walk)
+    assert _is_caught(exact.Engine, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new"), INDEX)
+def test_a_fault_in_leaving_rules_out_is_caught(old, new, seed, monkeypatch):
+    monkeypatch.setattr(exact, "misses", _mutated(rule_index, old, new).misses)
     assert _is_caught(exact.Engine, seed)
 
 
