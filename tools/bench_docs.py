@@ -19,6 +19,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
+INDEX = ROOT / "docs" / "index.md"
+ROW, BEFORE = "| [Benchmarks](benchmarks.md) | what is measured, and the figures of one run |\n", "| [Decisions]"
 MEANS = {
     "audit": "Audit of a real Windows 10 SYSTEM hive, end to end and process to process, against dissect.target's firewall plugin"
     " on the same unpacked hive",
@@ -89,6 +91,9 @@ def main() -> int:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    index = INDEX.read_text(encoding="utf-8")
+    if ROW not in index:
+        INDEX.write_text(index.replace(BEFORE, ROW + BEFORE, 1), encoding="utf-8", newline="\n")
     return 0
 
 
