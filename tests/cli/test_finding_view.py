@@ -80,3 +80,12 @@ def test_every_template_is_well_formed_in_both_languages():
 )
 def test_origins_in_short(origin, short):
     assert short_origin(origin) == short
+
+
+def test_many_notes_of_one_code_are_cut_with_their_number():
+    words.choose("en")
+    notes = [replace(PAIR, severity=Severity.NOTE, subject=f"sup{number}") for number in range(7)]
+    text = plain(finding_blocks(notes, CATALOG))
+    assert text.count("has to be 8531") == 4
+    assert "- ... and 3 more" in text
+    assert plain(finding_blocks(notes[:5], CATALOG)).count("has to be 8531") == 5

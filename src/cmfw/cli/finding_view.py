@@ -69,6 +69,7 @@ def finding_row(finding: Finding, catalog: Catalog) -> dict[str, Any]:
 
 
 _MOST_LISTED = 3
+_MOST_NOTES = 4
 _TOLD_BY_FEATURE = ("exception-missing",)
 """Codes whose packet stands with the feature, and whose repair is a whole documented group: the feature has a smaller one."""
 
@@ -99,8 +100,11 @@ def finding_blocks(findings: Iterable[Finding], catalog: Catalog, about: str = "
                 style=_STYLES[severity],
             ),
         ]
-        for finding in story:
+        most = _MOST_NOTES if severity is Severity.NOTE and len(story) > _MOST_NOTES + 1 else len(story)
+        for finding in story[:most]:
             found += _finding_blocks(finding, message_of(finding, catalog).removeprefix(f"{title} "), about)
+        if len(story) > most:
+            found.append(Line(say("more", count=len(story) - most), mark="- "))
     return found
 
 

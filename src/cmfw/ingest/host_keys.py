@@ -17,11 +17,24 @@ from cmfw.net.addr import AddrSet, parse_address
 from cmfw.net.ports import PortSet
 
 FIREWALL_SERVICES = ("MpsSvc", "BFE")
+LISTENERS = (
+    "BITS",
+    "CcmExec",
+    "CmRcService",
+    "LanmanServer",
+    "LanmanWorkstation",
+    "RemoteRegistry",
+    "RpcSs",
+    "TermService",
+    "Winmgmt",
+    "wuauserv",
+)
+"""Services behind the features: where one is disabled, an open port leads nowhere, whether or not a rule names it."""
 
 
 def read_services(view: RegistryView, control_set: str, names: Iterable[str]) -> tuple[ServiceFact, ...]:
-    """Facts of the firewall's own services and of ``names``, of those that exist, sorted by name without regard to case."""
-    wanted = {name.lower(): name for name in (*names, *FIREWALL_SERVICES)}
+    """Facts of the firewall's own services, of those behind the features and of ``names``, of those that exist, sorted by name without regard to case."""
+    wanted = {name.lower(): name for name in (*names, *LISTENERS, *FIREWALL_SERVICES)}
     found = []
     for low in sorted(wanted):
         key = f"{control_set}\\Services\\{wanted[low]}"
