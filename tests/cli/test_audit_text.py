@@ -49,7 +49,7 @@ def shipped(is_on):
 def audit(tmp_path, run):
     """Audit of a machine with these rules; the JSON form, or text with ``lang``."""
 
-    def ask(rules, *, profile, more="", settings=(), services=(), lang=""):
+    def ask(rules, *, profile, more="", settings=(), services=(), policy="", lang=""):
         lines = ["Windows Registry Editor Version 5.00", ""]
         for key in ("DomainProfile", "StandardProfile", "PublicProfile"):
             lines += [f"[{POLICY}\\{key}]", '"EnableFirewall"=dword:00000001', *settings, ""]
@@ -58,7 +58,7 @@ def audit(tmp_path, run):
         for name in services:
             lines += ["", rf"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\{name}]", '"Start"=dword:00000004']
         state, site = tmp_path / "client.reg", tmp_path / "site.toml"
-        state.write_text("\r\n".join([*lines, ""]), encoding="utf-16")
+        state.write_text("\r\n".join([*lines, "", policy, ""]), encoding="utf-16")
         site.write_text(SITE.format(profile=profile, more=more), encoding="utf-8")
         form = ["--lang", lang] if lang else ["--format", "json"]
         done = run("audit", site, state, *form)
@@ -154,3 +154,20 @@ def test_a_rule_for_one_feature_is_measured_by_that_feature_alone(audit):
         told["message"]
         == "rule `Helpdesk` ({E3}) serves Remote Control, but its remote addresses are anything instead of 10.1.9.7"
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "hint"), [("en", "(put the domain and the Group Policy object"), ("zh_CN", "（请把 <domain>")]
+)
+def test_a_place_holder_in_a_repair_is_explained(audit, lang, hint):
+    policy = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\WindowsFirewall\PublicProfile"
+    rules = [*shipped(lambda _: False), ("{1}", "v2.30|Action=Block|Active=TRUE|Dir=In|Name=x|")]
+    _, text = audit(rules, profile="public", lang=lang)
+    assert hint not in text
+    _, text = audit(
+        [*shipped(lambda _: False)],
+        profile="public",
+        lang=lang,
+        policy=f'[{policy}]\r\n"AllowLocalPolicyMerge"=dword:00000000',
+    )
+    assert hint in text

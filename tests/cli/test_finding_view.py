@@ -89,3 +89,10 @@ def test_many_notes_of_one_code_are_cut_with_their_number():
     assert text.count("has to be 8531") == 4
     assert "- ... and 3 more" in text
     assert plain(finding_blocks(notes[:5], CATALOG)).count("has to be 8531") == 5
+
+
+def test_a_cause_comes_before_what_it_explains():
+    words.choose("en")
+    cause = Finding(code="shields-up", severity=Severity.ERROR, subject="x", args=(("profile", "domain"), ("store", "gpo")))
+    text = plain(finding_blocks([replace(PAIR, severity=Severity.ERROR), cause], CATALOG, "x"))
+    assert text.index("Group Policy blocks all incoming connections in the domain profile") < text.index("8531")

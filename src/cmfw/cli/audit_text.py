@@ -11,6 +11,7 @@ from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.cli.who import place_of
 from cmfw.cli.words import language, say, words
 from cmfw.diagnose import BlockedFlow, RowResult
+from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.net.flow import PROFILE_NAMES
 
 _STYLES = {"broken": "bad", "degraded": "warn", "works": "good", "disabled": "dim", "unknown": "warn"}
@@ -131,6 +132,8 @@ def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[Block]:
     if repair:
         found.append(Line(say("audit.repair"), style="strong"))
         found += [Verbatim(command) for command in repair]
+        if any(GPO_PLACE in command for command in repair):
+            found.append(Line(say("audit.gpo_place", place=GPO_PLACE)))
     if row.alternatives:
         names = ", ".join(f"{_title(audit, name)} ({name})" for name in row.alternatives)
         found.append(Line(names, mark=say("audit.alternatives")))

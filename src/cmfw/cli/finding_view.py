@@ -70,6 +70,8 @@ def finding_row(finding: Finding, catalog: Catalog) -> dict[str, Any]:
 
 _MOST_LISTED = 3
 _MOST_NOTES = 4
+_CAUSES = ("local-merge-off", "shields-up", "firewall-off", "service-disabled")
+"""Codes that explain others: they come first within their severity."""
 _TOLD_BY_FEATURE = ("exception-missing",)
 """Codes whose packet stands with the feature, and whose repair is a whole documented group: the feature has a smaller one."""
 
@@ -87,7 +89,7 @@ def finding_blocks(findings: Iterable[Finding], catalog: Catalog, about: str = "
     ``about`` is the machine that all of it is about, so that its name need not stand in every line.
     """
     stories: dict[tuple[Severity, str], list[Finding]] = {}
-    for finding in sorted(findings, key=lambda f: ORDER.index(f.severity)):
+    for finding in sorted(findings, key=lambda f: (ORDER.index(f.severity), f.code not in _CAUSES)):
         stories.setdefault((finding.severity, finding.code), []).append(finding)
     found: list[Block] = []
     for (severity, code), story in stories.items():
