@@ -74,3 +74,21 @@ def test_who_usually_answers(text, program, service):
     """Source: corrections 32 and the oracle flows of the issue."""
     parts = parse_flow(text, names_of(load())).parts
     assert (parts.program, parts.service) == (program, service)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_as_editors_and_shells_write_it(tmp_path, encoding):
+    path = tmp_path / "flows.txt"
+    path.write_text("in tcp * > *:445 # 共享\r\n", encoding=encoding)
+    assert flow_file(str(path)) == [("in tcp * > *:445", str(path), 1)]
+
+
+@pytest.mark.parametrize(
+    ("data", "place"), [(b"in tcp \xe9", "@0x7: "), (b"\xff\xfe\x00", "@0x2: ")], ids=["one byte", "cut UTF-16"]
+)
+def test_a_file_that_is_no_text_is_told_with_its_place(tmp_path, data, place):
+    path = tmp_path / "flows.bin"
+    path.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        flow_file(str(path))
+    assert f"flows.bin{place}expected UTF-8 or UTF-16 text" in caught.value.problems[0].text()

@@ -110,3 +110,16 @@ def test_a_file_that_is_no_state_is_refused_in_one_line(run, tmp_path):
     done = run("trace", path, "--flow", SMB)
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_text_lists_a_few_rules_and_lines_up_in_chinese(tmp_path, run):
+    lines = ["Windows Registry Editor Version 5.00", "", f"[{KEY}\\FirewallRules]"]
+    lines += [
+        f'"r{n}"="v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4007|RA4=LocalSubnet|Name=n{n}|"' for n in range(9)
+    ]
+    path = tmp_path / "many.reg"
+    path.write_text("\r\n".join([*lines, ""]), encoding="utf-16")
+    text = run("trace", path, "--flow", "in tcp 10.0.0.5 > 10.0.0.6:4007 program=x.exe profile=domain", lang="zh_CN").stdout
+    assert text.startswith("未知    in tcp")
+    assert text.count("依据：") == 6
+    assert "另有 3 项" in text

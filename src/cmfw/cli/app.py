@@ -133,6 +133,8 @@ def error_lines(error: Exception) -> list[str]:
         return [" ".join(str(error).split())]
     if isinstance(error, OSError) and error.filename:
         return [f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"]
+    if isinstance(error, OSError) and error.strerror:
+        return [error.strerror.lower()]
     text = " ".join(str(error).split())
     return [say("error.own", kind=type(error).__name__, text=text)]
 

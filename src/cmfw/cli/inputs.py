@@ -88,12 +88,20 @@ def read_queries(asked: Sequence[tuple[str, str, int | None]], names: Names) -> 
 
 
 def flow_file(path: str) -> list[tuple[str, str, int | None]]:
-    """(flow text, file, line) of every line of a file of flow texts; ``-`` is stdin, ``#`` begins a comment."""
+    """(flow text, file, line) of every line of a file of flow texts; ``-`` is stdin, ``#`` begins a comment.
+
+    UTF-8, or UTF-16 with its mark as Windows PowerShell redirects text. Raises InputError for anything else.
+    """
     if path == "-":
-        text = sys.stdin.read()
+        data = sys.stdin.buffer.read()
     else:
-        with open(path, encoding="utf-8-sig") as stream:  # noqa: PTH123 - pathlib costs start-up
-            text = stream.read()
+        with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up
+            data = stream.read()
+    try:
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"byte {data[error.start]:#04x}" if error.start < len(data) else "the end of the file"
+        raise InputError(Problem(path, "UTF-8 or UTF-16 text", found, "save it as UTF-8", offset=error.start)) from error
     lines = ((number, without_comment(line).strip()) for number, line in enumerate(text.splitlines(), 1))
     return [(line, path, number) for number, line in lines if line]
 

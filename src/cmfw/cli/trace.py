@@ -39,6 +39,9 @@ class _Ordered(Spoken):
         return super().parse_args(ctx, told)
 
 
+_MOST_RULES = 6
+
+
 @make_command("trace", "text", "json", "jsonl", "csv", cls=_Ordered)
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--flow", "asked", key="flow", multiple=True, metavar="TEXT")
@@ -93,14 +96,19 @@ def _show(verdicts: list[tuple[FlowQuery, Verdict]], rules: tuple[HostRule, ...]
 
 def verdict_blocks(query: FlowQuery, verdict: Verdict, rules: tuple[HostRule, ...]) -> list[Any]:
     """One verdict as text: the answer and the flow, why, the deciding rules, what was assumed or is missing."""
-    from cmfw.cli.output import Gap, Line
+    from cmfw.cli.finding_words import missing_word
+    from cmfw.cli.output import Gap, Line, width_of
 
     style = {Answer.ALLOW: "good", Answer.BLOCK: "bad", Answer.UNKNOWN: "warn"}[verdict.answer]
-    blocks: list[Any] = [Line(query.text, mark=f"{say(f'answer.{verdict.answer.value}'):<8}", style=style)]
+    answer = say(f"answer.{verdict.answer.value}")
+    blocks: list[Any] = [Line(query.text, mark=answer + " " * (8 - width_of(answer)), style=style)]
     blocks.append(Line(say(f"why.{verdict.why.value}"), indent=8))
-    blocks += [block for ref in verdict.by for block in rule_blocks(ref, rules, indent=8)]
+    most = len(verdict.by) if len(verdict.by) <= _MOST_RULES + 1 else _MOST_RULES
+    blocks += [block for ref in verdict.by[:most] for block in rule_blocks(ref, rules, indent=8)]
+    if len(verdict.by) > most:
+        blocks.append(Line(say("more", count=len(verdict.by) - most), indent=8))
     if verdict.missing:
-        blocks.append(Line(", ".join(verdict.missing), indent=8, mark=say("missing")))
+        blocks.append(Line(say("audit.comma").join(map(missing_word, verdict.missing)), indent=8, mark=say("missing")))
     if query.assumed:
         said = ", ".join(f"{name}={value or say('none')}" for name, value in query.assumed)
         blocks.append(Line(said, indent=8, mark=say("assumed"), style="dim"))
