@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.diagnose.machines import ask, configured, findings, row, rule, shipped, site, state
+import pytest
+from tests.diagnose.machines import EPM, SMB, WINMGMT, ask, configured, findings, row, rule, shipped, site, state
 
 from cmfw.model.finding import Severity
 from cmfw.model.rule import Store
@@ -94,3 +95,18 @@ def test_rpc_ports_that_differ_from_the_plan():
     (found,) = findings(ask(state(rpc_ports=PortSet.of((50100, 50300)))), "rpc-range")
     assert dict(found.args) == {"planned": "49152-65535", "found": "50100-50300"}
     assert not findings(ask(state()), "rpc-range")
+
+
+@pytest.mark.parametrize(
+    ("more", "severities"),
+    [
+        ('identity = "workgroup"', ["warning"]),
+        ('identity = "workgroup"\ninstall = [{ method = "push" }]', ["error"]),
+        ('identity = "workgroup"\ninstall = [{ method = "manual" }]', []),
+        ('identity = "domain"', []),
+    ],
+    ids=["not chosen", "asked for", "another way", "in a domain"],
+)
+def test_open_ports_do_not_make_client_push_work_in_a_workgroup(more, severities):
+    told = findings(ask(state(SMB, EPM, WINMGMT), of=site(more=more)), "workgroup-push")
+    assert [one.severity.value for one in told] == severities

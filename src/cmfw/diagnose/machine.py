@@ -16,7 +16,7 @@ from cmfw.model.finding import Finding, Severity
 from cmfw.model.need import leaves
 from cmfw.model.plan import FeatureRow
 from cmfw.model.rule import Store
-from cmfw.model.site import ClientGroup, Site
+from cmfw.model.site import ClientGroup, Identity, Site
 from cmfw.model.state import DEFAULT_RPC_PORTS
 from cmfw.model.verdict import Status
 from cmfw.net.flow import ALL_PROFILES, PROFILE_NAMES, Profile
@@ -61,7 +61,16 @@ def machine_findings(
         *_services(results, judge),
         *_gaps(results, judge),
         *_rpc_ports(catalog, judge),
+        *_workgroup(group, rows),
     )
+
+
+def _workgroup(group: ClientGroup | None, rows: tuple[FeatureRow, ...]) -> Iterator[Finding]:
+    """Client push to computers that know no account of the site server: open ports do not help. Source: corrections 11."""
+    if group is None or group.identity is not Identity.WORKGROUP or all(row.feature != "client_push" for row in rows):
+        return
+    asked = "client_push" in group.features or any(one.method == "push" for one in group.install)
+    yield finding("workgroup-push", Severity.ERROR if asked else Severity.WARNING, group.name)
 
 
 def _local_merge(fell: tuple[str, ...], group: ClientGroup | None, judge: Judge) -> Iterator[Finding]:
