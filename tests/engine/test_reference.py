@@ -431,6 +431,32 @@ ROWS = {
         flow(),
         "unknown store:local",
     ),
+    "firewall off is not believed where a setting could not be read": (
+        state(
+            settings=(configured(enable_firewall=False),),
+            gaps=(Gap("setting:EnableFirewall", "not a number", may_allow=True, may_block=True),),
+        ),
+        flow(),
+        "unknown setting:EnableFirewall",
+    ),
+    "shields up is not believed where GPOs contradict": (
+        state(
+            settings=(configured(Store.GPO, do_not_allow_exceptions=True),),
+            gaps=(Gap("gpo_conflict", "two GPOs", may_allow=True, may_block=True),),
+        ),
+        flow(),
+        "unknown gpo_conflict",
+    ),
+    "a local-user list with an entry that is not read proves nothing": (
+        state(rule("LPort=445|LUAuth=O:LSD:(A;;CC;;;WD)(d;;CC;;;SY)")),
+        flow(),
+        "unknown sddl",
+    ),
+    "a local-user list that grants another right proves nothing": (
+        state(rule("LPort=445|LUAuth=O:LSD:(A;;RC;;;WD)")),
+        flow(),
+        "unknown sddl",
+    ),
     "no group policy given is no reason to doubt": (
         state(SMB, gaps=(Gap("no_gpo_source", "none"),)),
         flow(),

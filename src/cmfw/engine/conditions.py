@@ -9,7 +9,7 @@ import re
 from itertools import product
 
 from cmfw.model.rule import HostRule, PortKeyword, Store
-from cmfw.model.state import DEFAULT_RPC_PORTS, HostState
+from cmfw.model.state import DEFAULT_RPC_PORTS, Gap, HostState
 from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet
 from cmfw.net.flow import PORT_PROTOCOLS, Direction, Profile
 from cmfw.net.intervals import Ranges
@@ -168,7 +168,15 @@ def service_is_certain(rule: HostRule, state: HostState) -> bool:
     return name not in UNVERIFIED_SERVICES
 
 
-_ACE = re.compile(r"\((A|D|XA|XD);[^;]*;[^;]*;[^;]*;[^;]*;([^;)]+)([^)]*)\)")
+def leaves_all_open(gap: Gap) -> bool:
+    """Whether a gap can turn either answer, so that no step of the decision order is sure: lost settings, contradicting GPOs.
+
+    A gap with one effect only stands for rules that were not seen, and those come after the settings.
+    """
+    return gap.may_allow and gap.may_block
+
+
+_ACE = re.compile(r"\((A|D);[^;]*;CC;[^;]*;[^;]*;([^;()]+)\)")
 _EVERYONE = frozenset({"WD", "S-1-1-0"})
 _SYSTEM_TOKEN = _EVERYONE | {"SY", "S-1-5-18", "AU", "S-1-5-11", "BA", "S-1-5-32-544"}
 
@@ -180,11 +188,11 @@ def sddl_admits(sddl: str, *, kernel: bool) -> bool | None:
     31; well-known SIDs: Microsoft, "Security identifiers".
     """
     aces = _ACE.findall(sddl)
-    if not aces or any(kind in ("XA", "XD") or rest for kind, _, rest in aces):
-        return None
+    if not aces or len(aces) != sddl.count("("):
+        return None  # an entry that is not read may be the one that decides
     known = _SYSTEM_TOKEN if kernel else _EVERYONE
-    denied = [sid for kind, sid, _ in aces if kind == "D"]
-    allowed = [sid for kind, sid, _ in aces if kind == "A"]
+    denied = [sid for kind, sid in aces if kind == "D"]
+    allowed = [sid for kind, sid in aces if kind == "A"]
     if any(sid in known for sid in denied):
         return False
     if any(sid in known for sid in allowed) and (kernel or not denied):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cmfw.engine import reference
-from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, worlds
+from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, leaves_all_open, worlds
 from cmfw.engine.regions import Step, split, walk
 from cmfw.engine.rule_boxes import RuleBoxes, rule_boxes
 from cmfw.engine.rule_index import RuleIndex, misses
@@ -56,9 +56,7 @@ class Engine:
         self._has_appiso = any(rule.store is Store.APPISO for rule in state.rules)
         self._universe: frozenset[str] | None = None
         service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
-        self._unreadable = service_off or any(
-            gap.code.startswith("store:") and (gap.may_allow or gap.may_block) for gap in state.gaps
-        )
+        self._unreadable = service_off or any(map(leaves_all_open, state.gaps))
 
     def worlds(self, profile: Profile) -> tuple[Settings, ...]:
         """The effective settings of a profile; more than one where the evidence contradicts itself."""

@@ -17,6 +17,7 @@ from cmfw.engine.conditions import (
     FIREWALL_SERVICES,
     Settings,
     counts,
+    leaves_all_open,
     worlds,
 )
 from cmfw.engine.matching import NOTHING_MISSING, Match, Tri, match_rule
@@ -32,9 +33,7 @@ def judge(flow: Flow, state: HostState) -> Verdict:
     """What the machine does with the flow; unknown where the evidence leaves both answers open. Exact by definition."""
     if any(fact.name.lower() in FIREWALL_SERVICES and fact.start == DISABLED for fact in state.services):
         return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=("service_state",))
-    lost = tuple(
-        sorted({gap.code for gap in state.gaps if gap.code.startswith("store:") and (gap.may_allow or gap.may_block)})
-    )
+    lost = tuple(sorted({gap.code for gap in state.gaps if leaves_all_open(gap)}))
     if lost:
         return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=lost)
     verdicts = [_walk(_steps(flow, state, settings)) for settings in worlds(state, flow.profile)]
