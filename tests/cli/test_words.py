@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from string import Formatter
 
 import pytest
@@ -11,7 +12,7 @@ from tests.conftest import ROOT
 
 from cmfw.cli import words
 
-_NAMES = ("role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.")
+_NAMES = ("role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.", "aspect.", "shown.")
 """Words of names that come from elsewhere, looked up and not said."""
 
 _CLI = ROOT / "src" / "cmfw" / "cli"
@@ -24,6 +25,20 @@ def _parts(text: str) -> set[str]:
 @pytest.mark.parametrize("lang", words.LANGUAGES)
 def test_languages_have_the_same_keys(lang):
     assert list(words.words(lang)) == list(words.words("en"))
+
+
+def test_the_table_of_areas_equals_the_folders():
+    for lang in words.LANGUAGES:
+        folder = _CLI / "words" / lang.lower()
+        assert {p.stem for p in folder.glob("*.py")} - {"__init__"} == {words.GENERAL, *words.AREAS}
+
+
+def test_a_key_is_in_the_module_of_its_area():
+    firsts = {first: area for area, names in words.AREAS.items() for first in names}
+    assert len(firsts) == sum(map(len, words.AREAS.values()))
+    for area in (words.GENERAL, *words.AREAS):
+        table = import_module(f"cmfw.cli.words.en.{area}").WORDS
+        assert [key for key in table if firsts.get(key.partition(".")[0], words.GENERAL) != area] == []
 
 
 def test_a_text_has_the_same_parts_in_every_language():

@@ -9,7 +9,7 @@ from cmfw.cli.finding_view import finding_blocks, rule_blocks
 from cmfw.cli.finding_words import feature_title, gap_detail, missing_word
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.cli.who import place_of
-from cmfw.cli.words import language, say, words
+from cmfw.cli.words import known, say
 from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.net.flow import PROFILE_NAMES
@@ -95,7 +95,7 @@ def _few(names: Iterable[str], between: str = ", ") -> str:
 def _reason(audit: Audit, row: RowResult) -> str:
     """Why, in a few words: the flows in the way, or what switches the feature off."""
     if row.disabled:
-        return words(language()).get(f"disabled.{row.disabled}") or say("audit.setting_off", setting=row.disabled)
+        return known(f"disabled.{row.disabled}") or say("audit.setting_off", setting=row.disabled)
     return _few((_short(audit, blocked) for blocked in row.blocking), "\n")
 
 

@@ -56,7 +56,9 @@ def topic_blocks(catalog: Catalog, topic: Topic, edition: str) -> list[Block]:
     }
     view = views.get(topic.kind)
     if view is None:
-        return [Heading(f"{topic.id} ({topic.kind})", 1), Line(_t(topic.title)), Gap()]
+        from cmfw.cli.format_view import format_blocks
+
+        return [Heading(f"{topic.id} ({topic.kind})", 1), Line(_t(topic.title)), *format_blocks(topic.id), Gap()]
     return [*view(catalog, topic.id, edition), Gap()]
 
 
@@ -319,6 +321,10 @@ def topic_row(catalog: Catalog, topic: Topic, edition: str) -> dict[str, Any]:
             found["row"] = _data(catalog.findings[topic.id])
         case "note":
             found["row"] = _data(catalog.notes[topic.id])
+        case "format":
+            from cmfw.cli.format_view import format_row
+
+            found["row"] = format_row(topic.id)
         case "port":
             printing = [catalog.requirements[r] for r in requirements_printing(catalog, topic.id)]
             found |= {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.words import language, say, words
+from cmfw.cli.words import known, language, say
 from cmfw.model.finding import Finding
 from cmfw.model.rule import group_id
 
@@ -95,11 +95,11 @@ def missing_word(code: str) -> str:
 
 def gap_detail(code: str, detail: str) -> str:
     """The gap in words of this language where its code has some, else as the reader put it."""
-    return words(language()).get(f"gap.{code}", detail)
+    return known(f"gap.{code}") or detail
 
 
 def _word(kind: str, text: str) -> str:
-    return words(language()).get(f"{kind}.{text}", text)
+    return known(f"{kind}.{text}") or text
 
 
 def _known(text: str) -> str:

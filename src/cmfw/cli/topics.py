@@ -32,11 +32,10 @@ def topics_of(catalog: Catalog) -> list[Topic]:
 
 def formats() -> dict[str, Text]:
     """The file formats that can be read as machine state, by name."""
-    from cmfw.cli.words import words
+    from cmfw.cli.words import said_in
     from cmfw.ingest import FORMATS
 
-    english, chinese = words("en"), words("zh_CN")
-    return {name: Text(english[f"format.{name}"], chinese[f"format.{name}"]) for name in FORMATS}
+    return {name: Text(said_in("en", f"format.{name}"), said_in("zh_CN", f"format.{name}")) for name in FORMATS}
 
 
 def feature_named(catalog: Catalog, text: str) -> Topic | None:

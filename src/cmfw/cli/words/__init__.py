@@ -1,4 +1,6 @@
-"""What the command line says, in both languages: one module of words per language, only the one in use is loaded.
+"""What the command line says, in both languages: one folder of words per language, one module in it per area.
+
+Only the areas that a call says something of are loaded. A key starts with its area's name: ``audit.source``.
 
 The words of features, groups, errata and findings are rows of the catalog; here is only what surrounds them.
 """
@@ -10,6 +12,15 @@ from contextvars import ContextVar
 from importlib import import_module
 
 LANGUAGES = ("en", "zh_CN")
+GENERAL = "general"
+AREAS: dict[str, tuple[str, ...]] = {
+    "audit": ("audit", "demo", "disabled", "finding", "gap", "part", "presence", "status", "way", "who"),
+    "explain": ("explain", "direction"),
+    "formats": ("format", "aspect", "shown"),
+    "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
+}
+"""Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""
+_AREA_OF = {first: area for area, firsts in AREAS.items() for first in firsts}
 _chosen: ContextVar[str] = ContextVar("cmfw_language", default="")
 
 
@@ -38,17 +49,31 @@ def language() -> str:
 
 def say(key: str, **parts: object) -> str:
     """The words of ``key`` in the language of this run, with ``{name}`` filled in; KeyError for an unknown key."""
-    return words(language())[key].format(**parts)
+    return _area(language(), _AREA_OF.get(key.partition(".")[0], GENERAL))[key].format(**parts)
+
+
+def said_in(lang: str, key: str) -> str:
+    """The words of ``key`` in one language, unfilled; KeyError for an unknown key."""
+    return _area(lang, _AREA_OF.get(key.partition(".")[0], GENERAL))[key]
+
+
+def known(key: str) -> str | None:
+    """The words of a key that names something from elsewhere (``role.X``, ``gap.X``); None where it has no words."""
+    return _area(language(), _AREA_OF.get(key.partition(".")[0], GENERAL)).get(key)
 
 
 def role(name: str) -> str:
     """The name of a role in words; a role without words is shown as it is."""
-    return words(language()).get(f"role.{name}", name)
+    return known(f"role.{name}") or name
 
 
 def words(lang: str) -> dict[str, str]:
-    """All words of one language."""
-    table: dict[str, str] = import_module(f"cmfw.cli.words.{lang.lower()}").WORDS
+    """All words of one language, in the order of the areas."""
+    return {key: text for area in (GENERAL, *AREAS) for key, text in _area(lang, area).items()}
+
+
+def _area(lang: str, area: str) -> dict[str, str]:
+    table: dict[str, str] = import_module(f"cmfw.cli.words.{lang.lower()}.{area}").WORDS
     return table
 
 

@@ -1,0 +1,1 @@
+"""English words, one module for each area of the command line."""

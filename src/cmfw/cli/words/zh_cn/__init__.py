@@ -1,0 +1,1 @@
+"""Chinese words, one module for each area of the command line."""
