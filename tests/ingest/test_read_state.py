@@ -279,6 +279,22 @@ def test_lost_line_damages_the_stores_of_a_reg_file(tmp_path: Path) -> None:
     assert {"store:local", "store:gpo"} <= set(codes(state))
 
 
+def test_rules_in_one_file_and_settings_in_another_are_one_policy(tmp_path: Path) -> None:
+    key = REG.split("\n")[2]
+    rules = f'{REG.split(chr(10), maxsplit=1)[0]}\n\n{key}\n"a"="{rule(307)}"\n'
+    settings = (
+        f'{REG.split(chr(10), maxsplit=1)[0]}\n\n{key.replace("FirewallRules", "DomainProfile")}\n"EnableFirewall"=dword:0\n'
+    )
+    paths = [written(tmp_path, "rules.reg", rules), written(tmp_path, "settings.reg", settings)]
+    state, problems = read_state(paths)
+    assert problems == ()
+    assert ports(state) == {Store.LOCAL: ["307"]}
+    assert state.setting(Store.LOCAL, Profile.DOMAIN).enable_firewall is False
+    assert codes(state) == ["no_gpo_source"]
+    with pytest.raises(InputError, match="one local policy"):
+        read_state([*paths, written(tmp_path, "again.reg", rules)])
+
+
 def test_reg_file_without_the_rules(tmp_path: Path) -> None:
     content = (
         REG.split("[", maxsplit=1)[0]

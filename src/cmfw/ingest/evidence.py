@@ -16,7 +16,8 @@ class StorePart:
     """One policy store as one file holds it.
 
     ``name`` tells stores of a kind apart in counts (``hardening static``). ``keeps_rules`` says whether there is a key
-    for rules at all.
+    for rules at all. ``shows_rules`` and ``shows_settings``: whether the file could show them; a listing of rules shows no
+    settings, and two files that each show one half of a store make a whole.
     """
 
     store: Store
@@ -27,6 +28,8 @@ class StorePart:
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
     keeps_rules: bool = True
+    shows_rules: bool = True
+    shows_settings: bool = True
 
 
 @value(kw_only=True)

@@ -111,10 +111,32 @@ def _subnets(texts: Sequence[str], problems: list[Problem]) -> AddrSet | None:
 
 
 def _double(evidence: Sequence[Evidence]) -> list[Problem]:
-    """Two local policies cannot be one machine."""
-    local = [one for one in evidence if one.has(Store.LOCAL)]
+    """Two local policies cannot be one machine; the rules in one file and the settings in another are one policy."""
     hint = "all files of one call describe one machine"
-    return [Problem(one.path, "one local policy", f"another one beside `{local[0].path}`", hint=hint) for one in local[1:]]
+    found: dict[str, Problem] = {}
+    for half in ("shows_rules", "shows_settings"):
+        local = [one for one in evidence if any(part.store is Store.LOCAL and getattr(part, half) for part in one.parts)]
+        for one in local[1:]:
+            found[one.path] = Problem(one.path, "one local policy", f"another one beside `{local[0].path}`", hint=hint)
+    return list(found.values())
+
+
+def _missing_halves(evidence: Sequence[Evidence]) -> list[Gap]:
+    """The gaps for rules or settings of a local store that no file shows.
+
+    Settings have defaults that nearly every machine keeps, rules have none. Source: corrections 33 (what is unknown).
+    """
+    local = [(one, part) for one in evidence for part in one.parts if part.store is Store.LOCAL]
+    if not local:
+        return []
+    path = local[0][0].path
+    gaps = []
+    if not any(part.shows_rules for _, part in local):
+        gaps.append(Gap("partial_export", "the local rules are in no file", may_allow=True, may_block=True, source=path))
+    if not any(part.shows_settings for _, part in local):
+        detail = "no profile settings are in any file: judged with Windows' defaults"
+        gaps.append(Gap("default_settings", detail, source=path))
+    return gaps
 
 
 def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[str, str]) -> HostState:
@@ -125,7 +147,7 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
     rules, rule_gaps = _without_rivals(policies)
     others = [rule for part in parts if part.store is not Store.GPO for rule in part.rules]
     gaps = [gap for one in evidence for gap in (*one.gaps, *(gap for part in one.parts for gap in part.gaps))]
-    gaps += [*setting_gaps, *rule_gaps, *_absent(evidence)]
+    gaps += [*setting_gaps, *rule_gaps, *_missing_halves(evidence), *_absent(evidence)]
     addresses = AddrSet.EMPTY
     for one in evidence:
         addresses |= one.addresses

@@ -83,17 +83,9 @@ def _choose(keys: list[str], path: str, problems: list[Problem]) -> str | None:
 
 
 def _as_export(part: StorePart, path: str, lost: str) -> StorePart:
-    """The part with gaps for what the file lost and for what the export leaves out."""
+    """The part with a gap for what the file lost, and marked with what the export leaves out."""
     gaps = list(part.gaps)
     if lost:
         detail = f"the {part.name} store is damaged: {lost}"
         gaps.append(Gap(f"store:{part.store.value}", detail, may_allow=True, may_block=True, source=path))
-    if part.store is Store.LOCAL and not part.keeps_rules:
-        gaps.append(
-            Gap("partial_export", "the local rules are not in the export", may_allow=True, may_block=True, source=path)
-        )
-    if part.store is Store.LOCAL and not part.settings:
-        gaps.append(
-            Gap("default_settings", "no profile settings are in the export: judged with Windows' defaults", source=path)
-        )
-    return replace(part, gaps=tuple(gaps))
+    return replace(part, gaps=tuple(gaps), shows_rules=part.keeps_rules, shows_settings=bool(part.settings))

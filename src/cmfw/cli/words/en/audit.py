@@ -85,6 +85,6 @@ WORDS: dict[str, str] = {
     "gap.no_gpo_source": "no Group Policy or device management policy was given: judged as local policy alone",
     "gap.no_local_source": "no local policy was given: judged as if there were none",
     "gap.dirty_hive": "changes that were still in the hive's log files are not read",
-    "gap.partial_export": "the local rules are not in the export",
-    "gap.default_settings": "no profile settings are in the export: judged with Windows' defaults",
+    "gap.partial_export": "the local rules are in no file",
+    "gap.default_settings": "no profile settings are in any file: judged with Windows' defaults",
 }

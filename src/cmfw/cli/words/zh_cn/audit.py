@@ -84,6 +84,6 @@ WORDS: dict[str, str] = {
     "gap.no_gpo_source": "未提供组策略或 MDM 策略：仅按本地策略判断",
     "gap.no_local_source": "未提供本地策略：按没有本地策略判断",
     "gap.dirty_hive": "未读取仍在配置单元日志文件中的更改",
-    "gap.partial_export": "导出文件中没有本地规则",
-    "gap.default_settings": "导出文件中没有配置文件设置：按 Windows 默认值判断",
+    "gap.partial_export": "没有文件包含本地规则",
+    "gap.default_settings": "没有文件包含配置文件设置：按 Windows 默认值判断",
 }
