@@ -13,7 +13,9 @@ from cmfw.catalog.types import Edition
 from cmfw.ingest.site import read_site_text
 from cmfw.model.need import leaves, need_text
 from cmfw.model.plan import FeatureRow, Plan, PlanItem
+from cmfw.net.addr import AddrSet
 from cmfw.resolve import resolve
+from cmfw.resolve.ends import setup_host
 
 CATALOG = small_catalog()
 SERVERS = """
@@ -361,6 +363,63 @@ def test_an_install_method_reports_to_the_fallback_status_point_where_there_is_o
     for servers, wanted in ((SERVERS, {"client_push"}), (SERVERS + FSP, {"client_push", "fsp"})):
         found = resolve(REAL, read_site_text(servers + PUSHED, "site.toml"))
         assert {row.feature for row in found.rows if row.clients == "room"} == wanted
+
+
+MORE_MPS = """
+[[system]]
+host = "mp7.example.com"
+addresses = ["10.0.0.27"]
+roles = ["management_point"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("properties", "wanted"),
+    [
+        ("", {"mp1", "mp7.example.com"}),
+        ("/mp:mp7", {"mp7.example.com"}),
+        ("/mp:https://MP7.example.com/ccm SMSMP=mp1", {"mp7.example.com"}),
+        ("SMSMP=mp7.example.com", {"mp7.example.com"}),
+        ("/mp:mp1;mp7", {"mp1", "mp7.example.com"}),
+        ("/mp:mp9.other.example", {"mp9.other.example"}),
+        ("/mp:10.0.0.99", {"10.0.0.99"}),
+    ],
+    ids=["silent", "switch", "url before property", "property", "several", "not of the site", "an address"],
+)
+def test_setup_properties_name_the_management_points_of_that_install_only(properties, wanted):
+    lines = f'install = [{{ method = "manual", properties = \'{properties}\' }}, {{ method = "software_distribution" }}]\n'
+    found = resolve(REAL, read_site_text(SERVERS + MORE_MPS + ROOM + lines, "site.toml"))
+    # the distribution point on mp1 serves the package whatever the setup says
+    targets = {i.target.name for i in found.items if "manual_install" in i.features and i.target.role == "management_point"}
+    assert targets == wanted
+    assert {r.peer for r in found.rows if r.feature == "manual_install"} <= wanted | {""}
+    literal = [i for i in found.items if i.target.name == "10.0.0.99"]
+    assert all(i.target.addresses == AddrSet.parse("10.0.0.99") for i in literal)
+    assert bool(literal) == ("10.0.0.99" in wanted)
+
+
+def test_setup_properties_name_the_fallback_status_point():
+    install = "install = [{ method = \"manual\", properties = 'FSP=fsp8.example.com' }]\n"
+    for servers in (SERVERS, SERVERS + FSP):
+        found = resolve(REAL, read_site_text(servers + ROOM + install, "site.toml"))
+        assert {i.target.name for i in found.items if "fsp" in i.features} == {"fsp8.example.com"}
+        assert {row.feature for row in found.rows if row.clients == "room"} == {"manual_install", "fsp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("mp1", "mp1"),
+        ("https://mp1.example.com:8443/ccm", "mp1.example.com"),
+        ("mp1.example.com:8080", "mp1.example.com"),
+        ("[fd00::7]:443", "fd00::7"),
+        ("fd00::7", "fd00::7"),
+        ('"mp1"', "mp1"),
+        ("", ""),
+    ],
+)
+def test_the_host_in_a_setup_property(text, host):
+    assert setup_host(text) == host
 
 
 def test_the_condition_that_fails_is_the_one_that_is_told():

@@ -72,6 +72,8 @@ def _uses_pki(at: Situation) -> bool:
 
 def _has_fsp(at: Situation) -> bool:
     role = "fallback_status_point"
+    if at.setup.fsp:
+        return True
     return bool(at.topology.for_group(at.group, role) if at.group else at.topology.with_role(role))
 
 

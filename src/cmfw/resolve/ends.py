@@ -75,6 +75,15 @@ def unc_host(path: str) -> str:
     return found[1] if found else ""
 
 
+def setup_host(text: str) -> str:
+    """The host in a value of ``/mp``, ``SMSMP`` or ``FSP``: a name, an address, or the URL of a management point."""
+    bare = text.strip().strip('"').partition("://")[2] or text.strip().strip('"')
+    bare = bare.partition("/")[0]
+    if bare.startswith("["):
+        return bare[1:].partition("]")[0]
+    return bare if bare.count(":") > 1 else bare.partition(":")[0]
+
+
 class Ends:
     """Makes every end once. INVARIANT: equal arguments give the identical ``End``, so its values are shared."""
 
@@ -156,15 +165,31 @@ class Ends:
             return (self._share_host("share", group),)
         return tuple(self.of_system(system, "file_share") for system in hosts)
 
+    def named_by_setup(self, role: str, group: ClientGroup, install: Install | None) -> tuple[End, ...]:
+        """The hosts that the properties of CCMSetup name for the role; empty where they leave the choice to the site.
+
+        ``/mp`` and ``SMSMP`` say which management points the installation talks to, ``FSP`` where it reports.
+        Source: facts/configmgr.md 3.6 (about-client-installation-properties).
+        """
+        text = (
+            "" if install is None else {"management_point": install.mp, "fallback_status_point": install.fsp}.get(role, "")
+        )
+        names = dict.fromkeys(filter(None, (setup_host(part) for part in text.split(";"))))
+        return tuple(self._named_host(name, group, role) for name in sorted(names, key=str.lower))
+
     def _share_host(self, host: str, group: ClientGroup) -> End:
+        return self._named_host(host, group, "file_share")
+
+    def _named_host(self, host: str, group: ClientGroup, role: str) -> End:
+        """The system of that name, else a host of which only the name (or the address that it is) is known."""
         system = self.topology.host(host)
         if system is not None:
-            return self.of_system(system, "file_share")
-        key = ("file_share", host.lower())
+            return self.of_system(system, role)
+        key = (role, host.lower())
         end = self._made.get(key)
         if end is None:
             end = self._made[key] = End(
-                role="file_share",
+                role=role,
                 name=host,
                 slug=slug(host),
                 addresses=_literal(host),

@@ -184,6 +184,10 @@ class Expander:
         return found
 
     def _of_role(self, role: str, frame: Frame) -> tuple[End, ...]:
+        if frame.install is not None and frame.group is not None and frame.group.group is not None:
+            named = self.ends.named_by_setup(role, frame.group.group, frame.install)
+            if named:
+                return named
         found = frame.roles.get(role)
         if found is None:
             if frame.group is not None and frame.group.group is not None:

@@ -148,8 +148,9 @@ class _Resolution:
         if not group.features and not group.install:
             return self.usual
         wanted = {*group.features, *(METHOD_FEATURES[i.method] for i in group.install)}
-        if group.install and self.topology.for_group(group, "fallback_status_point"):
-            wanted.add("fsp")  # page line 110: every method reports there where the site has one
+        named = any(install.fsp for install in group.install)
+        if named or (group.install and self.topology.for_group(group, "fallback_status_point")):
+            wanted.add("fsp")  # page line 110: every method reports there where one is assigned
         return tuple(f for f in self.features if f.id in wanted)
 
     def _group(self, group: ClientGroup, chosen: tuple[Feature, ...]) -> None:
@@ -165,6 +166,8 @@ class _Resolution:
             install = installs.get(feature.id)
             if install is None and feature.id in _METHODS:
                 install = Install(method=_METHODS[feature.id])
+            elif feature.id == "fsp":
+                install = next((i for i in group.install if i.fsp), None)
             situation = Situation(topology=self.ends.topology, group=group, install=install)
             if not holds(feature.when, situation):
                 self.rows.append(_disabled(feature, group.name))
