@@ -37,6 +37,8 @@ CATALOG = load(PACKS)
         ("433", "port:433"),
         ("udp/25536", "port:udp/25536"),
         ("50000", "port:50000"),
+        ("in tcp 10.0.0.5:50000 > 10.1.0.9:445", "port:tcp/445"),
+        ("out UDP [fd00::5] > [fd00::7]:25536 profile=domain", "port:udp/25536"),
         ("format:hive", "format:hive"),
     ],
 )

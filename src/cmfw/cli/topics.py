@@ -64,6 +64,9 @@ def find_topics(catalog: Catalog, text: str) -> tuple[list[Topic], list[str]]:
     port = _port_topic(catalog, wanted)
     if port is not None:
         return [port], []
+    flow = _flow_text_topics(catalog, text)
+    if flow:
+        return flow, []
     if len(wanted) > 1:
         partial = [t for t in known if t.kind != "note" and any(wanted in name for name in _names(catalog, t))]
         # features are what people mean; in Chinese most titles begin alike
@@ -100,6 +103,28 @@ def _port_topic(catalog: Catalog, text: str) -> Topic | None:
     topic = f"{protocol}/{int(number)}" if protocol else str(int(number))
     found = flows_with_port(catalog, topic) or requirements_printing(catalog, topic) or members_with_port(catalog, topic)
     return Topic("port", topic, Text(topic, topic)) if found or usual_of_port(catalog, topic) else None
+
+
+def _flow_text_topics(catalog: Catalog, text: str) -> list[Topic]:
+    """What a flow text (``in tcp 10.0.0.5 > 10.1.0.9:445``) is about: its destination port, or the flows of its ICMP type."""
+    if text.strip().lower()[:3].rstrip() not in ("in", "out"):
+        return []
+    from cmfw.net.flow import ICMP_PROTOCOLS, PROTOCOL_NAMES
+    from cmfw.net.flowtext import FlowTextError, parse_parts
+
+    try:
+        parts = parse_parts(text)
+    except FlowTextError:
+        return []
+    protocol, ports = PROTOCOL_NAMES.get(parts.protocol or 0, ""), parts.destination_port
+    if parts.protocol in ICMP_PROTOCOLS:
+        said = f"{parts.icmp_type}:"
+        kinds = [f for f in catalog.flows.values() if f.icmp and (parts.icmp_type is None or f"{f.icmp}:".startswith(said))]
+        return [Topic("flow", f.id, f.title) for f in kinds]
+    if ports is None or len(ports.ranges) != 1 or ports.ranges[0][0] != ports.ranges[0][1]:
+        return []
+    found = _port_topic(catalog, f"{protocol}/{ports.ranges[0][0]}")
+    return [found] if found else []
 
 
 def _split(port: str) -> tuple[str, int]:

@@ -8,7 +8,7 @@ WORDS: dict[str, str] = {
     "machine allows, and the smallest change that closes the gap. `cmfw demo` shows it on an example.",
     "help.epilog": "Exit codes: 0 clean, 1 findings, 2 bad input or own failure, 3 not enough evidence. "
     "`cmfw COMMAND --help` tells more.",
-    "help.explain": "Explain a feature, flow, port (tcp/445), Windows Firewall group (-28502 or its name), erratum (E1), "
+    "help.explain": "Explain a feature, flow (its id, or flow text), port (tcp/445), Windows Firewall group (-28502 or its name), erratum (E1), "
     "finding code, note or file format (format:hive). Without TOPIC: list what can be explained.",
     "help.plan": "Show every flow that the features of SITE need, and the rules that each host needs for it.",
     "help.check": "Check a site file: every problem at once, lints, and its [[expect]] rows. With STATE... the rows are "

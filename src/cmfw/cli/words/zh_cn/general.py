@@ -7,7 +7,7 @@ WORDS: dict[str, str] = {
     "help.app": "Configuration Manager 客户端的防火墙与端口要求：每个功能需要什么、一台真实计算机允许什么，以及补上差距的最小改动。"
     "运行 `cmfw demo` 可查看示例。",
     "help.epilog": "退出代码：0 无问题，1 有发现，2 输入有误或程序自身失败，3 证据不足。运行 `cmfw COMMAND --help` 查看详情。",
-    "help.explain": "解释一个功能、流量、端口 (tcp/445)、Windows 防火墙组（-28502 或其名称）、勘误 (E1)、发现代码、备注或文件格式 "
+    "help.explain": "解释一个功能、流量（其 ID 或流量文本）、端口 (tcp/445)、Windows 防火墙组（-28502 或其名称）、勘误 (E1)、发现代码、备注或文件格式 "
     "(format:hive)。不带 TOPIC 时列出所有可解释的内容。",
     "help.plan": "显示 SITE 的功能所需的每条流量，以及每台主机为此需要的规则。",
     "help.check": "检查站点文件：一次报告所有问题、提示以及 [[expect]] 行。给出 STATE... 时在该计算机上判断这些行；否则按计划判断："
