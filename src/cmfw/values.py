@@ -38,57 +38,64 @@ def value(cls: type[_T] | None = None, /, *, kw_only: bool = False, order: bool 
 
 def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
     own = dict(cls.__dict__)
-    fields: dict[str, Any] = {}
-    for name, annotation in own.get("__annotations__", {}).items():
-        if "ClassVar" not in str(annotation):
-            fields[name] = _field(name, annotation, own.pop(name, _MISSING), kw_only=kw_only)
+    annotations = {name: a for name, a in own.get("__annotations__", {}).items() if "ClassVar" not in str(a)}
+    names = tuple(annotations)
+    given = {name: own.pop(name) for name in names if name in own}
     for unwanted in ("__dict__", "__weakref__"):
         own.pop(unwanted, None)
-    given = {name: each.default for name, each in fields.items() if each.default is not _MISSING}
-    if not kw_only and any(one in given and later not in given for one, later in pairwise(fields)):
+    if not kw_only and any(one in given and later not in given for one, later in pairwise(names)):
         raise TypeError(f"a field without default follows one with a default in `{cls.__name__}`")
     own |= {
-        "__slots__": tuple(fields),
-        "__match_args__": () if kw_only else tuple(fields),
-        "__dataclass_fields__": fields,
+        "__slots__": names,
+        "__match_args__": () if kw_only else names,
+        "__dataclass_fields__": _Fields(annotations, given, kw_only=kw_only),
         "__setattr__": _refuse_set,
         "__delattr__": _refuse_delete,
         "__getstate__": _state,
         "__setstate__": _restore,
+        # all of it before the class is made: a method that is set later makes Python look through all slots of the type
+        **_comparisons(names, _ORDER if order else ()),
+        "__init__": _first_init(names, given, own.get("__post_init__"), kw_only=kw_only),
     }
     own.setdefault("__repr__", _repr)
     metaclass: Any = type(cls)
     found: type[_T] = metaclass(cls.__name__, cls.__bases__, own)
-    _add_init(found, given, kw_only=kw_only)
-    _add_comparisons(found, tuple(fields), _ORDER if order else ())
     return found
 
 
-_RARE = 12
-"""Values of a class that are made without a compiled ``__init__``: most classes never have more in one run."""
+_RARE = 200
+"""What the values of a class may cost before its ``__init__`` is compiled, in units of one value made from positions.
+
+Compiling takes as long as some 300 values lose without it, and most classes never have as many in one run."""
 
 
-def _add_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> None:
+def _first_init(names: tuple[str, ...], given: dict[str, Any], finish: Any, *, kw_only: bool) -> Any:
     """An ``__init__`` that fills the slots by name, and compiles itself once the class turns out to be common."""
-    names, fill = cls.__slots__, object.__setattr__
-    finish = cls.__dict__.get("__post_init__")
-    made = 0
+    count, fill = len(names), object.__setattr__
+    spent = 0
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        nonlocal made
-        made += 1
-        values = {**given, **dict(zip(names, args, strict=False)), **kwargs}
-        as_asked = len(values) == len(names) and not (args and (kw_only or len(args) > len(names)))
-        if made > _RARE or not as_asked or any(name in kwargs for name in names[: len(args)]):
+        nonlocal spent
+        spent += 1 + 4 * len(kwargs)
+        each: Iterable[Any] = args
+        as_asked = len(args) == count and not (kwargs or kw_only)
+        if not as_asked:
+            values = {**given, **dict(zip(names, args, strict=False)), **kwargs}
+            as_asked = len(values) == count and not (
+                args and (kw_only or len(args) > count or kwargs.keys() & names[: len(args)])
+            )
+            each = map(values.get, names)
+        if spent > _RARE or not as_asked:
+            cls: Any = next(one for one in type(self).__mro__ if "__dataclass_fields__" in one.__dict__)
             cls.__init__ = _compiled_init(cls, given, kw_only=kw_only)
             cls.__init__(self, *args, **kwargs)
             return
-        for name in names:
-            fill(self, name, values[name])
+        for name, one in zip(names, each):  # noqa: B905 - as many of each, seen above
+            fill(self, name, one)
         if finish is not None:
             finish(self)
 
-    cls.__init__ = __init__
+    return __init__
 
 
 def _compiled_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> Any:
@@ -104,12 +111,9 @@ def _compiled_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> Any:
     return made["__init__"]
 
 
-def _add_comparisons(cls: Any, names: tuple[str, ...], order: Iterable[str]) -> None:
+def _comparisons(names: tuple[str, ...], order: Iterable[str]) -> dict[str, Any]:
     """Equality, hash and, where asked, order by the tuple of all fields, for values of the same class only."""
-    if len(names) > 1:
-        fields: Any = operator.attrgetter(*names)
-    else:
-        fields = lambda self: tuple(getattr(self, name) for name in names)  # noqa: E731
+    fields: Any = operator.attrgetter(*names) if names else lambda _: ()
 
     def compared(with_: Any) -> Any:
         def compare(self: Any, other: Any) -> Any:
@@ -117,16 +121,26 @@ def _add_comparisons(cls: Any, names: tuple[str, ...], order: Iterable[str]) -> 
 
         return compare
 
-    cls.__hash__ = lambda self: hash(fields(self))
-    for word in ("eq", *order):
-        setattr(cls, f"__{word}__", compared(getattr(operator, word)))
+    found: dict[str, Any] = {f"__{word}__": compared(getattr(operator, word)) for word in ("eq", *order)}
+    return found | {"__hash__": lambda self: hash(fields(self))}
 
 
-def _field(name: str, annotation: Any, default: Any, *, kw_only: bool) -> Any:
-    found: Any = dataclasses.field(default=default, kw_only=kw_only)
-    found.name, found.type = name, annotation
-    found._field_type = _FIELD_TYPE  # noqa: SLF001
-    return found
+class _Fields:
+    """``__dataclass_fields__`` of one class, made when ``dataclasses`` first asks for it."""
+
+    __slots__ = ("_annotations", "_found", "_given", "_kw_only")
+
+    def __init__(self, annotations: dict[str, Any], given: dict[str, Any], *, kw_only: bool) -> None:
+        self._annotations, self._given, self._kw_only = annotations, given, kw_only
+        self._found: dict[str, Any] = {}
+
+    def __get__(self, _instance: object, _owner: object) -> dict[str, Any]:
+        if not self._found:
+            for name, annotation in self._annotations.items():
+                field: Any = dataclasses.field(default=self._given.get(name, _MISSING), kw_only=self._kw_only)
+                field.name, field.type, field._field_type = name, annotation, _FIELD_TYPE  # noqa: SLF001
+                self._found[name] = field
+        return self._found
 
 
 def _refuse_set(self: object, name: str, _value: object) -> None:
