@@ -16,6 +16,18 @@ def test_an_address_reads_back(address):
     assert ipaddress.ip_address(format_address(number)) == address
 
 
+@given(st.lists(st.sampled_from([0, 0, 1, 0xAB, 0xFFFF]), min_size=8, max_size=8))
+def test_an_ipv6_address_is_written_as_ipaddress_writes_it(groups):
+    value = int("".join(f"{group:04x}" for group in groups), 16)
+    theirs = ipaddress.IPv6Address(value)
+    if theirs.ipv4_mapped is None:  # written with dots by newer versions of Python only
+        assert format_address(value + V6_BASE) == str(theirs)
+
+
+def test_an_ipv4_mapped_address_is_written_in_groups_on_every_python():
+    assert format_address(parse_address("::ffff:10.1.2.3")) == "::ffff:a01:203"
+
+
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_a_prefix_is_the_network_that_ipaddress_gives(address, length):
     network = ipaddress.ip_network(f"{address}/{length}", strict=False)

@@ -62,9 +62,20 @@ def format_address(number: int) -> str:
     """The text of an address number."""
     if number < V6_BASE:
         return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    from ipaddress import IPv6Address
+    return _format_v6(number - V6_BASE)
 
-    return str(IPv6Address(number - V6_BASE))
+
+def _format_v6(value: int) -> str:
+    """The text of an IPv6 address: the first of the longest runs of zero groups is left out. Source: RFC 5952 section 4."""
+    groups = [f"{value >> shift & 0xFFFF:x}" for shift in range(112, -1, -16)]
+    at = longest = run = 0
+    for place, group in enumerate(groups, 1):
+        run = run + 1 if group == "0" else 0
+        if run > longest:
+            at, longest = place - run, run
+    if longest < 2:
+        return ":".join(groups)
+    return f"{':'.join(groups[:at])}::{':'.join(groups[at + longest :])}"
 
 
 def is_v6(number: int) -> bool:
