@@ -16,7 +16,7 @@ import click
 
 from cmfw import __version__
 from cmfw.cli import words
-from cmfw.cli.options import option
+from cmfw.cli.options import help_option, option
 from cmfw.cli.words import say
 from cmfw.errors import CmfwError, InputError
 
@@ -160,9 +160,16 @@ def _safe_streams() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, "-V", "--version", message="cmfw %(version)s")
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"cmfw {__version__}", color=ctx.color)
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"max_content_width": 100})
+@option("-V", "--version", key="version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version)
 @option("--lang", key="lang", metavar="|".join(words.LANGUAGES), expose_value=False)
 @option("--debug", key="debug", is_flag=True, expose_value=False)
+@help_option
 def app() -> None:
     """Replaced by the words of the chosen language."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,9 @@ from cmfw.cli.words import say
 from cmfw.errors import InputError, Problem
 from cmfw.model.rule import canonical_program
 from cmfw.model.state import HostState
-from cmfw.net.flowquery import FlowQuery, Names, parse_flow
+
+if TYPE_CHECKING:
+    from cmfw.net.flowquery import FlowQuery, Names
 
 CLIENT_DIR = "%windir%\\CCM"
 """Where the client lives unless the site says otherwise. Source: facts, corrections 35."""
@@ -21,6 +24,8 @@ COMMAND_LINE = "command line"
 
 def names_of(catalog: Catalog) -> Names:
     """Who usually answers or opens what, from the rows of the catalog."""
+    from cmfw.net.flowquery import Names
+
     processes = [
         Process(path, service)
         for known in catalog.programs.values()
@@ -71,6 +76,8 @@ def warn(text: str) -> None:
 
 def read_queries(asked: Sequence[tuple[str, str, int | None]], names: Names) -> list[FlowQuery]:
     """The questions of (flow text, where it stands, line), in order; raises InputError with every text that is wrong."""
+    from cmfw.net.flowquery import parse_flow
+
     queries: list[FlowQuery] = []
     problems: list[Problem] = []
     for text, where, line in asked:

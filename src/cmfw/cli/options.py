@@ -10,7 +10,7 @@ import click
 from cmfw.cli.words import LANGUAGES, language_of, say
 
 Function = Callable[..., Any]
-_LAST = ("form", "lang", "debug")
+_LAST = ("form", "lang", "debug", "help")
 """The options that every command has stand behind its own."""
 
 
@@ -25,6 +25,11 @@ class Spoken(click.Command):
 
 class SpokenOption(click.Option):
     """An option whose help is in the language of the call; ``help`` holds a key of ``cli.words``."""
+
+    def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - click's name
+        super().__init__(*args, **settings)
+        # kept from click, which cleans a help text with `inspect` (a tenth of the start) and finds nothing to clean in a key
+        self.help = help
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option and its words."""
@@ -49,6 +54,7 @@ def make_command(name: str, *formats: str, cls: type[Spoken] = Spoken) -> Callab
             function = option("--format", "form", key="format", type=choice, default=formats[0])(function)
         function = option("--lang", key="lang", metavar="|".join(LANGUAGES), expose_value=False, callback=_known)(function)
         function = option("--debug", key="debug", is_flag=True, expose_value=False)(function)
+        function = help_option(function)
         made = click.command(name, cls=cls)(function)
         made.params.sort(key=lambda parameter: parameter.name in _LAST)
         return made
@@ -60,6 +66,17 @@ def _known(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     if value and not language_of(value):
         raise click.BadParameter(say("error.language", value=value), ctx, parameter)
     return value
+
+
+def help_option(function: Function) -> Function:
+    """``-h`` and ``--help``, click's own but for the words: click asks for a translation of its own when it makes one."""
+    return option("-h", "--help", key="help", is_flag=True, is_eager=True, expose_value=False, callback=_show_help)(function)
+
+
+def _show_help(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
 
 
 def edition_option(function: Function) -> Function:

@@ -176,7 +176,7 @@ def leaves_all_open(gap: Gap) -> bool:
     return gap.may_allow and gap.may_block
 
 
-_ACE = re.compile(r"\((A|D);[^;]*;CC;[^;]*;[^;]*;([^;()]+)\)")
+_ACE = r"\((A|D);[^;]*;CC;[^;]*;[^;]*;([^;()]+)\)"
 _EVERYONE = frozenset({"WD", "S-1-1-0"})
 _SYSTEM_TOKEN = _EVERYONE | {"SY", "S-1-5-18", "AU", "S-1-5-11", "BA", "S-1-5-32-544"}
 
@@ -187,7 +187,7 @@ def sddl_admits(sddl: str, *, kernel: bool) -> bool | None:
     The kernel runs as SYSTEM, whose token is known; of any other process only "Everyone" is certain. Source: corrections
     31; well-known SIDs: Microsoft, "Security identifiers".
     """
-    aces = _ACE.findall(sddl)
+    aces = re.findall(_ACE, sddl)
     if not aces or len(aces) != sddl.count("("):
         return None  # an entry that is not read may be the one that decides
     known = _SYSTEM_TOKEN if kernel else _EVERYONE

@@ -6,7 +6,7 @@ import re
 
 from cmfw.values import value
 
-_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_WORD = r'(?:[^\s"]|"[^"]*")+'
 
 
 @value(kw_only=True)
@@ -31,7 +31,7 @@ def parse_ccmsetup(text: str) -> CcmSetup:
     """
     switches: dict[str, str] = {}
     properties: dict[str, str] = {}
-    for word in _WORD.findall(text):
+    for word in re.findall(_WORD, text):
         bare = word.replace('"', "")
         if bare[:1] in "/-":
             name, _, rest = bare[1:].partition(":")

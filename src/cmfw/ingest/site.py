@@ -46,10 +46,9 @@ _NO_ADDRESSES: tuple[AddrSet, tuple[str, ...]] = (AddrSet.EMPTY, ())
 
 def read_site(path: str) -> Site:
     """The site that the file describes; raises InputError with every problem found."""
-    from pathlib import Path
-
     try:
-        raw = Path(path).read_bytes()
+        with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up
+            raw = stream.read()
     except OSError as error:
         raise InputError(Problem(path, "a readable site file", (error.strerror or "an error").lower())) from error
     try:
@@ -64,7 +63,7 @@ def read_site_text(text: str, path: str) -> Site:
     """The site that the text describes; ``path`` is what problems call it and ends in ``.json`` for JSON."""
     is_json = path.lower().endswith(".json") or text.lstrip()[:1] == "{"
     raw = _parse_json(text, path) if is_json else _parse_toml(text, path)
-    reader = SiteValues(path, json_lines(text) if is_json else toml_lines(text))
+    reader = SiteValues(path, lambda: json_lines(text) if is_json else toml_lines(text))
     top = reader.table(raw, ())
     site = _build(reader, top, path)
     if reader.problems:

@@ -7,17 +7,19 @@ parser and only has to be right on text that the parser accepts.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 Place = tuple[str | int, ...]
 
-_HEADER = re.compile(r"\s*\[(\[?)\s*([^\]]+?)\s*\]")
-_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"|' + r"'[^']*'|#.*")
+# compiled when a problem needs its line, by `re` itself: most site files have none
+_HEADER = r"\s*\[(\[?)\s*([^\]]+?)\s*\]"
+_KEY = r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
+_PART = r"""[\w-]+|"[^"]*"|'[^']*'"""
+_STRING = r'"(?:\\.|[^"\\])*"|' + r"'[^']*'|#.*"
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip("\"'") for part in _PART.findall(text)]
+    return [part.strip("\"'") for part in re.findall(_PART, text)]
 
 
 def toml_lines(text: str) -> dict[Place, int]:
@@ -31,11 +33,11 @@ def toml_lines(text: str) -> dict[Place, int]:
         if fence:
             fence = "" if fence in line else fence
             continue
-        if depth == 0 and (header := _HEADER.match(line)):
+        if depth == 0 and (header := re.match(_HEADER, line)):
             table = _open_table(counts, _parts(header[2]), repeated=bool(header[1]))
             lines.setdefault(table, number)
             continue
-        if depth == 0 and (key := _KEY.match(line)):
+        if depth == 0 and (key := re.match(_KEY, line)):
             place = (*table, *_parts(key[1]))
             for end in range(len(table) + 1, len(place) + 1):
                 lines.setdefault(place[:end], number)
@@ -43,7 +45,7 @@ def toml_lines(text: str) -> dict[Place, int]:
         if opened:
             fence = opened
             continue
-        bare = _STRING.sub("", line)
+        bare = re.sub(_STRING, "", line)
         depth = max(0, depth + sum(bare.count(c) for c in "[{") - sum(bare.count(c) for c in "]}"))
     return lines
 
@@ -60,7 +62,7 @@ def _open_table(counts: dict[Place, int], parts: list[str], *, repeated: bool) -
     return place
 
 
-_JSON = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\],:\n]')
+_JSON = r'"(?:\\.|[^"\\])*"|[{}\[\],:\n]'
 
 
 def json_lines(text: str) -> dict[Place, int]:
@@ -69,7 +71,7 @@ def json_lines(text: str) -> dict[Place, int]:
     stack: list[list[str | int]] = []
     number = 1
     previous = ""
-    for found in _JSON.finditer(text):
+    for found in re.finditer(_JSON, text):
         mark = found[0]
         if mark == "\n":
             number += 1
@@ -96,7 +98,7 @@ def _place(stack: list[list[str | int]]) -> Place:
     return tuple(level[0] for level in stack)
 
 
-def line_of(lines: dict[Place, int], place: Place) -> int | None:
+def line_of(lines: Mapping[Place, int], place: Place) -> int | None:
     """The line of the place, or of the innermost table around it that has one."""
     for end in range(len(place), 0, -1):
         if place[:end] in lines:

@@ -5,8 +5,7 @@ Kinds: ``text name code flag port port_list port_range choice choices texts addr
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cmfw.errors import Problem
@@ -25,9 +24,7 @@ GIVEN = "?"
 BAD: Any = object()
 """Stands for a value that is already reported as a problem."""
 
-_INDEX = re.compile(r"\[\d+\]")
-_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
-_CODE = re.compile(r"[A-Za-z0-9]{3}")
+_HOST_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _PROFILE_BITS = {name: int(bit) for bit, name in PROFILE_NAMES.items()}
 _RAW_PROFILES = ((1, Profile.PUBLIC), (2, Profile.PRIVATE), (4, Profile.DOMAIN))
 
@@ -44,11 +41,11 @@ CHILDREN = _child_keys()
 """Keys of each table by name; the top table is ``""``."""
 
 
-def key_text(place: Place) -> str:
-    """The place as a key path, ``system[0].roles[1]``."""
+def key_text(place: Place, *, any_index: bool = False) -> str:
+    """The place as a key path, ``system[0].roles[1]``; ``system[].roles[]`` for ``any_index``."""
     text = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{'' if any_index else part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 
 
@@ -88,11 +85,15 @@ _MOST_COMPARED = 100
 
 
 class SiteValues:
-    """Reads tables by the key table; ``problems`` grows up to ``MOST_PROBLEMS``, nothing is raised."""
+    """Reads tables by the key table; ``problems`` grows up to ``MOST_PROBLEMS``, nothing is raised.
 
-    def __init__(self, file: str, lines: dict[Place, int]) -> None:
+    ``lines`` finds the lines of all places; it is called for the first problem only.
+    """
+
+    def __init__(self, file: str, lines: Callable[[], Mapping[Place, int]]) -> None:
         self.file = file
-        self.lines = lines
+        self._find_lines = lines
+        self._lines: Mapping[Place, int] | None = None
         self.problems: list[Problem] = []
         self._more = 0
 
@@ -107,13 +108,15 @@ class SiteValues:
         if len(self.problems) >= MOST_PROBLEMS:
             self._more += 1
             return BAD
-        line = line_of(self.lines, place)
+        if self._lines is None:
+            self._lines = self._find_lines()
+        line = line_of(self._lines, place)
         self.problems.append(Problem(self.file, expected, found, hint, key_text(place), line))
         return BAD
 
     def table(self, raw: Any, place: Place) -> Table:
         """The valid values of one table; every unknown key, wrong value and missing key becomes a problem."""
-        keys = CHILDREN[_INDEX.sub("[]", key_text(place))]
+        keys = CHILDREN[key_text(place, any_index=True)]
         out: Table = {"": place, GIVEN: frozenset()}
         if not isinstance(raw, dict):
             self.problem(place, "a table", shown(raw))
@@ -160,13 +163,19 @@ def _text(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
 
 
 def _name(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
-    if isinstance(value, str) and _HOST.fullmatch(value):
+    if isinstance(value, str) and _is_host(value):
         return value.rstrip(".")
     return reader.problem(place, "a host name such as `cm1` or `cm1.example.com`", shown(value))
 
 
+def _is_host(text: str) -> bool:
+    """Whether the text is labels of letters, digits, `_` and `-` with dots between; the first has no `-` at its ends."""
+    labels = text.removesuffix(".").split(".")
+    return all(label and _HOST_CHARACTERS.issuperset(label) for label in labels) and "-" not in labels[0][0] + labels[0][-1]
+
+
 def _code(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
-    if isinstance(value, str) and _CODE.fullmatch(value):
+    if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalnum():
         return value.upper()
     if value == "" and not key.is_required:
         return value

@@ -46,8 +46,8 @@ _SERVER_BUILDS = {
 _SERVER_ONLY = frozenset({20348})
 """Builds that only a server has; the others are shared and mean the client unless the text says server."""
 
-_NT_BUILD = re.compile(r"(?:\d+\.\d+\.)?(\d{4,5})(?:\.\d+)?")
-_NAMES = re.compile(r"\b(?:microsoft|windows|version|client|enterprise|pro|professional|education|standard|datacenter)\b")
+_NT_BUILD = r"(?:\d+\.\d+\.)?(\d{4,5})(?:\.\d+)?"
+_NAMES = r"\b(?:microsoft|windows|version|client|enterprise|pro|professional|education|standard|datacenter)\b"
 
 
 def windows_version(text: str) -> tuple[str, int] | None:
@@ -60,13 +60,13 @@ def windows_version(text: str) -> tuple[str, int] | None:
     words = re.sub(r"\bwin(?=\s*\d)", "", text.lower().replace("-", " ").replace("_", " "))
     is_server = "server" in words
     words = re.sub(r"\bserver", " ", words)
-    words = " ".join(_NAMES.sub(" ", words).replace("(", " ").replace(")", " ").split())
+    words = " ".join(re.sub(_NAMES, " ", words).replace("(", " ").replace(")", " ").split())
     named = (_SERVER_BUILDS if is_server else _CLIENT_BUILDS).get(words)
     if named is None and not is_server and words in _SERVER_BUILDS:
         is_server, named = True, _SERVER_BUILDS[words]
     if named is not None:
         return (SERVER if is_server else CLIENT), named
-    build = _NT_BUILD.fullmatch(words)
+    build = re.fullmatch(_NT_BUILD, words)
     if build is None or int(build[1]) < 6000:
         return None
     number = int(build[1])

@@ -41,6 +41,8 @@ WORDS: dict[str, str] = {
     "summary.demo": "audit a built-in example",
     "summary.schema": "JSON Schema of inputs and outputs",
     "option.none": "",
+    "option.help": "show this message and exit",
+    "option.version": "show the version and exit",
     "option.format": "form of the answer",
     "option.lang": "language of the answer (default: the locale)",
     "option.debug": "show a traceback when something fails",

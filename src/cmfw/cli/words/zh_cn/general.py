@@ -40,6 +40,8 @@ WORDS: dict[str, str] = {
     "summary.demo": "审核内置示例",
     "summary.schema": "输入和输出的 JSON Schema",
     "option.none": "",
+    "option.help": "显示此帮助信息并退出",
+    "option.version": "显示版本并退出",
     "option.format": "回答的形式",
     "option.lang": "回答的语言（默认：系统区域设置）",
     "option.debug": "失败时显示回溯信息",

@@ -1,0 +1,52 @@
+"""A module that is deferred is loaded when it is first used, and is then the module itself in all that matters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+DEFERRED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from cmfw.cli.deferred import defer
+defer("colorsys", "json")
+import colorsys, json, colorsys as again
+assert colorsys is again
+before = "rgb_to_hls" in vars(colorsys)
+found = colorsys.rgb_to_hls(0.0, 0.0, 0.0), json.loads("[1]")
+import colorsys as later
+assert later is sys.modules["colorsys"] is not colorsys
+assert later.rgb_to_hls is colorsys.rgb_to_hls
+assert colorsys.__spec__ is later.__spec__ and colorsys.__file__ == later.__file__
+try:
+    colorsys.no_such_name
+except AttributeError as error:
+    print(before, found, error)
+"""
+LOADED = """
+import sys
+from cmfw.cli import main
+code = main(sys.argv[1:])
+print(sorted({"inspect", "ast", "dis", "locale", "pathlib", "ipaddress", "rich"} & set(sys.modules)), "signature" in vars(sys.modules["inspect"]), file=sys.stderr)
+"""
+
+
+def test_a_deferred_module_becomes_itself_when_it_is_used():
+    done = subprocess.run([sys.executable, "-c", DEFERRED, "src"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False ((0.0, 0.0, 0.0), [1]) module 'colorsys' has no attribute 'no_such_name'"
+
+
+def test_a_loaded_module_stays_what_it_is():
+    from cmfw.cli.deferred import defer
+
+    mine = sys.modules[__name__]
+    defer(__name__)
+    assert sys.modules[__name__] is mine
+
+
+def test_a_short_command_loads_none_of_what_is_hardly_used():
+    """With these the start takes a third longer: `inspect` by its import in click, `locale` by click's own translations."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, "explain", "client_push"], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "['inspect'] False"
