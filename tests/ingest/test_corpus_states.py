@@ -23,7 +23,7 @@ from cmfw.ingest.preg import apply_preg, read_preg
 from cmfw.ingest.regf_file import open_hive
 from cmfw.ingest.registry import RegistryTree, RegistryView, decode_text
 from cmfw.ingest.rulestring import parse_rule, write_rule
-from cmfw.model.rule import HostRule, Store
+from cmfw.model.rule import Action, HostRule, Store
 from cmfw.model.state import Gap
 
 pytestmark = pytest.mark.corpus
@@ -40,7 +40,7 @@ COUNTS = {
     ),
     "hives/luthfina16_v2.30.wfw": ((("local", 412, 173),), (2, 30)),
     "hives/puppet_fwpolicy_full_v2.28.wfw": ((("local", 452, 218),), (2, 28)),
-    "hives/winxp_SYSTEM": ((("local", 0, 0),), None),
+    "hives/winxp_SYSTEM": ((("local", 0, 0), ("legacy", 6, 6)), None),
     "hives/yossidoctor_FirewallRules.reg": ((("local", 31, 31),), None),
     "hives/malton33_Firewall.reg": ((("local", 0, 0),), None),
     "gpo/ncsc/NCSC_Windows_GPO.zip": ((("gpo", 8, 8),), None),
@@ -69,18 +69,21 @@ def test_every_registry_pol_has_the_rules_that_the_readme_states(corpus: Path) -
         assert [source.counts[0][1] for source in state.sources] == [count], name
 
 
-def test_windows_xp_has_exceptions_that_are_not_read(corpus: Path) -> None:
-    gaps = read_state([str(corpus / "hives/winxp_SYSTEM")]).state.gaps
-    assert [(gap.code, gap.may_allow, gap.may_block) for gap in gaps] == [
-        ("legacy_lists", True, False),
-        ("no_gpo_source", False, False),
-    ]
+def test_the_lists_of_windows_xp_are_its_policy(corpus: Path) -> None:
+    state, problems = read_state([str(corpus / "hives/winxp_SYSTEM")])
+    assert problems == ()
+    assert [(gap.code, gap.may_allow, gap.may_block) for gap in state.gaps] == [("no_gpo_source", False, False)]
+    opened = {
+        (rule.program, rule.profiles, rule.remote_address.is_any) for rule in state.rules if rule.action is Action.ALLOW
+    }
+    programs = (r"%windir%\system32\sessmgr.exe", r"%windir%\Network Diagnostic\xpnetdiag.exe")
+    assert opened == {(program, profiles, True) for program in programs for profiles in (1, 6)}
 
 
 def test_gaps_of_sound_machines_turn_no_verdict(corpus: Path) -> None:
     found: list[Gap] = []
     for name in COUNTS:
-        if "winxp" not in name and "malton33" not in name:
+        if "malton33" not in name:
             found += read_state([str(corpus / name)]).state.gaps
     assert found
     assert not [gap for gap in found if gap.may_allow or gap.may_block]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from tests.ingest.registry_trees import tree
 
 from cmfw.ingest.connection_rules import is_connection_rule, parse_connection_rule
 from cmfw.ingest.host_keys import read_addresses, read_rpc_ports, read_services
 from cmfw.ingest.policy_keys import policy_version, read_local_policy, read_policy, read_rules
 from cmfw.ingest.registry import (
-    REG_BINARY,
     REG_DWORD,
     REG_EXPAND_SZ,
     REG_MULTI_SZ,
     REG_SZ,
     RegistryTree,
-    RegistryValue,
     encode_text,
 )
 from cmfw.model.rule import Store
@@ -25,26 +24,6 @@ from cmfw.net.ports import PortSet
 
 RULE = "v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=2701|Name=n|"
 ALL = (Profile.DOMAIN, Profile.PRIVATE, Profile.PUBLIC)
-
-
-def tree(**keys: dict[str, object]) -> RegistryTree:
-    """Keys (``__`` for a backslash) with values: an int is a DWORD, a str text, bytes binary, a tuple (type, data)."""
-    out = RegistryTree("made.reg")
-    for key, values in keys.items():
-        path = key.replace("__", "\\")
-        out.create_key(path)
-        for name, value in values.items():
-            match value:
-                case int():
-                    kind, data = REG_DWORD, value.to_bytes(4, "little")
-                case str():
-                    kind, data = REG_SZ, encode_text(value)
-                case bytes():
-                    kind, data = REG_BINARY, value
-                case (kind, data):
-                    pass
-            out.set_value(RegistryValue(path, name, kind, data))
-    return out
 
 
 def settings(view: RegistryTree, store: Store) -> dict[Profile, ProfileSettings]:
@@ -187,32 +166,13 @@ def test_policy_version() -> None:
     assert [problem.key for problem in problems] == ["P\\PolicyVersion"]
 
 
-LEGACY = {
-    "program": ("AuthorizedApplications__List", {r"C:\a.exe": r"C:\a.exe:*:Enabled:A"}, True),
-    "program, disabled": ("AuthorizedApplications__List", {r"C:\a.exe": r"C:\a.exe:*:disabled:A"}, False),
-    "port": ("GloballyOpenPorts__List", {"445:TCP": "445:TCP:LocalSubNet:Enabled:@xpsp2res.dll,-7"}, True),
-    "port, disabled": ("GloballyOpenPorts__List", {"445:TCP": "445:TCP:*:Disabled:x"}, False),
-    "port that is no text": ("GloballyOpenPorts__List", {"445:TCP": b"\1\2"}, True),
-    "file and print": ("Services__FileAndPrint", {"Enabled": 1, "RemoteAddresses": "LocalSubnet"}, True),
-    "file and print, off": ("Services__FileAndPrint", {"Enabled": 0, "RemoteAddresses": "*"}, False),
-    "remote administration": ("RemoteAdminSettings", {"Enabled": 1}, True),
-    "inbound echo": ("IcmpSettings", {"AllowInboundEchoRequest": 1}, True),
-    "empty list": ("AuthorizedApplications__List", {}, False),
-}
-
-
-@pytest.mark.parametrize(("key", "values", "opens"), LEGACY.values(), ids=LEGACY)
-def test_exceptions_of_windows_xp(key: str, values: dict[str, object], opens: bool) -> None:
-    gaps = read_policy(tree(**{f"DomainProfile__{key}": values}), "", Store.GPO).gaps
-    assert [(gap.code, gap.may_allow, gap.may_block) for gap in gaps] == [("legacy_lists", True, False)] * opens
-
-
 @pytest.mark.parametrize("has_rules", [True, False], ids=["Vista and later", "Windows XP"])
 def test_local_exceptions_of_windows_xp_count_only_there(has_rules: bool) -> None:
     keys = {"DomainProfile__AuthorizedApplications__List": {"a": "a:*:Enabled:A"}} | (
         {"FirewallRules": {}} if has_rules else {}
     )
-    assert [gap.code for gap in read_policy(tree(**keys), "", Store.LOCAL).gaps] == ([] if has_rules else ["legacy_lists"])
+    parts = read_local_policy(tree(**keys), "")
+    assert [part.store for part in parts] == ([Store.LOCAL] if has_rules else [Store.LOCAL, Store.LEGACY])
 
 
 def test_connection_rule() -> None:

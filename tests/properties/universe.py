@@ -101,7 +101,7 @@ def address_match(rng: Random) -> AddressMatch:
     return rng.choice(KEYWORD_ADDRESSES) if chance(rng, 4) else AddressMatch(addresses(rng))
 
 
-RULE_STORES = (Store.LOCAL,) * 7 + (Store.GPO,) * 6 + (Store.MDM, Store.HARDENING, Store.APPISO)
+RULE_STORES = (Store.LOCAL,) * 7 + (Store.GPO,) * 6 + (Store.MDM, Store.LEGACY, Store.HARDENING, Store.APPISO)
 HARDENING_STORES = (Store.LOCAL, Store.GPO) + (Store.HARDENING,) * 3
 
 

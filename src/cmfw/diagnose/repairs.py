@@ -119,6 +119,8 @@ class Repairer:
                 and not one.profiles & ~rule.profiles
                 and (rule.store in (Store.GPO, Store.MDM) or (rule.store is Store.LOCAL and merged))
                 and not rule.extras.security
+                # an entry of an old list is no rule that a command could switch on
+                and not rule.id.startswith("legacy:")
             )
         return found
 

@@ -11,7 +11,7 @@ from itertools import product
 from cmfw.model.rule import HostRule, PortKeyword, Store
 from cmfw.model.state import DEFAULT_RPC_PORTS, Gap, HostState
 from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet
-from cmfw.net.flow import PORT_PROTOCOLS, Direction, Profile
+from cmfw.net.flow import ICMP_PROTOCOLS, PORT_PROTOCOLS, Direction, Profile
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
 from cmfw.values import value
@@ -103,10 +103,14 @@ def worlds(state: HostState, profile: Profile) -> tuple[Settings, ...]:
 def counts(rule: HostRule, settings: Settings) -> bool:
     """Whether a rule of the rule stores takes part at all under these settings (its profile and direction aside).
 
-    Source: MS-FASP 3.1.3 (local rules and merge), MS-GPFAS 2.2.3 (AllowUserPrefMerge), facts/windows_firewall.md 2.3.
+    The lists of Windows XP's firewall know one switch only, AllowUserPrefMerge, which policy sets for each list.
+
+    Source: MS-FASP 3.1.3 (local rules and merge), MS-GPFAS 2.2.3 (AllowUserPrefMerge), facts/windows_firewall.md 1.2, 2.3.
     """
     if not rule.active or rule.store in (Store.HARDENING, Store.APPISO):
         return False
+    if rule.store is Store.LEGACY and rule.protocol not in ICMP_PROTOCOLS:
+        return settings.port_rules if rule.program is None else settings.app_rules
     if rule.store is not Store.LOCAL:
         return True
     if not settings.local_rules:

@@ -11,13 +11,29 @@ from cmfw.net.ports import PortSet
 from cmfw.values import value
 
 
+@value
+class Cancel:
+    """What a disabled entry of an old exception list takes out of force elsewhere; see ``legacy_lists``.
+
+    Ports of one protocol, or one canonical ``program``. ``switch`` is the key of a predefined service that goes too.
+    ``only_local``: rules of Group Policy stay.
+    """
+
+    profiles: int
+    protocol: int | None = None
+    ports: PortSet = PortSet.EMPTY
+    switch: str = ""
+    program: str = ""
+    only_local: bool = False
+
+
 @value(kw_only=True)
 class StorePart:
     """One policy store as one file holds it.
 
     ``name`` tells stores of a kind apart in counts (``hardening static``). ``keeps_rules`` says whether there is a key
     for rules at all. ``shows_rules`` and ``shows_settings``: whether the file could show them; a listing of rules shows no
-    settings, and two files that each show one half of a store make a whole.
+    settings, and two files that each show one half of a store make a whole. ``cancels`` are the disabled entries of old lists.
     """
 
     store: Store
@@ -30,6 +46,7 @@ class StorePart:
     keeps_rules: bool = True
     shows_rules: bool = True
     shows_settings: bool = True
+    cancels: tuple[Cancel, ...] = ()
 
 
 @value(kw_only=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
-from cmfw.ingest.host_keys import read_addresses, read_rpc_ports, read_services
+from cmfw.ingest.host_keys import old_service, read_addresses, read_rpc_ports, read_services
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.policy_keys import (
     FIREWALL_POLICY,
     GROUP_POLICY,
     named_services,
     policy_version,
+    read_group_policy,
     read_local_policy,
-    read_policy,
 )
 from cmfw.ingest.registry import RegistryView, decode_number, find_value
-from cmfw.model.rule import Store
 from cmfw.model.state import Gap
 from cmfw.net.addr import AddrSet
 
@@ -42,12 +41,13 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         root = f"{control_set}\\{FIREWALL_POLICY}"
         parts += read_local_policy(view, root, since=file.flaws_at_opening)
         version = policy_version(view, root, problems)
+        gaps += old_service(view, control_set, parts)
         if not view.has_key(root):
             detail = f"no key `{root}`"
             gaps.append(Gap("store:local", detail, may_allow=True, may_block=True, source=file.path))
             problems.append(Problem(file.path, "the firewall's policy key", "no such key", key=root))
     if _is_software(view):
-        parts.append(read_policy(view, GROUP_POLICY, Store.GPO, since=file.flaws_at_opening))
+        parts += read_group_policy(view, GROUP_POLICY, since=file.flaws_at_opening)
     if view.is_dirty:
         gaps.append(Gap("dirty_hive", "changes that were still in the hive's log files are not read", source=file.path))
     return (

@@ -8,15 +8,21 @@ Source: facts/windows_firewall.md 3.1, corrections 13, 22, 23.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from cmfw.errors import FormatError
+from cmfw.ingest.evidence import StorePart
 from cmfw.ingest.registry import REG_MULTI_SZ, TEXT_TYPES, RegistryView, decode_number, decode_text, decode_texts, find_value
-from cmfw.model.state import ServiceFact
+from cmfw.model.rule import Store
+from cmfw.model.state import Gap, ServiceFact
 from cmfw.net.addr import AddrSet, parse_address
+from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
 
 FIREWALL_SERVICES = ("MpsSvc", "BFE")
+DISABLED = 4
+"""Start type of a disabled service."""
 LISTENERS = (
     "BITS",
     "CcmExec",
@@ -51,6 +57,27 @@ def read_services(view: RegistryView, control_set: str, names: Iterable[str]) ->
                 )
             )
     return tuple(found)
+
+
+def old_service(view: RegistryView, control_set: str, parts: Sequence[StorePart]) -> list[Gap]:
+    """The gaps for a firewall of Windows XP or Server 2003 that may not run at all; none on any other machine.
+
+    Its service is SharedAccess, which Vista and later keep for something else. On a server nobody may have switched it on.
+    Source: Microsoft, "Windows Firewall and Windows Server 2003 SP1" (off by default); corrections 22 (a disabled service).
+    """
+    if not any(part.store is Store.LEGACY for part in parts):
+        return []
+    gaps = []
+    if _number(view, f"{control_set}\\Services\\SharedAccess", "Start") == DISABLED:
+        gaps.append(
+            Gap("service_state", "the firewall's service `SharedAccess` is disabled", may_allow=True, may_block=True)
+        )
+    kind = "".join(_texts(view, f"{control_set}\\Control\\ProductOptions", "ProductType")).lower()
+    says = {profile for part in parts for profile, settings in part.settings if settings.enable_firewall is not None}
+    if kind in ("servernt", "lanmannt") and len(says) < len(Profile):
+        detail = "`EnableFirewall` is not set, and a server of that time has its firewall off until somebody sets it"
+        gaps.append(Gap("setting:EnableFirewall", detail, may_allow=True, may_block=True))
+    return [replace(gap, source=view.source) for gap in gaps]
 
 
 def read_addresses(view: RegistryView, control_set: str) -> AddrSet:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.input_file import InputFile, not_readable, open_input
+from cmfw.ingest.legacy_lists import settle
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap, HostState, ProfileSettings, StateSource
 from cmfw.net.addr import AddrSet
@@ -146,6 +147,10 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
     settings, setting_gaps = _settings(evidence)
     rules, rule_gaps = _without_rivals(policies)
     others = [rule for part in parts if part.store is not Store.GPO for rule in part.rules]
+    everything = settle([*others, *rules], [cancel for part in parts for cancel in part.cancels])
+    if any(part.store is Store.LEGACY for part in parts):
+        settings, everything, old_gaps = _as_old_windows(settings, everything)
+        rule_gaps += old_gaps
     gaps = [gap for one in evidence for gap in (*one.gaps, *(gap for part in one.parts for gap in part.gaps))]
     gaps += [*setting_gaps, *rule_gaps, *_missing_halves(evidence), *_absent(evidence)]
     addresses = AddrSet.EMPTY
@@ -154,7 +159,7 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
     ports: PortSet | None = next((one.rpc_ports for one in evidence if one.rpc_ports is not None), None)
     return HostState(
         settings=settings,
-        rules=(*others, *rules),
+        rules=everything,
         connection_rules=tuple(rule for part in parts for rule in part.connection_rules),
         services=tuple(fact for one in evidence for fact in one.services),
         policy_version=version,
@@ -165,6 +170,28 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
         gaps=tuple(gaps),
         sources=tuple(_source(one, hashes) for one in evidence),
     )
+
+
+def _as_old_windows(settings: Settings, rules: tuple[HostRule, ...]) -> tuple[Settings, tuple[HostRule, ...], list[Gap]]:
+    """What Windows XP and Server 2003 make of a policy: they read neither rules nor the settings that came with Vista.
+
+    Source: WindowsFirewall.adml (the settings that Windows XP supports); MS-GPFAS 2.2.3 (those of Vista and later).
+    """
+    kept = tuple(rule for rule in rules if rule.store is Store.LEGACY or rule.id.startswith("legacy:"))
+    older = tuple((store, profile, replace(value, **_NEWER_SETTINGS)) for store, profile, value in settings)
+    if len(kept) == len(rules) and older == settings:
+        return settings, rules, []
+    detail = "the machine has the firewall of Windows XP, which reads no rules and no settings of later Windows"
+    return older, kept, [Gap("old_windows", detail)]
+
+
+_NEWER_SETTINGS: dict[str, Any] = {
+    "default_inbound_allow": None,
+    "default_outbound_allow": None,
+    "allow_local_policy_merge": None,
+    "allow_local_ipsec_policy_merge": None,
+    "disabled_interfaces": None,
+}
 
 
 def platform_of(version: tuple[int, int]) -> tuple[int, int] | None:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from cmfw.errors import Problem
 from cmfw.ingest.connection_rules import is_connection_rule, parse_connection_rule
 from cmfw.ingest.evidence import StorePart
-from cmfw.ingest.profile_keys import legacy_exceptions, profile_names, read_profiles
+from cmfw.ingest.legacy_lists import Place, has_lists, read_lists
+from cmfw.ingest.profile_keys import profile_keys, profile_names, read_profiles
 from cmfw.ingest.registry import (
     REG_DWORD,
     REG_SZ,
@@ -44,18 +45,24 @@ _HARDENING = (
 Rules = tuple[tuple[HostRule, ...], tuple[ConnectionRule, ...], tuple[Problem, ...]]
 
 
-def read_local_policy(view: RegistryView, root: str, *, since: int | None = None) -> tuple[StorePart, ...]:
+def read_local_policy(
+    view: RegistryView, root: str, *, since: int | None = None, whole: bool = True
+) -> tuple[StorePart, ...]:
     """The local store, the service hardening stores and the MDM store below a machine's policy key ``root``.
 
-    ``since`` as for ``read_policy``.
+    On a machine with Windows XP's firewall, its exceptions are a part of the store LEGACY. ``since`` as for ``read_policy``;
+    ``whole``: the container has everything that the machine had, so the lack of a key says something.
     """
-    local = read_policy(view, root, Store.LOCAL, since=since)
+    old = is_old_policy(view, root, whole=whole)
+    local = read_policy(view, root, Store.LOCAL, since=since, old=old)
     if not local.keeps_rules and find_value(view, root, "PolicyVersion") is not None:
         # since Vista the key is always there; Windows XP had neither
         detail = "the local store has no key for rules"
         gap = Gap("store:local", detail, may_allow=True, may_block=True, source=view.source)
         local = replace(local, gaps=(*local.gaps, gap))
     parts = [local]
+    if old:
+        parts.append(_old_part(view, root, Store.LEGACY, since))
     for store, name, below in _HARDENING:
         key = _join(root, below)
         before = len(view.problems)
@@ -70,30 +77,69 @@ def read_local_policy(view: RegistryView, root: str, *, since: int | None = None
     return tuple(parts)
 
 
-def read_policy(view: RegistryView, root: str, store: Store, *, since: int | None = None) -> StorePart:
+def read_group_policy(view: RegistryView, root: str, *, since: int | None = None) -> tuple[StorePart, ...]:
+    """The store of group policy, and the exceptions for Windows XP's firewall where it has any; ``since`` as for ``read_policy``."""
+    part = read_policy(view, root, Store.GPO, since=since)
+    if not has_lists(view, _places(view, root, Store.GPO)):
+        return (part,)
+    return (part, _old_part(view, root, Store.GPO, since))
+
+
+def is_old_policy(view: RegistryView, root: str, *, whole: bool) -> bool:
+    """Whether a machine's policy is that of Windows XP or Server 2003: lists, and nothing that came with Vista.
+
+    Source: facts/windows_firewall.md 1.1; corpus ``hives/winxp_SYSTEM``.
+    """
+    newer = ("FirewallRules", "PublicProfile", "RestrictedServices", "ConSecRules", "Mdm")
+    if find_value(view, root, "PolicyVersion") is not None or any(view.has_key(_join(root, name)) for name in newer):
+        return False
+    places = _places(view, root, Store.LEGACY)
+    return bool(places) and (whole or has_lists(view, places))
+
+
+def _places(view: RegistryView, root: str, store: Store) -> tuple[Place, ...]:
+    """The profile keys that old exceptions count in, each once with all the profiles that it feeds."""
+    found: dict[str, int] = {}
+    for profile, key, _ in profile_keys(view, root, store, [], old=store is Store.LEGACY):
+        found[key] = found.get(key, 0) | profile
+    return tuple(Place(key, key.rpartition("\\")[2], profiles) for key, profiles in found.items())
+
+
+def _old_part(view: RegistryView, root: str, store: Store, since: int | None) -> StorePart:
+    before = len(view.problems) if since is None else since
+    found = read_lists(view, _places(view, root, store), store)
+    name = "legacy" if store is Store.LEGACY else f"{store.value} legacy"
+    gaps = (*found.gaps, *damage(view, before, store, name))
+    return StorePart(
+        store=store,
+        name=name,
+        rules=found.rules,
+        cancels=found.cancels,
+        gaps=gaps,
+        problems=found.problems,
+        keeps_rules=False,
+    )
+
+
+def read_policy(view: RegistryView, root: str, store: Store, *, since: int | None = None, old: bool = False) -> StorePart:
     """One store of rules, connection security rules and profile settings.
 
     The store counts as damaged where its container finds more problems than the first ``since`` (those it has now).
+    ``old``: a machine with Windows XP's firewall.
     """
     before = len(view.problems) if since is None else since
-    settings = read_profiles(view, root, store)
+    settings = read_profiles(view, root, store, old=old)
     rules, secured, problems = read_rules(view, _join(root, "FirewallRules"), store)
     more_rules, more_secured, more_problems = read_rules(view, _join(root, "ConSecRules"), store, secure=True)
-    keeps_rules = view.has_key(_join(root, "FirewallRules"))
-    gaps = [*settings.gaps, *damage(view, before, store, store.value)]
-    legacy = legacy_exceptions(view, root) if store is Store.GPO or (store is Store.LOCAL and not keeps_rules) else ()
-    if legacy:
-        detail = "exceptions of the old Windows Firewall are not read yet: " + ", ".join(f"`{key}`" for key in legacy)
-        gaps.append(Gap("legacy_lists", detail, may_allow=True, source=view.source))
     return StorePart(
         store=store,
         name=store.value,
         settings=settings.settings,
         rules=rules + more_rules,
         connection_rules=secured + more_secured,
-        gaps=tuple(gaps),
+        gaps=(*settings.gaps, *damage(view, before, store, store.value)),
         problems=(*settings.problems, *problems, *more_problems),
-        keeps_rules=keeps_rules,
+        keeps_rules=view.has_key(_join(root, "FirewallRules")),
     )
 
 

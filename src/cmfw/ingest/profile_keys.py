@@ -1,4 +1,4 @@
-"""The profile keys of a policy store: settings, and the exceptions of Windows XP's firewall that GPOs still carry.
+"""The profile keys of a policy store, and the settings in them.
 
 Source: MS-GPFAS 2.2.3, facts/windows_firewall.md 1.1-1.3.
 """
@@ -37,14 +37,6 @@ _NOT_IN_GPO_STANDARD = frozenset(
     }
 )
 """Source: MS-GPFAS 2.2.3."""
-_LISTS = ("AuthorizedApplications\\List", "GloballyOpenPorts\\List")
-_SWITCHES = (
-    "Services\\FileAndPrint",
-    "Services\\RemoteDesktop",
-    "Services\\UPnPFramework",
-    "RemoteAdminSettings",
-    "IcmpSettings",
-)
 
 
 class Settings(NamedTuple):
@@ -55,12 +47,15 @@ class Settings(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_profiles(view: RegistryView, root: str, store: Store) -> Settings:
-    """What each profile key under ``root`` configures, one entry per profile that configures anything."""
+def read_profiles(view: RegistryView, root: str, store: Store, *, old: bool = False) -> Settings:
+    """What each profile key under ``root`` configures, one entry per profile that configures anything.
+
+    ``old``: a machine with Windows XP's firewall, see ``profile_keys``.
+    """
     found: list[tuple[Profile, ProfileSettings]] = []
     gaps: list[Gap] = []
     problems: list[Problem] = []
-    for profile, key, is_standard in _profile_keys(view, root, store, problems):
+    for profile, key, is_standard in profile_keys(view, root, store, problems, old=old):
         values = _read_key(view, key, (gaps, problems), is_gpo_standard=is_standard)
         if values:
             found.append((profile, ProfileSettings(**values)))
@@ -73,17 +68,21 @@ def profile_names(view: RegistryView, root: str) -> tuple[str, ...]:
     return tuple(name for name in names if view.has_key(_join(root, name)))
 
 
-def _profile_keys(view: RegistryView, root: str, store: Store, problems: list[Problem]) -> list[tuple[Profile, str, bool]]:
+def profile_keys(
+    view: RegistryView, root: str, store: Store, problems: list[Problem], *, old: bool = False
+) -> list[tuple[Profile, str, bool]]:
     """(profile, key, whether it is a GPO's StandardProfile); a key that nothing reads is a problem.
 
     Source: facts/windows_firewall.md 1.1: locally the private profile is StandardProfile; in a GPO that name feeds
-    private and public, unless PrivateProfile or PublicProfile exists.
+    private and public, unless PrivateProfile or PublicProfile exists. ``old``: Windows XP knows only domain and standard.
     """
     names = set(profile_names(view, root))
     keys = {name: _join(root, name) for name in names}
     chosen = [(Profile.DOMAIN, "DomainProfile", False), (Profile.PUBLIC, "PublicProfile", False)]
     unused = ""
-    if store is Store.LOCAL:
+    if old:
+        chosen += [(Profile.PRIVATE, "StandardProfile", False), (Profile.PUBLIC, "StandardProfile", False)]
+    elif store is Store.LOCAL:
         chosen.append((Profile.PRIVATE, "StandardProfile", False))
         unused = "PrivateProfile"
     elif "PrivateProfile" in names or (store is Store.GPO and "PublicProfile" in names):
@@ -165,31 +164,3 @@ def _problem(view: RegistryView, value: RegistryValue, expected: str) -> Problem
 
 def _join(root: str, name: str) -> str:
     return f"{root}\\{name}" if root else name
-
-
-def legacy_exceptions(view: RegistryView, root: str) -> tuple[str, ...]:
-    """The keys under ``root`` with exceptions of Windows XP's firewall that may allow something.
-
-    An entry that says `disabled` only cancels others and opens nothing. Source: corrections 25.
-    """
-    profiles = [_join(root, name) for name in profile_names(view, root)]
-    lists = [f"{profile}\\{name}" for profile in profiles for name in _LISTS]
-    switches = [f"{profile}\\{name}" for profile in profiles for name in _SWITCHES]
-    return (
-        *(key for key in lists if not all(map(_is_disabled, view.values(key)))),
-        *(key for key in switches if any(map(_is_on, view.values(key)))),
-    )
-
-
-def _is_disabled(value: RegistryValue) -> bool:
-    return value.type in TEXT_TYPES and ":disabled:" in decode_text(value.data).lower() + ":"
-
-
-def _is_on(value: RegistryValue) -> bool:
-    """Whether a switch may be on; what is no number counts as on."""
-    if value.name.lower() == "remoteaddresses":
-        return False
-    try:
-        return decode_number(value) != 0
-    except FormatError:
-        return bool(value.data)

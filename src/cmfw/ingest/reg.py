@@ -12,7 +12,7 @@ from cmfw.errors import InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.host_keys import read_addresses, read_rpc_ports, read_services
 from cmfw.ingest.input_file import InputFile
-from cmfw.ingest.policy_keys import named_services, policy_version, read_local_policy, read_policy
+from cmfw.ingest.policy_keys import named_services, policy_version, read_group_policy, read_local_policy
 from cmfw.ingest.reg_text import apply_reg, is_reg_text, read_reg
 from cmfw.ingest.registry import RegistryTree
 from cmfw.model.rule import Store
@@ -50,18 +50,20 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     parts: list[StorePart] = []
     control_set, version = "", None
     if local is not None:
-        parts += read_local_policy(tree, local)
+        parts += read_local_policy(tree, local, whole=False)
         version = policy_version(tree, local, problems)
         control_set = local[: local.lower().rindex("\\services\\sharedaccess")]
     if gpo is not None:
-        parts.append(read_policy(tree, gpo, Store.GPO))
+        parts += read_group_policy(tree, gpo)
+    # the lists of Windows XP's firewall are its rules
+    old = any(part.store is Store.LEGACY for part in parts)
     software = "" if gpo is None else gpo[: -len("Policies\\Microsoft\\WindowsFirewall")].rstrip("\\")
     lost = reading.problems[0].text() if reading.problems else ""
     return (
         Evidence(
             path=file.path,
             format=FORMAT,
-            parts=tuple(_as_export(part, file.path, lost) for part in parts),
+            parts=tuple(_as_export(part, file.path, lost, old=old) for part in parts),
             services=read_services(tree, control_set, named_services(parts)) if control_set else (),
             policy_version=version,
             addresses=read_addresses(tree, control_set) if control_set else AddrSet.EMPTY,
@@ -82,10 +84,10 @@ def _choose(keys: list[str], path: str, problems: list[Problem]) -> str | None:
     return best
 
 
-def _as_export(part: StorePart, path: str, lost: str) -> StorePart:
+def _as_export(part: StorePart, path: str, lost: str, *, old: bool) -> StorePart:
     """The part with a gap for what the file lost, and marked with what the export leaves out."""
     gaps = list(part.gaps)
     if lost:
         detail = f"the {part.name} store is damaged: {lost}"
         gaps.append(Gap(f"store:{part.store.value}", detail, may_allow=True, may_block=True, source=path))
-    return replace(part, gaps=tuple(gaps), shows_rules=part.keeps_rules, shows_settings=bool(part.settings))
+    return replace(part, gaps=tuple(gaps), shows_rules=part.keeps_rules or old, shows_settings=bool(part.settings))

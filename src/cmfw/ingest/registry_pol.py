@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from cmfw.errors import Problem
 from cmfw.ingest.evidence import Evidence
 from cmfw.ingest.input_file import InputFile
-from cmfw.ingest.policy_keys import FIREWALL_POLICY, GROUP_POLICY, read_policy
+from cmfw.ingest.policy_keys import FIREWALL_POLICY, GROUP_POLICY, read_group_policy
 from cmfw.ingest.preg import apply_preg, is_preg, read_preg
 from cmfw.ingest.registry import REG_SZ, RegistryTree, RegistryValue
-from cmfw.model.rule import Store
 from cmfw.model.state import Gap
 
 FORMAT = "registry-pol"
@@ -39,7 +38,7 @@ def read_policy_file(content: bytes, path: str, format_name: str) -> Evidence:
     reading = read_preg(content, path)
     tree = RegistryTree(path)
     apply_preg(reading.entries, tree)
-    part = read_policy(tree, _ROOT, Store.GPO)
+    parts = read_group_policy(tree, _ROOT)
     gaps: list[Gap] = []
     # a problem without a key is a record that was lost, and with it perhaps a rule
     lost = [problem for problem in reading.problems if not problem.key]
@@ -51,7 +50,7 @@ def read_policy_file(content: bytes, path: str, format_name: str) -> Evidence:
         detail = "the GPO writes into the machine's local policy, which is not read from there"
         gaps.append(Gap("gpo_writes_local", detail, may_allow=True, may_block=True, source=path))
         problems.append(Problem(path, "settings of group policy", "settings of the local policy", key=_LOCAL_ROOT))
-    return Evidence(path=path, format=format_name, parts=(part,), gaps=tuple(gaps), problems=tuple(problems))
+    return Evidence(path=path, format=format_name, parts=parts, gaps=tuple(gaps), problems=tuple(problems))
 
 
 def _strays(entries: Iterable[RegistryValue], path: str) -> list[Problem]:
