@@ -49,16 +49,29 @@ def test_members_equal_a_real_machine(corpus, file: str, build: int, group: str)
     state = read_state([str(corpus / "hives" / file)]).state
     resource = group_id(load().groups[group].resource)
     there = {r.id: comparable(r) for r in state.rules if r.store is Store.LOCAL and group_id(r.group) == resource}
+    if group == "file_and_printer_sharing_restrictive":
+        assert there == {}, "Windows has had it since build 26100 only"
+        return
     here = {m.rule.id: comparable(m.rule) for m in edition(group, "client", build).members}
     same = {name for name in here if (file, name) not in EDITED}
     assert {name: here[name] for name in same} == {name: there[name] for name in same}
     assert set(there) - set(here) == ADDED.get(file, set()) & set(there)
 
 
-@pytest.mark.parametrize("build", [7601, 9600, 14393, 18362, 19045])
+@pytest.mark.parametrize("build", [7601, 9600, 14393, 18362, 19045, 22631, 26100])
 def test_a_client_has_thirty_rules_of_file_and_printer_sharing(build: int):
     assert len(edition("file_and_printer_sharing", "client", build).members) == 30
     assert len(edition("wmi", "client", build).members) == 8
+
+
+def test_the_restrictive_group_is_open_to_every_address_but_for_llmnr():
+    members = {m.rule.id: m.rule for m in edition("file_and_printer_sharing_restrictive", "client", 26100).members}
+    assert len(members) == 10
+    assert {r.id for r in members.values() if not r.remote_address.is_any} == {"FPS-LLMNR-In-UDP-V2", "FPS-LLMNR-Out-UDP-V2"}
+    assert all(r.profiles == ALL_PROFILES for r in members.values())
+    assert not any(
+        port in r.local_port.ports for r in members.values() for port in (137, 138, 139) if not r.local_port.is_any
+    )
 
 
 def test_twins_of_a_client_reach_the_subnet_only():
