@@ -18,6 +18,7 @@ FORMATS = {
     "registry-pol": "cmfw.ingest.registry_pol",
     "reg": "cmfw.ingest.reg",
     "gpo": "cmfw.ingest.gpo",
+    "ps-json": "cmfw.ingest.ps_json",
 }
 """Format name to module, in the order in which they are asked whether a file is theirs. Each has ``sniff`` and ``read``."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from cmfw.errors import Problem
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ConnectionRule, Gap, ProfileSettings, ServiceFact
@@ -49,9 +51,26 @@ class StorePart:
     cancels: tuple[Cancel, ...] = ()
 
 
+class ExportedObject(NamedTuple):
+    """One object of a PowerShell export: its file and properties, and where it stands (key path, line).
+
+    ``section`` names the parts of the document around it, in lower case.
+    """
+
+    file: str
+    properties: dict[str, Any]
+    place: str = ""
+    line: int | None = None
+    section: str = ""
+
+
 @value(kw_only=True)
 class Evidence:
-    """One file (or one GPO of a backup): its stores, what else it says of the host, and everything wrong with it."""
+    """One file (or one GPO of a backup): its stores, what else it says of the host, and everything wrong with it.
+
+    ``objects`` are those of a PowerShell export, kept because the filters of its rules may be in other files.
+    ``live_profiles`` are the profiles of the interfaces that are up, None where the file does not say.
+    """
 
     path: str
     format: str
@@ -60,6 +79,8 @@ class Evidence:
     policy_version: tuple[int, int] | None = None
     addresses: AddrSet = AddrSet.EMPTY
     rpc_ports: PortSet | None = None
+    live_profiles: tuple[Profile, ...] | None = None
+    objects: tuple[ExportedObject, ...] = ()
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -56,9 +56,13 @@ def read_state(paths: Sequence[str], *, local_subnets: Sequence[str] = (), diges
             continue
         evidence += found
         noted += file.problems
-        for one in found:
-            noted += [*one.problems, *(problem for part in one.parts for problem in part.problems)]
         hashes |= {one.path: _digest(file) for one in found} if digests else {}
+    if sum(bool(one.objects) for one in evidence) > 1:
+        from cmfw.ingest.netsec_objects import join_exports
+
+        evidence = join_exports(evidence)
+    for one in evidence:
+        noted += [*one.problems, *(problem for part in one.parts for problem in part.problems)]
     problems += _double(evidence)
     if problems:
         raise InputError(*problems)
@@ -82,7 +86,7 @@ def _read(file: InputFile) -> tuple[Evidence, ...]:
     raise InputError(
         Problem(
             file.path,
-            "a SYSTEM or SOFTWARE hive, .wfw, .reg, Registry.pol or GPO backup",
+            "a SYSTEM or SOFTWARE hive, .wfw, .reg, Registry.pol, GPO backup or PowerShell export",
             f"a file that starts `{file.head[:8].hex(' ')}`" if file.head else "an empty file",
             hint="export the firewall with `netsh advfirewall export FILE.wfw`",
         )

@@ -49,20 +49,20 @@ class InputFile:
             self.flaws_at_opening = len(self._hive.problems)
         return self._hive
 
-    def content(self) -> bytes:
-        """The whole content, unpacked.
+    def content(self, most: int = LIMIT) -> bytes:
+        """The whole content, unpacked; no more than ``most`` bytes are read, and no more unpacked.
 
         Raises:
-            InputError: it is larger than ``LIMIT``.
+            InputError: it is larger than ``most``.
         """
         if self._content is None:
             with open(self.place, "rb") as file:
-                found = file.read(LIMIT + 1)
+                found = file.read(most + 1)
             if found[:6] == XZ:
-                found = self._unpack(found)
-            if len(found) > LIMIT:
+                found = self._unpack(found, most + 1, whole=True)
+            if len(found) > most:
                 raise InputError(
-                    Problem(self.path, f"at most {LIMIT >> 20} MiB", "more", hint="name the one file that matters")
+                    Problem(self.path, f"at most {most >> 20} MiB", "more", hint="name the one file that matters")
                 )
             self._content = found
         return self._content
@@ -75,9 +75,9 @@ class InputFile:
     def _read_head(self) -> bytes:
         with open(self.place, "rb") as file:
             head = file.read(4096)
-        return self._unpack(head, most=4096) if head[:6] == XZ else head
+        return self._unpack(head, 4096, whole=False) if head[:6] == XZ else head
 
-    def _unpack(self, packed: bytes, most: int = LIMIT + 1) -> bytes:
+    def _unpack(self, packed: bytes, most: int, *, whole: bool) -> bytes:
         """At most ``most`` bytes of an xz stream; what is wrong with a stream that was to be read whole is a problem."""
         import lzma
 
@@ -88,7 +88,7 @@ class InputFile:
             flaw = "" if unpacker.eof else "the end of the file"
         except lzma.LZMAError as error:
             flaw = str(error).lower()
-        if flaw and most > LIMIT:
+        if flaw and whole:
             self.problems.append(Problem(self.path, "one whole xz stream", flaw, hint="what could be unpacked is read"))
         return found
 

@@ -87,4 +87,9 @@ WORDS: dict[str, str] = {
     "gap.dirty_hive": "changes that were still in the hive's log files are not read",
     "gap.partial_export": "the local rules are in no file",
     "gap.default_settings": "no profile settings are in any file: judged with Windows' defaults",
+    "gap.unread_rules": "rules of the export could not be read",
+    "gap.unseen_rules": "rules are known by their filters alone, the rules themselves are not in the export",
+    "gap.unseen_policy": "policy switches local rules off, and the export does not show its rules (export with -PolicyStore ActiveStore)",
+    "gap.damaged_export": "the export is damaged or was cut off where it was made",
+    "gap.rules_alone": "the export shows rules and profiles alone: judged as if there were no connection security rules and no service hardening",
 }

@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "format.registry-pol": "Registry.pol of one Group Policy object",
     "format.reg": "registry export (.reg)",
     "format.gpo": "Group Policy backup, folder or zip",
+    "format.ps-json": "PowerShell's firewall cmdlets as JSON",
     "format.recognised": "recognised by: ",
     "format.make": "Make one with",
     "format.shows": "What it shows",

@@ -86,4 +86,9 @@ WORDS: dict[str, str] = {
     "gap.dirty_hive": "未读取仍在配置单元日志文件中的更改",
     "gap.partial_export": "没有文件包含本地规则",
     "gap.default_settings": "没有文件包含配置文件设置：按 Windows 默认值判断",
+    "gap.unread_rules": "导出内容中有规则无法读取",
+    "gap.unseen_rules": "有些规则只导出了筛选器，规则本身不在导出内容中",
+    "gap.unseen_policy": "策略使本地规则失效，而导出内容未显示策略的规则（请使用 -PolicyStore ActiveStore 导出）",
+    "gap.damaged_export": "导出内容已损坏，或在生成时被截断",
+    "gap.rules_alone": "导出内容只有规则和配置文件：按没有连接安全规则和服务强化判断",
 }

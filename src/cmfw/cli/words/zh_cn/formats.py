@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "format.registry-pol": "一个组策略对象的 Registry.pol",
     "format.reg": "注册表导出文件（.reg）",
     "format.gpo": "组策略备份（文件夹或 zip）",
+    "format.ps-json": "PowerShell 防火墙 cmdlet 的 JSON 输出",
     "format.recognised": "识别依据：",
     "format.make": "生成命令",
     "format.shows": "能显示的内容",

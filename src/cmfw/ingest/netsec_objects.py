@@ -1,0 +1,230 @@
+"""The objects of PowerShell exports, whatever file format they came in: sorted into kinds, joined, and made evidence.
+
+A rule object holds no ports, addresses, program or service; those are in seven filter objects, which stand inside the rule,
+flat beside its own properties, or in lists of their own, joined by InstanceID, in the same file or in another one.
+
+Source: facts/windows_firewall.md 4.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from cmfw.errors import FormatError, Problem
+from cmfw.ingest.evidence import Evidence, ExportedObject
+from cmfw.ingest.netsec_profiles import is_profile
+from cmfw.ingest.netsec_stores import read_stores
+from cmfw.ingest.netsec_values import CUT, Seen, seen_fields, texts_of, unwrapped
+from cmfw.ingest.netsec_words import FIELD_OF, FILTER_OF
+from cmfw.model.state import Gap
+from cmfw.net.flow import Profile
+
+DAMAGED = "damaged_export"
+"""Code of the gap for what a container could not read; it stays when exports are joined."""
+MOST_LEVELS = 12
+"""Rules with nested filters take three levels; no cmdlet makes more than six."""
+_FILTER_NAMES = frozenset(name for name, field in FIELD_OF.items() if field in FILTER_OF)
+_SETTING_NAMES = frozenset({"exemptions", "enablestatefulftp", "maxsaidletimeseconds"})
+_CATEGORIES = {"0": Profile.PUBLIC, "1": Profile.PRIVATE, "2": Profile.DOMAIN} | {
+    "public": Profile.PUBLIC,
+    "private": Profile.PRIVATE,
+    "domainauthenticated": Profile.DOMAIN,
+}
+"""NetworkCategory of Get-NetConnectionProfile. Source: Microsoft, MSFT_NetConnectionProfile."""
+RULE, FILTER, PROFILE, SETTING, NETWORK, OTHER = "rule", "filter", "profile", "setting", "network", "other"
+
+
+class Sorted(NamedTuple):
+    """The objects by kind; rules with what their own nested filters say, filters by the id of their rule in lower case.
+
+    ``is_cut``: some were written as the name of their type, because the export was not deep enough.
+    """
+
+    rules: tuple[tuple[ExportedObject, Seen, tuple[str, ...]], ...]
+    filters: dict[str, list[Seen]]
+    profiles: tuple[ExportedObject, ...]
+    networks: tuple[Profile, ...] | None
+    is_cut: bool
+    problems: tuple[Problem, ...]
+
+
+def objects_in(content: Any, file: str, place: str = "", section: str = "", level: int = 0) -> Iterator[ExportedObject]:
+    """Every object of a document of lists, sections and objects, in its order.
+
+    Raises:
+        FormatError: it nests deeper than any export.
+    """
+    if level > MOST_LEVELS:
+        raise FormatError(f"objects nested deeper than {MOST_LEVELS} levels, which no export is", source=file)
+    content = unwrapped(content)
+    if isinstance(content, list):
+        for number, item in enumerate(content):
+            yield from objects_in(item, file, f"{place}[{number}]", section, level + 1)
+    elif isinstance(content, dict):
+        if kind_of(content) != OTHER:
+            yield ExportedObject(file, content, place, None, section)
+            return
+        inner = {name: value for name, value in content.items() if isinstance(unwrapped(value), (dict, list)) and value}
+        bundle = _bundle(inner)
+        if bundle is not None:
+            yield ExportedObject(file, bundle, place, None, section)
+            return
+        for name, value in inner.items():
+            yield from objects_in(value, file, f"{place}.{name}" if place else name, f"{section}/{name.lower()}", level + 1)
+        # beside sections stand dates and names, but also the name of a type where a section should be
+        rest = {
+            name: value for name, value in content.items() if name not in inner and (not inner or texts_of(value) is CUT)
+        }
+        if rest:
+            yield ExportedObject(file, rest, place, None, section)
+    elif level and content is not None:
+        yield ExportedObject(file, {"text": content}, place, None, section)
+
+
+def _bundle(inner: dict[str, Any]) -> dict[str, Any] | None:
+    """The one rule among the parts of an object with the filters beside it put inside; None where there is not one."""
+    rules = [value for value in inner.values() if isinstance(value, dict) and kind_of(value) == RULE]
+    filters = {name: value for name, value in inner.items() if isinstance(value, dict) and kind_of(value) == FILTER}
+    return rules[0] | filters if len(rules) == 1 and filters else None
+
+
+def kind_of(properties: dict[str, Any]) -> str:
+    """What an object is, by the properties that it has."""
+    names = {name.strip().lower() for name in properties}
+    if "direction" in names and "action" in names:
+        return RULE
+    if "networkcategory" in names:
+        return NETWORK
+    if is_profile({name.strip().lower(): value for name, value in properties.items()}):
+        return PROFILE
+    if not names.isdisjoint(_SETTING_NAMES):
+        return SETTING
+    if "displayname" in names and not names.isdisjoint({"enabled", "direction", "action", "profile", "profiles"}):
+        return RULE
+    if not names.isdisjoint(_FILTER_NAMES) and not all(isinstance(v, (dict, list)) and v for v in properties.values()):
+        return FILTER
+    return OTHER
+
+
+def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
+    """The objects by kind; what is none of them is a problem."""
+    rules: list[tuple[ExportedObject, Seen, tuple[str, ...]]] = []
+    filters: dict[str, list[Seen]] = {}
+    profiles: list[ExportedObject] = []
+    networks: list[Profile] | None = None
+    is_cut = False
+    problems: list[Problem] = []
+    for one in objects:
+        kind = kind_of(one.properties)
+        if kind == RULE:
+            rules.append((one, *_with_nested(one.properties)))
+        elif kind == FILTER:
+            seen, _ = seen_fields(one.properties)
+            rule_id = " ".join(seen.get("id", ())).lower()
+            if rule_id:
+                filters.setdefault(rule_id, []).append({field: seen[field] for field in seen if field in FILTER_OF})
+            else:
+                problems.append(_problem(one, "a filter with the InstanceID of its rule", "one without"))
+        elif kind == PROFILE:
+            profiles.append(one)
+        elif kind == NETWORK:
+            networks = networks or []
+            category = next(str(v).lower() for n, v in one.properties.items() if n.strip().lower() == "networkcategory")
+            if category in _CATEGORIES:
+                networks.append(_CATEGORIES[category])
+            else:
+                problems.append(_problem(one, "a network category", f"`{category[:40]}`"))
+        elif kind == OTHER:
+            names = ", ".join(f"`{name}`" for name in list(one.properties)[:4])
+            is_cut |= any(texts_of(value) is CUT for value in one.properties.values())
+            problems.append(_problem(one, "a firewall rule, a filter or a profile", f"an object with {names}"))
+    found = None if networks is None else tuple(networks)
+    return Sorted(tuple(rules), filters, tuple(profiles), found, is_cut, tuple(problems))
+
+
+def _problem(one: ExportedObject, expected: str, found: str) -> Problem:
+    return Problem(one.file, expected, found, key=one.place, line=one.line)
+
+
+def _with_nested(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
+    """(what the rule says itself and in the filters inside it, fields that contradict one another)."""
+    nested = []
+    own = {}
+    for name, value in properties.items():
+        inner = unwrapped(value)
+        parts = inner if isinstance(inner, list) else [inner]
+        found = [part for part in parts if isinstance(part, dict) and _is_filter(part)]
+        if found:
+            nested += found
+        else:
+            own[name] = value
+    seen, torn = seen_fields(own)
+    for part in nested:
+        said, torn_inside = seen_fields(part)
+        torn += (*torn_inside, *_join(seen, {field: said[field] for field in said if field in FILTER_OF}))
+    return seen, torn
+
+
+def _is_filter(part: dict[str, Any]) -> bool:
+    return any(name.strip().lower() in _FILTER_NAMES for name in part)
+
+
+def _join(seen: Seen, said: Seen) -> list[str]:
+    """Put what a filter says into the rule's fields; the fields of which it says something else than known before."""
+    torn = []
+    for field, texts in said.items():
+        known = seen.get(field)
+        if not known:
+            seen[field] = texts
+        elif texts and texts != known:
+            torn.append(field)
+    return torn
+
+
+def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost: str = "") -> Evidence:
+    """What the objects say of the machine; ``lost`` says what their container could not read of them."""
+    found = sort_objects(objects)
+    joined = []
+    used = set()
+    for one, seen, torn in found.rules:
+        rule_id = " ".join(seen.get("id", ())).lower()
+        whole, more = dict(seen), list(torn)
+        for said in found.filters.get(rule_id, ()):
+            more += _join(whole, said)
+        used.add(rule_id)
+        joined.append((one, whole, tuple(dict.fromkeys(more))))
+    stores = read_stores(joined, found.profiles, path=path, orphans=len(found.filters.keys() - used))
+    gaps = list(stores.gaps)
+    if lost or found.is_cut:
+        detail = lost or "objects were cut off where the export was made"
+        gaps.append(Gap(DAMAGED, detail, may_allow=True, may_block=True, source=path))
+    return Evidence(
+        path=path,
+        format=form,
+        parts=stores.parts,
+        live_profiles=found.networks,
+        objects=tuple(objects),
+        gaps=tuple(gaps),
+        problems=(*found.problems, *stores.problems),
+    )
+
+
+def join_exports(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence with the PowerShell exports among it read as one: their rules and filters belong together."""
+    exports = [one for one in evidence if one.objects]
+    if len(exports) < 2:
+        return list(evidence)
+    whole = evidence_of([obj for one in exports for obj in one.objects], path=exports[0].path, form=exports[0].format)
+    out = []
+    for one in evidence:
+        if not one.objects:
+            out.append(one)
+            continue
+        damage = tuple(gap for gap in one.gaps if gap.code == DAMAGED and gap not in whole.gaps)
+        if one is exports[0]:
+            out.append(replace(whole, gaps=(*whole.gaps, *damage)))
+        else:
+            out.append(Evidence(path=one.path, format=one.format, gaps=damage))
+    return out
