@@ -1,18 +1,25 @@
-"""Write the parts of the documentation that follow from the code: the table of site keys.
+"""Write the parts of the documentation that follow from the code: the table of site keys, and what each format can show.
 
     python -m tools.pages
 
-``tests/docs/test_site_file.py`` fails where a page and the code disagree.
+``tests/docs/test_site_file.py`` and ``tests/docs/test_formats.py`` fail where a page and the code disagree.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from cmfw.cli.words import words
+from cmfw.ingest import FORMATS
+from cmfw.ingest.format_table import ASPECTS, FormatTable, format_table
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "site-file.md"
 START, END = "<!-- keys: written by tools/pages.py -->\n", "<!-- end of keys -->\n"
+FORMATS_PAGE = PAGE.with_name("formats.md")
+FORMAT_MARKS = ("<!-- formats: written by tools/pages.py -->\n", "<!-- end of formats -->\n")
+COLUMNS = 6
+"""Formats in one table: more do not fit on a page."""
 TABLES = ("site[]", "system[]", "clients[]", "clients[].install[]", "clients[].settings", "filter[]", "expect[]")
 
 
@@ -46,14 +53,47 @@ def key_tables() -> str:
     return "".join(out)
 
 
-def with_tables(page: str) -> str:
+def cell(text: str) -> str:
+    """A text as a cell of a Markdown table: a pipe would end it."""
+    return text.replace("|", "\\|")
+
+
+def format_tables() -> str:
+    """How each format is recognised and made, what each shows, and what to know before trusting it."""
+    tables = [format_table(name) for name in FORMATS]
+    said = words("en")
+    out = ["## How to recognise and make them\n\n| format | is | recognised by |\n| --- | --- | --- |\n"]
+    out += [f"| `{t.name}` | {cell(said[f'format.{t.name}'])} | {cell(t.recognised_en)} |\n" for t in tables]
+    out += ["\n`cmfw explain format:NAME` prints the commands that make such a file.\n\n## What each can show\n"]
+    for first in range(0, len(tables), COLUMNS):
+        out.append(shown_table(tables[first : first + COLUMNS], said))
+    out.append("\n## Before you trust it\n")
+    for table in tables:
+        limits = "".join(f"- {row.en}{f' (`{row.gap}`)' if row.gap else ''}\n" for row in table.limits)
+        out.append(f"\n### `{table.name}`\n\n{limits}")
+    return "".join(out)
+
+
+def shown_table(tables: list[FormatTable], said: dict[str, str]) -> str:
+    """One table with a column for each of the formats."""
+    names = " | ".join(f"`{table.name}`" for table in tables)
+    out = [f"\n| | {names} |\n|{' --- |' * (len(tables) + 1)}\n"]
+    for aspect in ASPECTS:
+        shown = " | ".join(said[f"shown.{dict(table.shows)[aspect]}"] for table in tables)
+        out.append(f"| {said[f'aspect.{aspect}']} | {shown} |\n")
+    return "".join(out)
+
+
+def with_tables(page: str, marks: tuple[str, str] = (START, END)) -> str:
     """The page with its generated part as it should be."""
-    before, start, rest = page.partition(START)
-    _, end, after = rest.partition(END)
+    before, start, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (start and end):
         raise ValueError("the page has lost its markers")
-    return f"{before}{START}\n{key_tables()}{END}{after}"
+    generated = key_tables() if marks == (START, END) else format_tables() + "\n"
+    return f"{before}{marks[0]}\n{generated}{marks[1]}{after}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    for path, marks in ((PAGE, (START, END)), (FORMATS_PAGE, FORMAT_MARKS)):
+        path.write_text(with_tables(path.read_text(encoding="utf-8"), marks), encoding="utf-8", newline="\n")

@@ -19,6 +19,7 @@ FORMATS = {
     "reg": "cmfw.ingest.reg",
     "gpo": "cmfw.ingest.gpo",
     "ps-json": "cmfw.ingest.ps_json",
+    "gpreport": "cmfw.ingest.gpreport",
 }
 """Format name to module, in the order in which they are asked whether a file is theirs. Each has ``sniff`` and ``read``."""
 

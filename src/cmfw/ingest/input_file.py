@@ -67,6 +67,15 @@ class InputFile:
             self._content = found
         return self._content
 
+    def holds(self, *words: str, most: int = 1 << 26) -> bool:
+        """Whether the file is no larger than a text may be and has one of the (ASCII) words in it, in UTF-8 or UTF-16."""
+        marks = [word.encode(code) for word in words for code in ("ascii", "utf-16-le", "utf-16-be")]
+        if any(mark in self.head for mark in marks):
+            return True
+        if self.is_folder or self.is_hive or os.path.getsize(self.place) > most:
+            return False
+        return any(mark in self.content(most) for mark in marks)
+
     def close(self) -> None:
         """Give a mapped hive back."""
         if self._hive is not None:

@@ -9,6 +9,7 @@ WORDS: dict[str, str] = {
     "format.reg": "registry export (.reg)",
     "format.gpo": "Group Policy backup, folder or zip",
     "format.ps-json": "PowerShell's firewall cmdlets as JSON",
+    "format.gpreport": "Group Policy report (XML or HTML), or a machine's Group Policy results",
     "format.recognised": "recognised by: ",
     "format.make": "Make one with",
     "format.shows": "What it shows",

@@ -9,6 +9,7 @@ WORDS: dict[str, str] = {
     "format.reg": "注册表导出文件（.reg）",
     "format.gpo": "组策略备份（文件夹或 zip）",
     "format.ps-json": "PowerShell 防火墙 cmdlet 的 JSON 输出",
+    "format.gpreport": "组策略报告（XML 或 HTML），或计算机的组策略结果",
     "format.recognised": "识别依据：",
     "format.make": "生成命令",
     "format.shows": "能显示的内容",
