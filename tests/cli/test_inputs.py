@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cmfw.catalog import load
-from cmfw.cli.inputs import check_subnets, flow_file, names_of, read_queries, without_comment
+from cmfw.cli.inputs import check_subnets, flow_file, names_of, read_queries
 from cmfw.errors import InputError
+from cmfw.ingest.flow_lines import without_comment
 from cmfw.net.flowquery import parse_flow
 
 

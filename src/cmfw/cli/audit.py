@@ -48,6 +48,7 @@ def command(
 def run_audit(catalog: Catalog, site: Site, state: HostState, asked: str | None, *, advisory: bool = False) -> Audit:
     """The diagnosis of the machine as a client group or host of the site, with everything that its views need."""
     from cmfw.cli.audit_view import Audit
+    from cmfw.cli.inputs import read_path
     from cmfw.cli.who import find_who
     from cmfw.diagnose import diagnose
     from cmfw.engine.exact import Engine
@@ -56,7 +57,8 @@ def run_audit(catalog: Catalog, site: Site, state: HostState, asked: str | None,
     who = find_who(site, state, asked)
     plan = resolve(catalog, site, advisory=advisory)
     engine = Engine(state)
-    return Audit(catalog, site, plan, engine, who, diagnose(catalog, site, plan, engine, who.name, host=who.host))
+    found = diagnose(catalog, site, plan, engine, who.name, host=who.host, path=read_path(site))
+    return Audit(catalog, site, plan, engine, who, found)
 
 
 def show(audit: Audit, form: str) -> int:

@@ -12,6 +12,8 @@ from cmfw.cli.who import place_of
 from cmfw.cli.words import known, say
 from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.commands import GPO_PLACE
+from cmfw.diagnose.results import HOST
+from cmfw.engine.path import STORE
 from cmfw.net.flow import PROFILE_NAMES
 
 _STYLES = {"broken": "bad", "degraded": "warn", "works": "good", "disabled": "dim", "unknown": "warn"}
@@ -100,11 +102,11 @@ def _reason(audit: Audit, row: RowResult) -> str:
 
 
 def _short(audit: Audit, blocked: BlockedFlow) -> str:
-    """``in tcp 445``: the traffic of the item whose packet is stopped."""
+    """``in tcp 445``: the traffic of the item whose packet is stopped, and the filter where it is not the machine."""
     words_of = blocked.flow.text().split()[:2]
     item = audit.item(blocked.item)
-    ports = "" if item is None or blocked.flow.endpoints()[3] is None else str(item.ports)
-    return " ".join([*words_of, ports]).rstrip()
+    ports = [] if item is None or blocked.flow.endpoints()[3] is None else [str(item.ports)]
+    return " ".join([*words_of, *ports, *([f"({blocked.box})"] if blocked.box != HOST else [])])
 
 
 def _stories(audit: Audit, rows: Sequence[RowResult]) -> list[list[RowResult]]:
@@ -143,13 +145,28 @@ def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[Block]:
 def _proof(audit: Audit, blocked: BlockedFlow) -> list[Block]:
     """One packet that does not pass, why, and the deciding rules as they stand on the machine."""
     found: list[Block] = [Line(say("audit.undecided" if blocked.is_unknown else "audit.blocked"), style="strong")]
-    found += [Verbatim(blocked.flow.text()), Line(say(f"why.{blocked.verdict.why.value}"), indent=4)]
+    found.append(Verbatim(blocked.flow.text()))
+    if blocked.box != HOST:
+        return [*found, *_at_filter(blocked)]
+    found.append(Line(say(f"why.{blocked.verdict.why.value}"), indent=4))
     if blocked.verdict.missing:
         found.append(
             Line(say("audit.comma").join(map(missing_word, blocked.verdict.missing)), indent=4, mark=say("missing"))
         )
     for ref in blocked.verdict.by[:_MOST_LISTED]:
         found += rule_blocks(ref, audit.state.rules, indent=4)
+    return found
+
+
+def _at_filter(blocked: BlockedFlow) -> list[Block]:
+    """The filter in the way, with its deciding line or with what is missing to know."""
+    verdict = blocked.verdict
+    lines = [ref.id for ref in verdict.by if ref.store == STORE and ref.id]
+    key = "audit.filter" if lines or verdict.missing else "audit.filter_default"
+    found: list[Block] = [Line(say(key, box=blocked.box), indent=4)]
+    found += [Verbatim(text, 6) for text in lines]
+    if verdict.missing:
+        found.append(Line(say("audit.comma").join(map(missing_word, verdict.missing)), indent=4, mark=say("missing")))
     return found
 
 

@@ -90,6 +90,9 @@ def rule_title(rule: str, name: str) -> str:
 
 def missing_word(code: str) -> str:
     """What the evidence lacks, in words where the code has some."""
+    kind, colon, place = code.partition(":")
+    if kind == "filter" and colon:
+        return f"{_word('missing', kind)} ({place})"
     return _word("missing", code)
 
 

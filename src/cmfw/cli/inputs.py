@@ -15,6 +15,8 @@ from cmfw.model.rule import canonical_program
 from cmfw.model.state import HostState
 
 if TYPE_CHECKING:
+    from cmfw.engine.path import PathEngine
+    from cmfw.model.site import Site
     from cmfw.net.flowquery import FlowQuery, Names
 
 CLIENT_DIR = "%windir%\\CCM"
@@ -53,6 +55,19 @@ def read_host(paths: Sequence[str], local_subnets: Sequence[str]) -> HostState:
     for problem in result.problems:
         warn(problem.text())
     return result.state
+
+
+def read_path(site: Site) -> PathEngine | None:
+    """The filters of the site, None where it names none; what could not be read is told on stderr and leaves flows open."""
+    if not site.filters:
+        return None
+    from cmfw.engine.path import PathEngine
+    from cmfw.ingest.path_state import read_paths
+
+    state, problems = read_paths(site)
+    for problem in problems:
+        warn(problem.text())
+    return PathEngine(state)
 
 
 def check_subnets(texts: Sequence[str]) -> None:
@@ -99,26 +114,11 @@ def flow_file(path: str) -> list[tuple[str, str, int | None]]:
 
     UTF-8, or UTF-16 with its mark as Windows PowerShell redirects text. Raises InputError for anything else.
     """
+    from cmfw.ingest.flow_lines import text_lines
+
     if path == "-":
         data = sys.stdin.buffer.read()
     else:
         with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up
             data = stream.read()
-    try:
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        found = f"byte {data[error.start]:#04x}" if error.start < len(data) else "the end of the file"
-        raise InputError(Problem(path, "UTF-8 or UTF-16 text", found, "save it as UTF-8", offset=error.start)) from error
-    lines = ((number, without_comment(line).strip()) for number, line in enumerate(text.splitlines(), 1))
-    return [(line, path, number) for number, line in lines if line]
-
-
-def without_comment(line: str) -> str:
-    """The line up to a ``#`` that begins it or follows a blank, outside double quotes."""
-    quoted = False
-    for at, char in enumerate(line):
-        if char == '"':
-            quoted = not quoted
-        elif char == "#" and not quoted and (at == 0 or line[at - 1].isspace()):
-            return line[:at]
-    return line
+    return [(line, path, number) for number, line in text_lines(data, path)]

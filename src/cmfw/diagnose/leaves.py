@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from cmfw.diagnose.place import Place, localised, on_link
 from cmfw.diagnose.prefilter import may_decide
-from cmfw.diagnose.results import BlockedFlow
+from cmfw.diagnose.results import HOST, BlockedFlow
 from cmfw.engine.exact import Engine
+from cmfw.engine.path import Passage, PathEngine, judge_between, partition_between, worst
 from cmfw.engine.reference import judge
 from cmfw.engine.rule_boxes import RuleBoxes
 from cmfw.model.need import Need, bounds, leaves
@@ -36,7 +37,9 @@ _MOST_PORTS = 16
 class EndResult:
     """One end of an item at this machine: all its flows, how they are cut, and the bounds that follow.
 
-    ``item`` is the item as this machine meets it; ``engine`` judged it.
+    ``item`` is the item as this machine meets it; ``engine`` judged it. ``passage`` is what stands between the two zones,
+    None where nothing does; ``part`` and ``bounds`` are those of host and passage together, ``at_host`` of the host alone.
+    ``is_elsewhere``: no firewall of this machine has a say, only the filters between the two ends.
     """
 
     item: PlanItem
@@ -45,6 +48,9 @@ class EndResult:
     part: Partition
     bounds: Bounds
     engine: Engine
+    at_host: Partition
+    passage: Passage | None = None
+    is_elsewhere: bool = False
 
     @property
     def direction(self) -> Direction:
@@ -71,10 +77,11 @@ _ASSUMED = LeafResult((), WORKS)
 class Judge:
     """Judges plan items on one machine; every answer is kept."""
 
-    def __init__(self, items: Mapping[str, PlanItem], place: Place, engine: Engine) -> None:
+    def __init__(self, items: Mapping[str, PlanItem], place: Place, engine: Engine, path: PathEngine | None = None) -> None:
         self.items = items
         self.place = place
         self.engine = engine
+        self.path = path
         self.state: HostState = engine.state
         self._near: Engine | None = None
         self._leaves: dict[str, LeafResult] = {}
@@ -86,16 +93,20 @@ class Judge:
 
     def on(self, engine: Engine, keep: Iterable[str] = ()) -> Judge:
         """The same questions to a changed state; the answers to the items in ``keep`` are taken over."""
-        other = Judge(self.items, self.place, engine)
+        other = Judge(self.items, self.place, engine, self.path)
         other._leaves = {name: self._leaves[name] for name in keep if name in self._leaves}
         return other
+
+    def beyond(self, path: PathEngine) -> Judge:
+        """The same questions to the same machine behind changed filters."""
+        return Judge(self.items, self.place, self.engine, path)
 
     def leaf(self, name: str) -> LeafResult:
         """What the item gets."""
         found = self._leaves.get(name)
         if found is None:
             item = self.items[name]
-            ends = tuple(self._end(item, end) for end in self.place.ends(item))
+            ends = tuple(self._end(item, end) for end in self.place.ends(item)) or self._between(item)
             found = _ASSUMED
             if ends:
                 low = min(one.bounds.low for one in ends)
@@ -110,6 +121,18 @@ class Judge:
     def bounds(self, need: Need) -> Bounds:
         """The bounds of a formula over items."""
         return bounds(need, {name: self.leaf(name).bounds for name in leaves(need)})
+
+    def _between(self, item: PlanItem) -> tuple[EndResult, ...]:
+        """The way of an item that this machine's firewall has no say in; nothing where no filter stands there."""
+        passage = None if self.path is None else self.path.between(item.source.name, item.target.name)
+        if passage is None or passage.is_open:
+            return ()
+        flows = item.flows_at("from")
+        part = partition_between(flows, passage)
+        is_free = item.source.addresses.is_empty or item.target.addresses.is_empty
+        passed = Partition(flows, FlowSet.EMPTY, FlowSet.EMPTY)
+        found = _bounds_of(part, is_free=is_free)
+        return (EndResult(item, "from", flows, part, found, self.engine, passed, passage, is_elsewhere=True),)
 
     def _end(self, item: PlanItem, end: str) -> EndResult:
         seen = localised(item, end, self.place, self.state)
@@ -131,8 +154,12 @@ class Judge:
         if not processes:
             flows = self._not_hardened(flows)
         is_free = not processes or here.addresses.is_empty or there.addresses.is_empty
-        part = engine.partition(flows)
-        return EndResult(item, end, flows, part, _bounds_of(part, is_free=is_free), engine)
+        at_host = engine.partition(flows)
+        passage = None if self.path is None else self.path.between(item.source.name, item.target.name)
+        if passage is None or passage.is_open:
+            return EndResult(item, end, flows, at_host, _bounds_of(at_host, is_free=is_free), engine, at_host)
+        part = _behind(at_host, partition_between(flows, passage))
+        return EndResult(item, end, flows, part, _bounds_of(part, is_free=is_free), engine, at_host, passage)
 
     def _engine_for(self, item: PlanItem, end: str) -> Engine:
         """The engine, with the group's subnets as on-link where that is certain although the state names none.
@@ -180,15 +207,15 @@ class Judge:
         wanted = self.preferences(one)
         if one.bounds.high is Status.BROKEN or one.part.unknown.is_empty:
             flow = one.part.blocked.witness(wanted)
-            verdict = self.replay(flow, one.engine)
+            verdict, box = self.end_to_end(flow, one)
             if verdict.answer is not Answer.BLOCK:
                 raise RuntimeError(f"the engines disagree about `{flow.text()}`: block, reference {verdict.answer.value}")
-            return BlockedFlow(name, one.end, flow, verdict)
-        for box in one.part.unknown.boxes[:_MOST_BOXES]:
-            flow = FlowSet((box,)).witness(wanted)
-            verdict = self.replay(flow, one.engine)
+            return BlockedFlow(name, one.end, flow, verdict, box)
+        for piece in one.part.unknown.boxes[:_MOST_BOXES]:
+            flow = FlowSet((piece,)).witness(wanted)
+            verdict, box = self.end_to_end(flow, one)
             if verdict.answer is not Answer.ALLOW:
-                return BlockedFlow(name, one.end, flow, verdict)
+                return BlockedFlow(name, one.end, flow, verdict, box)
         # the exact engine is the more cautious one about programs that nobody names
         flow = one.part.unknown.witness(wanted)
         return BlockedFlow(name, one.end, flow, one.engine.verdict(FlowSet(one.part.unknown.boxes[:1]), wanted))
@@ -199,6 +226,20 @@ class Judge:
         here = one.item.source if one.end == "from" else one.item.target
         near = [first + offset for offset in (1, 2) for first, last in here.addresses.ranges if last - first > 2]
         return Preferences(addresses=(*own, *near), ports=tuple(first for first, _ in one.item.ports.ranges))
+
+    def end_to_end(self, flow: Flow, one: EndResult) -> tuple[Verdict, str]:
+        """(what host and filters together do with the flow, by their specifications, the box that decides)."""
+        if one.is_elsewhere and one.passage is not None:
+            between = judge_between(flow, one.passage)
+            return between, _box_of(between, one.passage)
+        at_host = self.replay(flow, one.engine)
+        if one.passage is None or at_host.answer is Answer.BLOCK:
+            return at_host, HOST
+        between = judge_between(flow, one.passage)
+        verdict = worst((at_host, between))
+        if verdict.answer is Answer.ALLOW or between.answer is Answer.ALLOW:
+            return (at_host if between.answer is Answer.ALLOW else verdict), HOST
+        return verdict, _box_of(between, one.passage)
 
     def replay(self, flow: Flow, engine: Engine | None = None) -> Verdict:
         """What the reference says of the flow, without the rules that cannot match it for certain."""
@@ -238,6 +279,21 @@ class Judge:
         if found is None:
             found = self._boxes[id(rule)] = (rule, self.engine.boxes_of(rule))
         return found[1]
+
+
+def _box_of(verdict: Verdict, passage: Passage) -> str:
+    """The line or file of the filter that decides; the missing configuration where nobody gave it."""
+    return next((ref.origin for ref in verdict.by), passage.missing)
+
+
+def _behind(at_host: Partition, between: Partition) -> Partition:
+    """The flows that pass the host and every filter, those that one of them stops, and the rest."""
+    blocked = at_host.blocked | between.blocked
+    return Partition(
+        at_host.allowed & between.allowed,
+        blocked,
+        (at_host.unknown - between.blocked) | (between.unknown & at_host.allowed),
+    )
 
 
 def _bounds_of(part: Partition, *, is_free: bool) -> Bounds:

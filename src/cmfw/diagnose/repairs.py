@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 
 from cmfw.diagnose import commands
 from cmfw.diagnose.excess import is_built_in
 from cmfw.diagnose.leaves import WORKS, EndResult, Judge
+from cmfw.diagnose.openings import opening_steps
 from cmfw.diagnose.results import Action, Repair, Step
 from cmfw.engine.exact import Engine
+from cmfw.engine.path import PathEngine
 from cmfw.model import rule as rules_of
 from cmfw.model.need import Need
 from cmfw.model.plan import PlannedException, PlannedRule
@@ -50,7 +53,21 @@ class Repairer:
         for steps in self._candidates(feature, members):
             if steps and self._proves(steps, need):
                 return (Repair(steps),)
-        return ()
+        return self._with_filters(feature, need, members)
+
+    def _with_filters(self, feature: str, need: Need, members: frozenset[str]) -> tuple[Repair, ...]:
+        """The filters in the way opened, and what the machine then still needs."""
+        path = self._judge.path
+        ends = [one for name in sorted(members) for one in self._judge.leaf(name).ends]
+        opened = _unique(step for one in ends for step in opening_steps(one))
+        if path is None or not opened:
+            return ()
+        behind = self._judge.beyond(PathEngine(Repair(opened).apply_path(path.state)))
+        if behind.bounds(need) == WORKS:
+            return (Repair(opened),)
+        other = copy(self)
+        other._judge, other._changed = behind, {}  # noqa: SLF001 - the same class
+        return tuple(Repair((*opened, *more.steps)) for more in other.repairs(feature, need, members))
 
     def _candidates(self, feature: str, members: frozenset[str]) -> Iterator[Steps]:
         yield from self._within(self._judge, feature, members)
@@ -160,7 +177,12 @@ class Repairer:
 
 def _closed(judge: Judge, members: Iterable[str]) -> list[EndResult]:
     """The ends of the items at which something does not surely pass."""
-    return [one for name in sorted(members) for one in judge.leaf(name).ends if one.bounds != WORKS]
+    return [
+        one
+        for name in sorted(members)
+        for one in judge.leaf(name).ends
+        if one.bounds != WORKS and not (one.at_host.blocked.is_empty and one.at_host.unknown.is_empty)
+    ]
 
 
 def merge_steps(state: HostState, profiles: int) -> Steps:

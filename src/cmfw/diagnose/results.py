@@ -8,11 +8,15 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from cmfw.model.finding import Finding
+from cmfw.model.path import PathLine, PathState
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import HostState, ProfileSettings
 from cmfw.model.verdict import Answer, Bounds, Verdict
 from cmfw.net.flow import Flow
 from cmfw.values import value
+
+HOST = "host"
+"""The firewall of the machine itself, as the box in a flow's way."""
 
 
 class Action(StrEnum):
@@ -23,17 +27,41 @@ class Action(StrEnum):
     ADD_RULE = "add_rule"
     ALLOW_LOCAL_RULES = "allow_local_rules"
     LEAVE_SHIELDS_UP = "leave_shields_up"
+    OPEN_FILTER = "open_filter"
+
+
+@value
+class FilterLine:
+    """A line in front of all others of one filter (by its zones and file); nothing where that filter does not exist."""
+
+    from_zone: str
+    to_zone: str
+    file: str
+    line: PathLine
+
+    def apply(self, path: PathState) -> PathState:
+        """The filters with the line."""
+        mine = (self.from_zone, self.to_zone, self.file)
+        filters = tuple(
+            replace(one, lines=(self.line, *one.lines)) if (one.from_zone, one.to_zone, one.file) == mine else one
+            for one in path.filters
+        )
+        return replace(path, filters=filters)
 
 
 @value
 class Step:
-    """One change: what it does to which rule or (mask of) profiles in which store, and the PowerShell that does it."""
+    """One change: what it does to which rule or (mask of) profiles in which store, and the PowerShell that does it.
+
+    For ``OPEN_FILTER`` the command is the line to put first into the filter of ``passage``; the machine stays as it is.
+    """
 
     action: Action
     command: str
     rule: HostRule | None = None
     profiles: int = 0
     store: Store = Store.LOCAL
+    passage: FilterLine | None = None
 
     def apply(self, state: HostState) -> HostState:
         """The state after this step; an enabled or disabled rule is found by its value."""
@@ -46,8 +74,14 @@ class Step:
                 return self._set(state, lambda value: replace(value, allow_local_policy_merge=True))
             case Action.LEAVE_SHIELDS_UP:
                 return self._set(state, lambda value: replace(value, do_not_allow_exceptions=False))
+            case Action.OPEN_FILTER:
+                return state
             case _:
                 assert_never(self.action)
+
+    def apply_path(self, path: PathState) -> PathState:
+        """The filters after this step."""
+        return path if self.passage is None else self.passage.apply(path)
 
     def _switched(self, rule: HostRule) -> HostRule:
         wanted = self.rule
@@ -75,6 +109,12 @@ class Repair:
             state = step.apply(state)
         return state
 
+    def apply_path(self, path: PathState) -> PathState:
+        """The filters after every step."""
+        for step in self.steps:
+            path = step.apply_path(path)
+        return path
+
     @property
     def commands(self) -> tuple[str, ...]:
         """The PowerShell of the steps, in order."""
@@ -86,12 +126,14 @@ class BlockedFlow:
     """One flow of a plan item that does not surely pass, as the reference engine judges it: the counterexample.
 
     ``end`` is the end of the item that this machine is. The answer of ``verdict`` is unknown where the evidence is open.
+    ``box`` is what stands in the way: ``HOST``, or a filter's ``FILE:LINE`` (its file alone where no line decides).
     """
 
     item: str
     end: str
     flow: Flow
     verdict: Verdict
+    box: str = HOST
 
     @property
     def is_unknown(self) -> bool:
@@ -108,6 +150,7 @@ class BlockedFlow:
             "why": self.verdict.why.value,
             "by": [{"id": ref.id, "store": ref.store, "origin": ref.origin} for ref in self.verdict.by],
             "missing": list(self.verdict.missing),
+            "box": self.box,
         }
 
 

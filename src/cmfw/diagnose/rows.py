@@ -131,7 +131,7 @@ class Alternatives:
                 self._catalog, self._site, self._plan, replace(group, features=tuple(sorted(wanted)), install=())
             )
             items = {item.id: item for item in plan.items}
-            judge = Judge(items, self._judge.place, self._judge.engine)
+            judge = Judge(items, self._judge.place, self._judge.engine, self._judge.path)
             self._more = judge, [row for row in plan.rows if row.feature in wanted]
         return self._more
 

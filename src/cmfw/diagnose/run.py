@@ -7,12 +7,14 @@ from cmfw.diagnose.exceptions import judge_exceptions
 from cmfw.diagnose.excess import over_permission
 from cmfw.diagnose.leaves import Judge
 from cmfw.diagnose.machine import fallen, machine_findings, other_product
+from cmfw.diagnose.passages import open_ways
 from cmfw.diagnose.place import find_place
 from cmfw.diagnose.repairs import Repairer
 from cmfw.diagnose.results import Diagnosis
 from cmfw.diagnose.rows import Alternatives, PlanRules, Rows, rows_at, unjudged
 from cmfw.diagnose.statuses import status_findings
 from cmfw.engine.exact import Engine
+from cmfw.engine.path import PathEngine
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
@@ -20,7 +22,16 @@ from cmfw.model.site import Site
 _ORDER = tuple(Severity)
 
 
-def diagnose(catalog: Catalog, site: Site, plan: Plan, engine: Engine, who: str, *, host: bool = False) -> Diagnosis:
+def diagnose(
+    catalog: Catalog,
+    site: Site,
+    plan: Plan,
+    engine: Engine,
+    who: str,
+    *,
+    host: bool = False,
+    path: PathEngine | None = None,
+) -> Diagnosis:
     """What works on the machine whose state the engine judges, and what to tell about it.
 
     Args:
@@ -31,6 +42,7 @@ def diagnose(catalog: Catalog, site: Site, plan: Plan, engine: Engine, who: str,
         who: the client group, or with ``host`` the site system, that the machine stands for. Items with no end at it are
             assumed to pass (``RowResult.assumed``).
         host: whether ``who`` is a site system; its rows are then those in which it is an end.
+        path: the filters between the zones of the site; a flow then has to pass the machine and every filter on its way.
 
     Raises:
         ValueError: where the site has nobody of that name.
@@ -41,7 +53,7 @@ def diagnose(catalog: Catalog, site: Site, plan: Plan, engine: Engine, who: str,
     if place.is_other_product:
         return Diagnosis(tuple(unjudged(row) for row in rows), (other_product(place, rows),))
     items = {item.id: item for item in plan.items}
-    judge = Judge(items, place, engine)
+    judge = Judge(items, place, engine, path)
     exceptions = tuple(e for e in plan.exceptions if e.where == place.name)
     repairer = Repairer(
         judge, exceptions, PlanRules(catalog, site, plan, place), (group.resource for group in catalog.groups.values())
@@ -52,6 +64,7 @@ def diagnose(catalog: Catalog, site: Site, plan: Plan, engine: Engine, who: str,
     machine = machine_findings(catalog, site, rows, results, judge, fell)
     present, missing = judge_exceptions(catalog, exceptions, rows, results, judge)
     findings = [*status_findings(who, results, frozenset(fell), items), *machine, *missing, *over_permission(plan, judge)]
+    findings += open_ways(rows, judge)
     return Diagnosis(results, tuple(sorted(findings, key=_rank)), present)
 
 

@@ -200,6 +200,11 @@ class AddrSet:
                     out.append(f"{format_address(first)}-{format_address(last)}")
         return out
 
+    def cidrs(self) -> list[str]:
+        """The set as the fewest addresses and CIDR blocks, however many."""
+        parts = (*self.v4.ranges, *self.v6.ranges)
+        return [text for first, last in parts for text in _cidrs(first, last)]
+
     def __str__(self) -> str:
         return "*" if self.is_any else ",".join(self.texts())
 

@@ -39,6 +39,8 @@ WORDS: dict[str, str] = {
     "audit.between": "between {clients} and {peers}",
     "audit.blocked": "This does not pass:",
     "audit.undecided": "This cannot be decided:",
+    "audit.filter": "the filter {box} stands in the way",
+    "audit.filter_default": "no line of the filter {box} lets it pass",
     "audit.setting_off": "off: {setting}",
     "audit.more": "and {count} more",
     "audit.repair": "Smallest repair:",

@@ -124,6 +124,7 @@ WORDS: dict[str, str] = {
     "missing.service": "the service",
     "missing.legacy_lists": "the exceptions of the old Windows Firewall",
     "missing.complexity": "a shorter question",
+    "missing.filter": "the configuration of a filter",
     "missing.local_subnet": "the machine's local subnet (--local-subnet)",
     "missing.program": "the program",
     "missing.profile": "the profile",

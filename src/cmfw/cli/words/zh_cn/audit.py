@@ -39,6 +39,8 @@ WORDS: dict[str, str] = {
     "audit.between": "{clients} 与 {peers} 之间",
     "audit.blocked": "此流量无法通过：",
     "audit.undecided": "此流量无法判断：",
+    "audit.filter": "路径上的过滤器 {box} 起阻挡作用",
+    "audit.filter_default": "过滤器 {box} 中没有任何一行放行此流量",
     "audit.setting_off": "已关闭：{setting}",
     "audit.more": "另有 {count} 条",
     "audit.repair": "最小的修复：",

@@ -123,6 +123,7 @@ WORDS: dict[str, str] = {
     "missing.service": "服务",
     "missing.legacy_lists": "旧版 Windows 防火墙的例外",
     "missing.complexity": "更简单的问题",
+    "missing.filter": "过滤器的配置",
     "missing.local_subnet": "计算机的本地子网 (--local-subnet)",
     "missing.program": "程序",
     "missing.profile": "配置文件",
