@@ -23,20 +23,24 @@ _ORDER = ("lt", "le", "gt", "ge")
 @overload
 def value(cls: type[_T], /) -> type[_T]: ...
 @overload
-def value(*, kw_only: bool = False, order: bool = False) -> Callable[[type[_T]], type[_T]]: ...
+def value(*, kw_only: bool = False, order: bool = False, opened: bool = False) -> Callable[[type[_T]], type[_T]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=())
-def value(cls: type[_T] | None = None, /, *, kw_only: bool = False, order: bool = False) -> Any:
+def value(cls: type[_T] | None = None, /, *, kw_only: bool = False, order: bool = False, opened: bool = False) -> Any:
     """The class as a frozen value with slots: ``__init__``, equality, hash, repr, and comparison with ``order``.
 
     Defaults must be immutable values (there is no ``field()``); annotations with ``ClassVar`` are no fields.
     ``__post_init__`` runs as in a dataclass. Raises TypeError for a field without default after one with.
+
+    ``opened`` puts the slots into a base class that is not frozen, ``__base__`` of the class: whoever makes thousands of
+    values makes one of that, sets every field, and then its ``__class__`` (a frozen value sets each of its fields through
+    ``object.__setattr__``, which takes six times as long).
     """
     if cls is None:
-        return lambda given: _made(given, kw_only=kw_only, order=order)
-    return _made(cls, kw_only=kw_only, order=order)
+        return lambda given: _made(given, kw_only=kw_only, order=order, opened=opened)
+    return _made(cls, kw_only=kw_only, order=order, opened=opened)
 
 
-def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
+def _made(cls: type[_T], *, kw_only: bool, order: bool, opened: bool) -> type[_T]:
     own = dict(cls.__dict__)
     annotations = {name: a for name, a in own.get("__annotations__", {}).items() if "ClassVar" not in str(a)}
     names = tuple(annotations)
@@ -59,7 +63,12 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool) -> type[_T]:
     }
     own.setdefault("__repr__", _repr)
     metaclass: Any = type(cls)
-    found: type[_T] = metaclass(cls.__name__, cls.__bases__, own)
+    bases = cls.__bases__
+    if opened:
+        # INVARIANT: the class adds no slot to its base, so an instance of one may become one of the other
+        bases = (metaclass(f"Open{cls.__name__}", bases, {"__slots__": names, "__module__": cls.__module__}),)
+        own["__slots__"] = ()
+    found: type[_T] = metaclass(cls.__name__, bases, own)
     return found
 
 
@@ -99,7 +108,7 @@ def _first_init(names: tuple[str, ...], given: dict[str, Any], finish: Any, *, k
 
 
 def _compiled_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> Any:
-    names = cls.__slots__
+    names = tuple(cls.__dataclass_fields__)
     head = ["self", *(["*"] if kw_only and names else [])]
     head += [f"{name}=_default_{name}" if name in given else name for name in names]
     text = [f"def __init__({', '.join(head)}):", *(f" _set(self, {name!r}, {name})" for name in names)]
@@ -152,14 +161,14 @@ def _refuse_delete(self: object, name: str) -> None:
 
 
 def _repr(self: Any) -> str:
-    inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+    inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
     return f"{type(self).__qualname__}({inside})"
 
 
 def _state(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, name) for name in self.__slots__)
+    return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
 
 def _restore(self: Any, state: tuple[Any, ...]) -> None:
-    for name, each in zip(self.__slots__, state, strict=True):
+    for name, each in zip(self.__dataclass_fields__, state, strict=True):
         object.__setattr__(self, name, each)

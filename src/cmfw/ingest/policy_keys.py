@@ -25,7 +25,7 @@ from cmfw.ingest.registry import (
     find_value,
     text_flaw,
 )
-from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.rulestring import parse_rules
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ConnectionRule, Gap
 
@@ -145,27 +145,28 @@ def read_policy(view: RegistryView, root: str, store: Store, *, since: int | Non
 
 def read_rules(view: RegistryView, key: str, store: Store, *, secure: bool = False) -> Rules:
     """(rules, connection security rules, problems) of the key's own values; ``secure`` in a key of the latter."""
-    rules: list[HostRule] = []
     secured: list[ConnectionRule] = []
     problems: list[Problem] = []
     place = f"{view.source}!"
+    values: list[RegistryValue] = []
+    rows: list[tuple[str, str, str]] = []
     for value in view.values(key):
         text = _rule_text(view, value, problems)
-        if text is None:
-            continue
-        origin = f"{place}{value.key}\\{value.name}"
-        rule: HostRule | ConnectionRule | None = None
-        if not secure:
-            rule, notes = parse_rule(text, id=value.name, store=store, origin=origin)
-            if rule is not None:
-                rules.append(rule)
+        if text is not None:
+            values.append(value)
+            rows.append((text, value.name, f"{place}{value.key}\\{value.name}"))
+    found, notes = ([None] * len(rows), dict.fromkeys(range(len(rows)), ())) if secure else parse_rules(rows, store)
+    for at, first in notes.items():
+        text, name, origin = rows[at]
+        rule: HostRule | ConnectionRule | None = found[at]
+        said = first
         if rule is None and (secure or is_connection_rule(text)):
-            rule, notes = parse_connection_rule(text, id=value.name, store=store, origin=origin)
+            rule, said = parse_connection_rule(text, id=name, store=store, origin=origin)
             if rule is not None:
                 secured.append(rule)
         expected = "a rule that Windows would write" if rule is not None else "a firewall rule"
-        problems += [_problem(view, value, expected, note) for note in notes]
-    return tuple(rules), tuple(secured), tuple(problems)
+        problems += [_problem(view, values[at], expected, note) for note in said]
+    return tuple(rule for rule in found if rule is not None), tuple(secured), tuple(problems)
 
 
 def _rule_text(view: RegistryView, value: RegistryValue, problems: list[Problem]) -> str | None:

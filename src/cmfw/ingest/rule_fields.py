@@ -1,11 +1,10 @@
 """The slow, plain way through a rule string: field after field into slots, slots into the parts of a ``HostRule``.
 
-``rulestring`` is the way in; it comes here for every text of which it has not met a part before.
+``rulestring`` is the way in; it comes here for every part that it has not met before, and for every unusual text.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from cmfw.ingest.rule_tokens import (
@@ -33,8 +32,8 @@ from cmfw.ingest.rule_tokens import (
     Effect,
     effect_of,
 )
-from cmfw.ingest.rule_validity import invalid_reasons
-from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, RuleConditions, Store, new_rule
+from cmfw.ingest.rule_validity import checked, invalid_reasons
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, RuleConditions, Store, new_extras, new_rule
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.ports import PortSet
@@ -42,11 +41,6 @@ from cmfw.net.ports import PortSet
 MOST_CACHED = 20_000
 LONGEST_CACHED = 1_500
 """Bounds of each cache in entries and characters, so that a hostile file costs time and not memory."""
-
-Head = tuple[RuleConditions | None, tuple[int, int], Extras | None]
-"""What stands before the texts of a rule: conditions, version, extras. None: read such a rule field by field."""
-Tail = tuple[str, bool, Extras | None]
-"""What stands after the texts of a rule: group, edge, extras. None as above."""
 
 _PORTS: dict[Any, PortMatch] = {None: PortMatch.ANY}
 _ADDRESSES: dict[Any, AddressMatch] = {None: AddressMatch.ANY}
@@ -57,29 +51,31 @@ _OPAQUE = {"AppPkgId": "packages", "LUOwn": "local_owner", "LUAuth": "local_user
 _ICMP_TOKEN = {ICMP4: "ICMP4", ICMP6: "ICMP6"}
 
 
-class Dialect:
-    """How rules of one store are read, and what was learned from the parts read so far.
+class FieldEffects:
+    """What single fields mean in the rules of one store, as far as they were met; see ``rulestring_parts.Dialect``."""
 
-    ``shipped``: Windows wrote the rules itself (see ``rule_tokens``); no ``Active`` then means active.
-    """
-
-    __slots__ = ("bodies", "effects", "heads", "shipped", "store", "tails", "wholes")
+    __slots__ = ("effects", "shipped", "store")
 
     def __init__(self, store: Store, *, shipped: bool) -> None:
         self.store = store
         self.shipped = shipped
         self.effects: dict[str, Effect] = {}
-        self.heads: dict[str, Head] = {}
-        self.bodies: dict[str, Head] = {}
-        self.tails: dict[str, Tail] = {}
-        self.wholes: dict[str, tuple[RuleConditions, tuple[str, str, str], bool, Extras, tuple[int, int]]] = {}
 
 
-def read_fields(fields: list[str], dialect: Dialect) -> tuple[list[Any], list[str]]:
+def version_of(text: str) -> tuple[int, int] | None:
+    """(major, minor) of ``v2.10``; None for anything else."""
+    lead, (major, dot, minor) = text[:1], text[1:].strip().partition(".")
+    if lead not in ("v", "V") or not dot or not all(p.isascii() and p.isdigit() and len(p) < 5 for p in (major, minor)):
+        return None
+    return int(major), int(minor)
+
+
+def read_fields(fields: list[str], dialect: FieldEffects) -> tuple[list[Any], list[str]]:
     """(one value per slot, problems) of the fields after the version."""
     slots = EMPTY_SLOTS.copy()
     problems: list[str] = []
     effects = dialect.effects
+    repeated = False
     for text in fields:
         effect = effects.get(text)
         if effect is None:
@@ -99,7 +95,12 @@ def read_fields(fields: list[str], dialect: Dialect) -> tuple[list[Any], list[st
         if slots[slot] is None:
             slots[slot] = value
         else:
+            repeated = True
             _again(slots, slot, value, text, problems)
+    if repeated:
+        for slot in range(LPORT, SEVERAL):
+            if type(slots[slot]) is list:
+                slots[slot] = tuple(slots[slot])
     return slots, problems
 
 
@@ -114,15 +115,22 @@ def _again(slots: list[Any], slot: int, value: Any, text: str, problems: list[st
     elif slot in (PROFILE, INTERFACES):
         slots[slot] |= value
     elif slot > INTERFACES:
-        slots[slot] += value
+        _add(slots, slot, value)
     elif slots[slot] != value:
         problems.append(f"`{text[:60]}` contradicts an earlier token of the rule, and the first counts")
         if slot not in (NAME, DESC, GROUP):
             token, _, its_text = text.partition("=")
-            slots[EXTRA] = (slots[EXTRA] or ()) + (("unknown", (token.strip(), its_text.strip())),)
+            _add(slots, EXTRA, (("unknown", (token.strip(), its_text.strip())),))
 
 
-def conditions(slots: list[Any], dialect: Dialect) -> RuleConditions:
+def _add(slots: list[Any], slot: int, items: tuple[Any, ...]) -> None:
+    """Items behind those of the slot, which is a list from now on: a tuple would be copied for each of 50,000 ports."""
+    if type(slots[slot]) is not list:
+        slots[slot] = list(slots[slot] or ())
+    slots[slot] += items
+
+
+def conditions(slots: list[Any], dialect: FieldEffects) -> RuleConditions:
     """The conditions that the slots hold. May add to the EXTRA slot (ICMP tokens of the wrong protocol)."""
     protocol, active = slots[PROTOCOL], slots[ACTIVE]
     return (
@@ -158,7 +166,7 @@ def no_rule(slots: list[Any]) -> str:
 def parse_slowly(
     id: str,  # noqa: A002
     fields: list[str],
-    dialect: Dialect,
+    dialect: FieldEffects,
     version: tuple[int, int],
     origin: str,
 ) -> tuple[HostRule | None, tuple[str, ...]]:
@@ -180,20 +188,12 @@ def parse_slowly(
     return rule, tuple(problems)
 
 
-def checked(rule: HostRule) -> tuple[HostRule, tuple[str, ...]]:
-    """The rule with the reasons why Windows may refuse it, and these reasons."""
-    reasons = invalid_reasons(rule)
-    return (replace(rule, extras=replace(rule.extras, invalid=reasons)) if reasons else rule), reasons
-
-
-def has_doubts(found: RuleConditions, extras: Extras) -> bool:
-    """Whether a rule of these conditions may be invalid whatever its texts are, so that it is worth a closer look."""
-    action, protocol, local, remote = found[0], found[5], found[6], found[7]
+def has_doubts(found: RuleConditions) -> bool:
+    """Whether a rule of these conditions, whatever else it says, may be invalid, so that it is worth a closer look."""
+    protocol, local, remote = found[5], found[6], found[7]
     if protocol not in (TCP, UDP) and (local is not PortMatch.ANY or remote is not PortMatch.ANY):
         return True
-    if extras is Extras.NONE and not local.keywords and action is not Action.BYPASS:
-        return False
-    return bool(invalid_reasons(new_rule("-", found, ("-", "", ""), False, extras, (2, 10), "")))
+    return bool(local.keywords and invalid_reasons(new_rule("-", found, ("-", "", ""), False, Extras.NONE, (2, 10), "")))
 
 
 def protocol_is_late(fields: list[str], slots: list[Any]) -> bool:
@@ -244,7 +244,9 @@ def _address_match(items: tuple[Any, ...]) -> AddressMatch:
     return found
 
 
-_LISTS = ("interface_ids", "platforms", "security", "packages", "proximity", "unknown")
+_LISTS = frozenset({"interface_ids", "platforms", "security", "packages", "proximity", "unknown"})
+_RARE_EXTRAS = frozenset({"security", "unknown"})
+_NO_EXTRAS = {name: getattr(Extras.NONE, name) for name in Extras.__dataclass_fields__}
 
 
 def extras_of(items: tuple[tuple[str, Any], ...] | None) -> Extras:
@@ -252,7 +254,10 @@ def extras_of(items: tuple[tuple[str, Any], ...] | None) -> Extras:
     found = _EXTRAS.get(items)
     if found is not None or items is None:
         return found or Extras.NONE
-    chosen: dict[str, Any] = {}
+    chosen: dict[str, Any] = dict(items)
+    if len(chosen) == len(items) and _RARE_EXTRAS.isdisjoint(chosen):
+        return new_extras(_NO_EXTRAS | {name: (one,) if name in _LISTS else one for name, one in items})
+    chosen = {}
     for name, value in items:
         if name in _LISTS:
             # a dict keeps the order and drops repeats

@@ -6,6 +6,8 @@ listed: a remote machine list on an outbound rule, for one, is real (corrections
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cmfw.model.rule import Action, Extras, HostRule, PortKeyword, PortMatch
 from cmfw.net.flow import TCP, UDP, Direction
 
@@ -29,6 +31,12 @@ def invalid_reasons(rule: HostRule) -> tuple[str, ...]:
     ):
         return ()
     return (*_ports(rule), *_texts(rule), *_security(rule))
+
+
+def checked(rule: HostRule) -> tuple[HostRule, tuple[str, ...]]:
+    """The rule with the reasons why Windows may refuse it, and these reasons."""
+    reasons = invalid_reasons(rule)
+    return (replace(rule, extras=replace(rule.extras, invalid=reasons)) if reasons else rule), reasons
 
 
 def is_reserved_name(name: str) -> bool:

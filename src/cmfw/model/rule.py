@@ -91,7 +91,7 @@ PortMatch.ANY = PortMatch(PortSet.ANY)
 AddressMatch.ANY = AddressMatch(AddrSet.ANY)
 
 
-@value(kw_only=True)
+@value(kw_only=True, opened=True)
 class Extras:
     """The rarer conditions of a rule; ``Extras.NONE`` (shared) means that it has none of them.
 
@@ -125,7 +125,37 @@ class Extras:
 Extras.NONE = Extras()
 
 
-@value(kw_only=True)
+_OpenExtras: Any = Extras.__base__
+
+
+def new_extras(fields: dict[str, Any]) -> Extras:
+    """The ``Extras`` of all its fields, in order, four times faster than its constructor."""
+    made = _OpenExtras()
+    (
+        made.interface_ids,
+        made.platforms,
+        made.platform_at_least,
+        made.skip_version,
+        made.security,
+        made.bypass_out,
+        made.remote_machines,
+        made.remote_users,
+        made.local_users,
+        made.local_owner,
+        made.packages,
+        made.proximity,
+        made.loose_source,
+        made.ignore_remote,
+        made.cross_profile,
+        made.defer,
+        made.unknown,
+        made.invalid,
+    ) = fields.values()
+    made.__class__ = Extras
+    return made  # type: ignore[no-any-return]
+
+
+@value(kw_only=True, opened=True)
 class HostRule:
     """One Windows Firewall rule, normalised.
 
@@ -160,44 +190,8 @@ class HostRule:
     origin: str = ""
 
 
-class _NewRule:
-    """A ``HostRule`` under construction: the same slots, not frozen yet."""
-
-    __slots__ = HostRule.__slots__  # type: ignore[attr-defined]
-
-    def __init__(
-        self,
-        id: str,  # noqa: A002
-        conditions: RuleConditions,
-        texts: tuple[str, str, str],
-        edge: bool,
-        extras: Extras,
-        version: tuple[int, int],
-        origin: str,
-    ) -> None:
-        self.id = id
-        (
-            self.action,
-            self.direction,
-            self.store,
-            self.active,
-            self.profiles,
-            self.protocol,
-            self.local_port,
-            self.remote_port,
-            self.icmp,
-            self.local_address,
-            self.remote_address,
-            self.program,
-            self.service,
-            self.interfaces,
-        ) = conditions
-        self.name, self.description, self.group = texts
-        self.edge = edge
-        self.extras = extras
-        self.version = version
-        self.origin = origin
-
+OpenRule: Any = HostRule.__base__
+"""A ``HostRule`` under construction, not frozen yet. Whoever has filled all fields sets its ``__class__`` to ``HostRule``."""
 
 RuleConditions = tuple[
     Action,
@@ -227,12 +221,30 @@ def new_rule(
     version: tuple[int, int],
     origin: str,
 ) -> HostRule:
-    """The ``HostRule`` of shared parts (``texts`` are name, description and group), six times faster than its constructor.
-
-    A frozen dataclass sets each field through ``object.__setattr__``; readers of thousands of rules cannot afford that.
-    """
-    rule: Any = _NewRule(id, conditions, texts, edge, extras, version, origin)
-    # the layouts are the same, so the finished value may become what it is meant to be
+    """The ``HostRule`` of shared parts (``texts`` are name, description and group), six times faster than its constructor."""
+    rule = OpenRule()
+    rule.id = id
+    (
+        rule.action,
+        rule.direction,
+        rule.store,
+        rule.active,
+        rule.profiles,
+        rule.protocol,
+        rule.local_port,
+        rule.remote_port,
+        rule.icmp,
+        rule.local_address,
+        rule.remote_address,
+        rule.program,
+        rule.service,
+        rule.interfaces,
+    ) = conditions
+    rule.name, rule.description, rule.group = texts
+    rule.edge = edge
+    rule.extras = extras
+    rule.version = version
+    rule.origin = origin
     rule.__class__ = HostRule
     return rule  # type: ignore[no-any-return]
 
