@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+from cmfw.value_inits import INITS
 from cmfw.values import value
 
 
@@ -70,19 +71,47 @@ def test_behaves_as_a_frozen_slotted_dataclass(make):
         make(1, 2, 3)
 
 
-@pytest.mark.parametrize("number", range(210))
-def test_the_many_behave_as_the_few(number):
-    """The class compiles itself after a while; nothing else changes then."""
-    p = Ours(number, y=5)
-    assert (p.x, p.y) == (number, 5)
-    assert p == Ours(x=number, y=5)
-    for wrong in ((), (1, 2, 3)):
-        with pytest.raises(TypeError):
-            Ours(*wrong)
-    with pytest.raises(TypeError):
-        Ours(1, x=2)
-    with pytest.raises(TypeError):
-        Ours(1, z=2)
+@pytest.mark.parametrize("count", range(len(INITS)))
+@pytest.mark.parametrize("kw_only", [False, True], ids=["positions", "keywords"])
+def test_every_number_of_fields_is_filled_in_order(count, kw_only):
+    names = [f"field_{n}" for n in range(count)]
+    spelled = {"__annotations__": dict.fromkeys(names, "int"), "__module__": __name__}
+    given = {name: 100 + n for n, name in enumerate(names) if n >= count // 2}
+    ours = value(kw_only=kw_only)(type("Many", (), spelled | given))
+    theirs = dataclasses.dataclass(frozen=True, slots=True, kw_only=kw_only)(type("Many", (), spelled | given))
+    numbers = dict(zip(names, range(7, 7 + count), strict=True))
+    for wanted in (numbers, dict(list(numbers.items())[: count // 2]), {}):
+        for make in ((lambda cls, w=wanted: cls(**w)), (lambda cls, w=wanted: cls(*w.values()))):
+            assert tried(make, ours) == tried(make, theirs)
+    with pytest.raises(TypeError, match=r"got an unexpected keyword argument 'z'"):
+        ours(**numbers, z=2)
+
+
+def tried(make, cls):
+    try:
+        return dataclasses.asdict(make(cls))
+    except TypeError as error:
+        return str(error).replace("Many.", "")
+
+
+def test_a_value_of_too_many_fields_is_refused_when_its_class_is_made():
+    with pytest.raises(TypeError, match="`value_inits`"):
+        value(type("Huge", (), {"__annotations__": {f"f{n}": "int" for n in range(len(INITS))}}))
+
+
+def test_an_opened_value_is_frozen_once_it_has_its_class():
+    half = value(kw_only=True, opened=True)(type("Half", (), {"__annotations__": {"a": "int", "b": "int"}, "b": 3}))
+    opened = half.__base__()
+    opened.a, opened.b = 1, 2
+    opened.__class__ = half
+    assert opened == half(a=1, b=2) != half(a=1)
+    assert repr(opened).endswith("Half(a=1, b=2)")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        opened.a = 5
+    globals()["Half"] = half
+    assert dataclasses.replace(opened, a=4) == half(a=4, b=2)
+    assert pickle.loads(pickle.dumps(opened)) == copy.deepcopy(opened) == opened
+    assert not hasattr(opened, "__dict__")
 
 
 def test_a_value_without_fields_or_with_one():

@@ -1,7 +1,8 @@
 """``value``: the frozen, slotted dataclass of this project, made in a fifth of the time that ``dataclasses`` needs.
 
 Sixty value classes cost 20 ms of every start with ``dataclasses.dataclass(frozen=True, slots=True)`` (it compiles six
-functions a class), which is a quarter of the budget of a command. ``value`` compiles one function, and only for a class of which many values are made.
+functions a class), which is a quarter of the budget of a command. ``value`` compiles nothing: its functions close over the
+fields, and ``__init__`` is ready-made code with other names in it (``value_inits``).
 What it makes is a dataclass to ``dataclasses.fields``, ``replace``, ``asdict``, to ``match`` and to type checkers.
 See docs/adr/0007-values-that-start-fast.md.
 """
@@ -12,7 +13,10 @@ import dataclasses
 import operator
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from types import FunctionType
 from typing import Any, TypeVar, dataclass_transform, overload
+
+from cmfw.value_inits import INITS
 
 _T = TypeVar("_T")
 _MISSING = dataclasses.MISSING
@@ -59,7 +63,7 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool, opened: bool) -> type[_T
         "__setstate__": _restore,
         # all of it before the class is made: a method that is set later makes Python look through all slots of the type
         **_comparisons(names, _ORDER if order else ()),
-        "__init__": _first_init(names, given, own.get("__post_init__"), kw_only=kw_only),
+        "__init__": _init(f"{cls.__qualname__}.__init__", names, given, own.get("__post_init__"), kw_only=kw_only),
     }
     own.setdefault("__repr__", _repr)
     metaclass: Any = type(cls)
@@ -72,52 +76,26 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool, opened: bool) -> type[_T
     return found
 
 
-_RARE = 200
-"""What the values of a class may cost before its ``__init__`` is compiled, in units of one value made from positions.
-
-Compiling takes as long as some 300 values lose without it, and most classes never have as many in one run."""
-
-
-def _first_init(names: tuple[str, ...], given: dict[str, Any], finish: Any, *, kw_only: bool) -> Any:
-    """An ``__init__`` that fills the slots by name, and compiles itself once the class turns out to be common."""
-    count, fill = len(names), object.__setattr__
-    spent = 0
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        nonlocal spent
-        spent += 1 + 4 * len(kwargs)
-        each: Iterable[Any] = args
-        as_asked = len(args) == count and not (kwargs or kw_only)
-        if not as_asked:
-            values = {**given, **dict(zip(names, args, strict=False)), **kwargs}
-            as_asked = len(values) == count and not (
-                args and (kw_only or len(args) > count or kwargs.keys() & names[: len(args)])
-            )
-            each = map(values.get, names)
-        if spent > _RARE or not as_asked:
-            cls: Any = next(one for one in type(self).__mro__ if "__dataclass_fields__" in one.__dict__)
-            cls.__init__ = _compiled_init(cls, given, kw_only=kw_only)
-            cls.__init__(self, *args, **kwargs)
-            return
-        for name, one in zip(names, each):  # noqa: B905 - as many of each, seen above
-            fill(self, name, one)
-        if finish is not None:
-            finish(self)
-
-    return __init__
-
-
-def _compiled_init(cls: Any, given: dict[str, Any], *, kw_only: bool) -> Any:
-    names = tuple(cls.__dataclass_fields__)
-    head = ["self", *(["*"] if kw_only and names else [])]
-    head += [f"{name}=_default_{name}" if name in given else name for name in names]
-    text = [f"def __init__({', '.join(head)}):", *(f" _set(self, {name!r}, {name})" for name in names)]
-    text.append(" self.__post_init__()" if "__post_init__" in cls.__dict__ else " return None")
-    scope = {"_set": object.__setattr__} | {f"_default_{name}": default for name, default in given.items()}
-    made: dict[str, Any] = {}
-    exec("\n".join(text), scope, made)  # noqa: S102 - the text holds our own field names and nothing else
-    made["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-    return made["__init__"]
+def _init(qualified: str, names: tuple[str, ...], given: dict[str, Any], finish: Any, *, kw_only: bool) -> Any:
+    """The ``__init__`` of a class: the ready-made code for as many fields, with their names and defaults."""
+    if len(names) >= len(INITS):
+        raise TypeError(f"a value has at most {len(INITS) - 1} fields; one of {len(names)} needs its code in `value_inits`")
+    code = INITS[len(names)]
+    code = code.replace(
+        co_name="__init__",
+        co_qualname=qualified,
+        co_varnames=("self", *names),
+        # what stands before the names are constants of the code itself
+        co_consts=(*code.co_consts[: len(code.co_consts) - len(names)], *names),
+        co_argcount=1 if kw_only else 1 + len(names),
+        co_kwonlyargcount=len(names) if kw_only else 0,
+    )
+    made = FunctionType(code, {"fill": object.__setattr__, "finish": finish or id})
+    if kw_only:
+        made.__kwdefaults__ = given
+    else:
+        made.__defaults__ = tuple(given.values())
+    return made
 
 
 def _comparisons(names: tuple[str, ...], order: Iterable[str]) -> dict[str, Any]:
