@@ -13,7 +13,16 @@ from dataclasses import replace
 
 from cmfw.errors import FormatError
 from cmfw.ingest.evidence import StorePart
-from cmfw.ingest.registry import REG_MULTI_SZ, TEXT_TYPES, RegistryView, decode_number, decode_text, decode_texts, find_value
+from cmfw.ingest.registry import (
+    REG_MULTI_SZ,
+    TEXT_TYPES,
+    RegistryValue,
+    RegistryView,
+    decode_number,
+    decode_text,
+    decode_texts,
+    find_value,
+)
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap, ServiceFact
 from cmfw.net.addr import AddrSet, parse_address
@@ -45,14 +54,14 @@ def read_services(view: RegistryView, control_set: str, names: Iterable[str]) ->
     for low in sorted(wanted):
         key = f"{control_set}\\Services\\{wanted[low]}"
         if view.has_key(key):
-            values = {value.name.lower(): value for value in view.values(key)}
+            values = {value.name.lower(): value for value in reversed(view.values(key))}
             account = values.get("objectname")
             found.append(
                 ServiceFact(
                     name=wanted[low],
-                    start=_number(view, key, "Start"),
+                    start=_number(values.get("start")),
                     # Windows takes a missing type for none
-                    sid_type=_number(view, key, "ServiceSidType") or 0,
+                    sid_type=_number(values.get("servicesidtype")) or 0,
                     account=decode_text(account.data) if account is not None and account.type in TEXT_TYPES else "",
                 )
             )
@@ -68,7 +77,7 @@ def old_service(view: RegistryView, control_set: str, parts: Sequence[StorePart]
     if not any(part.store is Store.LEGACY for part in parts):
         return []
     gaps = []
-    if _number(view, f"{control_set}\\Services\\SharedAccess", "Start") == DISABLED:
+    if _number(find_value(view, f"{control_set}\\Services\\SharedAccess", "Start")) == DISABLED:
         gaps.append(
             Gap("service_state", "the firewall's service `SharedAccess` is disabled", may_allow=True, may_block=True)
         )
@@ -86,7 +95,7 @@ def read_addresses(view: RegistryView, control_set: str) -> AddrSet:
     found = []
     for name in view.subkeys(top):
         key = f"{top}\\{name}"
-        dhcp = _number(view, key, "EnableDHCP") == 1
+        dhcp = _number(find_value(view, key, "EnableDHCP")) == 1
         for text in _texts(view, key, "DhcpIPAddress" if dhcp else "IPAddress"):
             try:
                 number = parse_address(text.strip())
@@ -113,8 +122,7 @@ def read_rpc_ports(view: RegistryView, root: str) -> PortSet | None:
         return None
 
 
-def _number(view: RegistryView, key: str, name: str) -> int | None:
-    value = find_value(view, key, name)
+def _number(value: RegistryValue | None) -> int | None:
     if value is None:
         return None
     try:

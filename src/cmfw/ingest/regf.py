@@ -3,6 +3,8 @@
 A ``Hive`` is a view that touches only the pages that are asked for. Every offset is checked before it is followed, no
 key is its own ancestor, and a hostile file costs time and memory in proportion to its size. A subkey or value that cannot
 be read is named by a problem, and reading goes on with what is sound; ``verify`` also finds what nothing leads to.
+
+415 lines because keys, values and problems of one ``Hive`` share what was read and what is left to read.
 """
 
 from __future__ import annotations
@@ -36,14 +38,17 @@ class _Node:
         self.folded = folded
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent else 0
-        self.children: dict[str, _Node] | None = None
+        self.children: dict[str, tuple[int, str]] | None = None
         self.values: tuple[RegistryValue, ...] | None = None
 
-    def is_below(self, offset: int) -> bool:
+    def way(self) -> set[int]:
+        """The offsets of the key and of all above it."""
+        found: set[int] = set()
         node: _Node | None = self
-        while node and node.cell.offset != offset:
+        while node:
+            found.add(node.cell.offset)
             node = node.parent
-        return node is not None
+        return found
 
 
 class Hive:
@@ -93,7 +98,7 @@ class Hive:
     def subkeys(self, key: str) -> tuple[str, ...]:
         """The names of the key's direct subkeys, in the hive's order."""
         node = self._resolve(key)
-        return tuple(child.path.rpartition("\\")[2] for child in self._children(node).values()) if node else ()
+        return tuple(name for _, name in self._children(node).values()) if node else ()
 
     def values(self, key: str) -> tuple[RegistryValue, ...]:
         """The values of the key itself, in the hive's order; ``offset`` is that of the value's cell."""
@@ -116,7 +121,8 @@ class Hive:
                 continue
             seen.add(node.cell.offset)
             yield node.path
-            waiting.extend(reversed(self._children(node).values()))
+            below = (self._adopt(node, Entry(offset, b"", 0)) for offset, _ in self._children(node).values())
+            waiting.extend(reversed([child for child in below if child]))
 
     def verify(self) -> tuple[Problem, ...]:
         """All problems of the whole hive: reads everything, then looks for keys and values that nothing leads to.
@@ -178,25 +184,26 @@ class Hive:
     # --- keys ----------------------------------------------------------------------------------------------------
 
     def _resolve(self, key: str) -> _Node | None:
-        key = key.strip("\\")
-        node = self._nodes.get(fold(key))
+        folded = fold(key.strip("\\"))
+        node = self._nodes.get(folded)
         if node is not None or not self._nodes:
             return node
         node = self._nodes[""]
-        for name in key.split("\\"):
-            node = self._find(node, fold(name))
+        for name in folded.split("\\"):
+            node = self._find(node, name)
             if node is None:
                 return None
         return node
 
     def _find(self, node: _Node, folded: str) -> _Node | None:
-        if node.children is None:
-            known = self._nodes.get(f"{node.folded}\\{folded}" if node.folded else folded)
-            known = known or self._find_by_hash(node, folded)
-            if known:
-                return known
+        known = self._nodes.get(f"{node.folded}\\{folded}" if node.folded else folded)
+        if known is None and node.children is None:
+            known = self._find_by_hash(node, folded)
+        if known is not None:
+            return known
         # the hash may be the damaged part: only the names themselves say that a key is not there
-        return self._children(node).get(folded)
+        offset, _ = self._children(node).get(folded, (None, ""))
+        return None if offset is None else self._adopt(node, Entry(offset, b"", 0))
 
     def _find_by_hash(self, node: _Node, folded: str) -> _Node | None:
         buffer = self._buffer
@@ -211,17 +218,23 @@ class Hive:
                 at = buffer.find(wanted, at + 1, first + 8 * count)
         return None
 
-    def _children(self, node: _Node) -> dict[str, _Node]:
+    def _children(self, node: _Node) -> dict[str, tuple[int, str]]:
+        """The subkeys that can be read: folded name to offset and name. ``_adopt`` makes a key of one, at no problem."""
         if node.children is None:
-            children: dict[str, _Node] = {}
-            for entry in self._entries(node):
-                child = self._adopt(node, entry)
-                if child is None:
-                    continue
-                if child.folded in children:
-                    self.note(child.path, "one subkey of that name", "another one", entry.offset + BINS)
-                children.setdefault(child.folded, child)
-            node.children = {path.rpartition("\\")[2]: child for path, child in children.items()}
+            children: dict[str, tuple[int, str]] = {}
+            way, is_deepest = node.way(), node.depth >= MAX_DEPTH
+            for entry, name in self._entries(node):
+                if not name or is_deepest or entry.offset in way:
+                    child = self._adopt(node, entry)
+                    if child is None:
+                        continue
+                    name = child.cell.name  # noqa: PLW2901
+                folded = fold(name)
+                if folded in children:
+                    path = f"{node.path}\\{name}" if node.path else name
+                    self.note(path, "one subkey of that name", "another one", entry.offset + BINS)
+                children.setdefault(folded, (entry.offset, name))
+            node.children = children
         return node.children
 
     def _adopt(self, node: _Node, entry: Entry) -> _Node | None:
@@ -241,7 +254,7 @@ class Hive:
         if not cell.name or "\\" in cell.name or "\0" in cell.name:
             self.note(path, "the name of a subkey", f"`{cell.name}`", at, hint="what is below it is not read")
             return None
-        if node.depth >= MAX_DEPTH or node.is_below(entry.offset):
+        if node.depth >= MAX_DEPTH or entry.offset in node.way():
             self.note(path, f"at most {MAX_DEPTH} levels and no circle", "a key that contains itself, or more", at)
             return None
         whole = f"{node.folded}\\{folded}" if node.folded else folded
@@ -274,7 +287,8 @@ class Hive:
             leaves[at] = (kind, at, entries)
         return list(leaves.values())
 
-    def _entries(self, node: _Node) -> Iterator[Entry]:
+    def _entries(self, node: _Node) -> Iterator[tuple[Entry, str]]:
+        """Every entry of the key's lists, with the name of what it points to where nothing is unusual about that."""
         cell, total = node.cell, 0
         for kind, first, stated in self._leaves(node):
             count = min(stated, self._slots_left)
@@ -284,10 +298,12 @@ class Hive:
                 self.note(node.path, "lists that fit the file once", "more", first, hint="some subkeys could not be read")
             if kind == b"li":
                 for (offset,) in cells.NUMBER.iter_unpack(self._buffer[first : first + 4 * count]):
-                    yield Entry(offset, kind, 0)
+                    yield Entry(offset, kind, 0), ""
             else:
-                for offset, hint in cells.PAIR.iter_unpack(self._buffer[first : first + 8 * count]):
-                    yield Entry(offset, kind, hint)
+                names = cells.sound_names(self._buffer, first, count, cell.offset) if kind == b"lh" else [""] * count
+                pairs = cells.PAIR.iter_unpack(self._buffer[first : first + 8 * count])
+                for (offset, hint), name in zip(pairs, names, strict=True):
+                    yield Entry(offset, kind, hint), name
         if total != cell.subkeys or (cell.subkeys == 0) != (cell.subkey_list == NIL):
             self.note(node.path, f"{cell.subkeys} subkeys", f"{total} in the list", cell.offset + BINS)
 

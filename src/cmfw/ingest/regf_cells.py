@@ -9,10 +9,11 @@ Source: the regf format as described by J. Metz, "Windows NT Registry File (REGF
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
+from itertools import count
 from mmap import mmap
-from operator import xor
+from operator import mul, xor
 from struct import Struct
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ PAIR = Struct("<II")
 KEY = Struct("<i2sH12xIIII4xII")
 """size, signature, flags, parent, subkeys, volatile subkeys, subkey list, values, value list: the first 48 bytes."""
 KEY_NAME = Struct("<H")
+KEY_AND_NAME = Struct("<i2sH12xI52xH")
+"""size, signature, flags, parent, length of the name: the first 78 bytes."""
 VALUE = Struct("<i2sHIIIH")
 """size, signature, name length, data length (high bit: inline), data offset, type, flags: the first 22 bytes."""
 LIST = Struct("<i2sH")
@@ -164,12 +167,44 @@ def read_leaf(buffer: Buffer, offset: int, note: Note) -> tuple[bytes, int, int]
     return kind, start + 8, count
 
 
+_POWERS = tuple(pow(37, place, 1 << 32) for place in range(64))
+"""Factors of the characters of a name in its hash, from the last character on."""
+
+
 def name_hash(folded: str) -> int:
     """The hash that ``lh`` lists keep of a key's name in upper case."""
-    result = 0
-    for char in folded:
-        result = (result * 37 + ord(char)) & 0xFFFFFFFF
-    return result
+    powers: Iterable[int] = _POWERS
+    if len(folded) > len(_POWERS):
+        powers = (pow(37, place, 1 << 32) for place in count())
+    found: int = sum(map(mul, map(ord, reversed(folded)), powers))
+    return found & 0xFFFFFFFF
+
+
+def sound_names(buffer: Buffer, first: int, count: int, parent: int) -> list[str]:
+    """The names of the keys that an ``lh`` list at ``first`` points to; empty where anything about one is unusual.
+
+    What ``read_key`` and its callers look at, in one go: a SYSTEM hive has 700 services, and one that is not there is sure
+    only when all of them were looked at.
+    """
+    end, unpack = len(buffer) - 80, KEY_AND_NAME.unpack_from
+    names = []
+    for offset, hint in PAIR.iter_unpack(buffer[first : first + 8 * count]):
+        start, found = offset + BINS, ""
+        if not offset & 7 and start <= end:
+            size, signature, flags, above, length = unpack(buffer, start)
+            stop = start + 80 + length
+            if (
+                signature == b"nk"
+                and above == parent
+                and flags & KEY_ASCII
+                and not size & 7
+                and stop <= start - size <= end + 80
+            ):
+                name = buffer[start + 80 : stop].decode("latin-1")
+                if name.isascii() and name_hash(name.upper()) == hint and "\\" not in name and "\0" not in name:
+                    found = name
+        names.append(found)
+    return names
 
 
 def hint_fits(entry: Entry, folded: str, name: str) -> bool:
