@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cmfw.catalog.build import Row, cite, text
 from cmfw.catalog.types import Group, GroupEdition, GroupMember
-from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, RuleConditions, Store, new_rule
 from cmfw.net.addr import AddrSet
-from cmfw.net.flow import ALL_PROFILES, ICMP4, ICMP6, PROTOCOL_NUMBERS, Direction, Profile
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, PROTOCOL_NUMBERS, Direction, Profile
 from cmfw.net.ports import PortSet
 
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
 _LIBRARY = "@FirewallAPI.dll,-"
 
 
+_PROFILES = {profile.name: int(profile) for profile in Profile}
+
+
 def group(key: str, row: Row) -> Group:
     """A row of ``group`` with its editions and their members."""
+    members = [(member, _made(row["resource"], member)) for member in row["members"]]
     return Group(
         id=key,
         resource=row["resource"],
@@ -22,18 +28,19 @@ def group(key: str, row: Row) -> Group:
         zh_verified=row["zh_verified"],
         reach=text(row["reach"]),
         gaps=text(row["gaps"]) if "gaps" in row else None,
-        editions=tuple(_edition(row, edition) for edition in row["editions"]),
+        editions=tuple(_edition(members, edition) for edition in row["editions"]),
         cite=cite(row),
     )
 
 
-def _edition(group_row: Row, row: Row) -> GroupEdition:
-    members = [m for m in group_row["members"] if fits(m, row)]
+def _edition(members: list[tuple[Row, Callable[[tuple[int, int]], HostRule]]], row: Row) -> GroupEdition:
+    major, minor = row["version"].split(".")
+    version = (int(major), int(minor))
     return GroupEdition(
         sku=row["sku"],
         first_build=row.get("first_build"),
         last_build=row.get("last_build"),
-        members=tuple(GroupMember(rule=_rule(group_row["resource"], row["version"], m)) for m in members),
+        members=tuple(GroupMember(rule=make(version)) for member, make in members if fits(member, row)),
         cite=cite(row),
     )
 
@@ -47,37 +54,36 @@ def fits(member: Row, edition: Row) -> bool:
     return edition["sku"] in member.get("skus", (edition["sku"],)) and fits_below and fits_above
 
 
-def _rule(resource: str, version: str, row: Row) -> HostRule:
-    major, minor = version.split(".")
+def _made(resource: str, row: Row) -> Callable[[tuple[int, int]], HostRule]:
+    """What gives the member's rule in rule strings of one version: most members are the same in many editions."""
     protocol = PROTOCOL_NUMBERS[row["protocol"]]
     icmp = None
     if "icmp" in row:
         kind, code = row["icmp"].split(":")
         icmp = ((int(kind), None if code == "*" else int(code)),)
-    return HostRule(
-        id=row["id"],
-        action=Action.ALLOW,
-        direction=_DIRECTIONS[row["direction"]],
-        active=row.get("active", False),
-        profiles=_profiles(row.get("profiles")),
-        protocol=protocol,
-        local_port=_ports(row.get("local_port")),
-        remote_port=_ports(row.get("remote_port")),
-        icmp=icmp,
-        remote_address=_remote(row.get("remote"), protocol),
-        program=row.get("program"),
-        service=row.get("service"),
-        name=f"{_LIBRARY}{row['name']}",
-        description=f"{_LIBRARY}{row['description']}",
-        group=resource,
-        edge=row.get("edge", False),
-        extras=Extras(defer=row["defer"]) if "defer" in row else Extras.NONE,
-        version=(int(major), int(minor)),
+    conditions: RuleConditions = (
+        Action.ALLOW,
+        _DIRECTIONS[row["direction"]],
+        Store.LOCAL,
+        row.get("active", False),
+        _profiles(row.get("profiles")),
+        protocol,
+        _ports(row.get("local_port")),
+        _ports(row.get("remote_port")),
+        icmp,
+        AddressMatch.ANY,
+        _remote(row.get("remote"), protocol),
+        row.get("program"),
+        row.get("service"),
+        ALL_INTERFACES,
     )
+    texts = (f"{_LIBRARY}{row['name']}", f"{_LIBRARY}{row['description']}", resource)
+    extras = Extras(defer=row["defer"]) if "defer" in row else Extras.NONE
+    return lambda version: new_rule(row["id"], conditions, texts, row.get("edge", False), extras, version, "")
 
 
 def _profiles(names: list[str] | None) -> int:
-    return ALL_PROFILES if names is None else sum(Profile[name.upper()] for name in names)
+    return ALL_PROFILES if names is None else sum(_PROFILES[name.upper()] for name in names)
 
 
 def _ports(written: str | None) -> PortMatch:
