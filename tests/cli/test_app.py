@@ -32,7 +32,7 @@ def test_the_worst_exit_code_wins(codes, winner):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_exists_and_has_help_in_both_languages(name, run):
-    assert isinstance(import_module(f"cmfw.cli.{name}").command, click.Command)
+    assert isinstance(import_module(f"cmfw.cli.{name.replace('-', '_')}").command, click.Command)
     english, chinese = run(name, "--help"), run(name, "--help", lang="zh_CN")
     assert (english.exit_code, chinese.exit_code) == (0, 0)
     assert re.search(r"[\u4e00-\u9fff]", chinese.output)
@@ -42,7 +42,8 @@ def test_every_command_exists_and_has_help_in_both_languages(name, run):
 
 def test_every_command_module_is_in_the_table():
     modules = {p.stem for p in (ROOT / "src" / "cmfw" / "cli").glob("*.py")}
-    assert {name for name in modules if hasattr(import_module(f"cmfw.cli.{name}"), "command")} == set(COMMANDS)
+    commands = {name for name in modules if hasattr(import_module(f"cmfw.cli.{name}"), "command")}
+    assert commands == {name.replace("-", "_") for name in COMMANDS}
 
 
 def test_help_lists_the_sections_in_order(run):

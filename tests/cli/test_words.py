@@ -79,7 +79,7 @@ def test_every_key_that_is_said_exists_and_every_key_is_said():
     known = set(words.words("en"))
     used = set()
     for pattern in (one for key in _said() for one in key.split("|")):
-        expression = re.escape(pattern).replace(r"\*", r"[a-z0-9_.]+")
+        expression = re.escape(pattern).replace(r"\*", r"[a-z0-9_.-]+")
         hits = {key for key in known if re.fullmatch(expression, key)}
         assert hits, f"no words for `{pattern}`"
         used |= hits

@@ -74,12 +74,14 @@ def _own_functions(root) -> dict[str, set[str]]:
     return out
 
 
-def strangers(root) -> list[str]:
-    """Commands and parameters of the script that are in none of our tables."""
-    known = {**CMDLETS, **_own_functions(root)}
+def strangers(root, commands=CMDLETS) -> list[str]:
+    """Commands and parameters of the script that are neither in the table nor its own; a called variable is a script block."""
+    known = {**commands, **_own_functions(root)}
     out = []
     for node in walk(root):
         if node.type != "command":
+            continue
+        if any(c.type == "command_name_expr" and c.text.startswith(b"$") for c in node.children):
             continue
         name = next(c for c in node.children if c.type == "command_name").text.decode()
         if name not in known:

@@ -26,10 +26,10 @@ INTERRUPTED = 130
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("needed", ("explain", "plan", "check", "site")),
     ("configure", ("emit",)),
-    ("there", ("audit", "trace")),
+    ("there", ("audit", "trace", "collect-script")),
     ("show", ("demo", "schema")),
 )
-"""Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` holds ``command``."""
+"""Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` (a hyphen is ``_`` there) holds ``command``."""
 
 COMMANDS: tuple[str, ...] = tuple(name for _, names in SECTIONS for name in names)
 
@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"cmfw.cli.{cmd_name}").command
+        command: click.Command = import_module(f"cmfw.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:

@@ -15,7 +15,7 @@ from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
 from cmfw.model.verdict import Status
-from cmfw.net.flow import PROFILE_NAMES, Profile
+from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES, Profile
 from cmfw.values import value
 
 SCHEMA = "cmfw/audit/1"
@@ -89,6 +89,11 @@ def state_row(audit: Audit, source: StateSource) -> dict[str, Any]:
         "sha256": source.sha256 or None,
         "rules": dict(zip(("total", "active"), rule_counts(source), strict=True)),
         "stores": {name: {"total": total, "active": active} for name, total, active in source.counts},
+        "live_profiles": None if source.live_profiles is None else [PROFILE_NAMES[one] for one in source.live_profiles],
+        "listeners": [
+            {"protocol": PROTOCOL_NAMES[one.protocol], "port": one.port, "program": one.program or None}
+            for one in source.listeners
+        ],
         "profiles": {name: profile_row(audit.engine, profile) for profile, name in PROFILE_NAMES.items()},
         "gaps": [
             g.as_dict() for g in audit.state.gaps if g.source == source.path or (first and not _owned(audit, g.source))

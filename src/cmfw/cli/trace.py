@@ -52,6 +52,7 @@ def command(states: tuple[str, ...], asked: tuple[str, ...], local_subnets: tupl
     from cmfw.catalog import load
     from cmfw.cli.inputs import COMMAND_LINE, flow_file, names_of, read_host, read_queries
     from cmfw.engine.exact import Engine
+    from cmfw.net.flowquery import in_profile
 
     texts: list[tuple[str, str, int | None]] = []
     for text in asked:
@@ -60,6 +61,10 @@ def command(states: tuple[str, ...], asked: tuple[str, ...], local_subnets: tupl
         raise click.UsageError(say("error.no_flow"))
     queries = read_queries(texts, names_of(load()))
     engine = Engine(read_host(states, local_subnets))
+    live = engine.state.live_profiles
+    if live is not None and len(live) == 1:
+        # whatever interface such a flow takes now, its profile is this one
+        queries = [in_profile(query, live[0]) for query in queries]
     verdicts = [(query, engine.verdict(query.flows)) for query in queries]
     _show(verdicts, engine.state.rules, form)
     return worst(*(_EXIT[verdict.answer] for _, verdict in verdicts))

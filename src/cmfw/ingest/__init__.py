@@ -18,6 +18,7 @@ FORMATS = {
     "registry-pol": "cmfw.ingest.registry_pol",
     "reg": "cmfw.ingest.reg",
     "gpo": "cmfw.ingest.gpo",
+    "collector": "cmfw.ingest.collector",
     "ps-json": "cmfw.ingest.ps_json",
     "gpreport": "cmfw.ingest.gpreport",
 }

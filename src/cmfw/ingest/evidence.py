@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cmfw.errors import Problem
 from cmfw.model.rule import HostRule, Store
-from cmfw.model.state import ConnectionRule, Gap, ProfileSettings, ServiceFact
+from cmfw.model.state import ConnectionRule, Gap, Listener, ProfileSettings, ServiceFact
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
@@ -69,7 +69,8 @@ class Evidence:
     """One file (or one GPO of a backup): its stores, what else it says of the host, and everything wrong with it.
 
     ``objects`` are those of a PowerShell export, kept because the filters of its rules may be in other files.
-    ``live_profiles`` are the profiles of the interfaces that are up, None where the file does not say.
+    ``local_subnets`` are the on-link prefixes and ``live_profiles`` the profiles of the interfaces that are up, None where the
+    file does not say. ``keywords`` are what address keywords stand for.
     """
 
     path: str
@@ -79,7 +80,10 @@ class Evidence:
     policy_version: tuple[int, int] | None = None
     addresses: AddrSet = AddrSet.EMPTY
     rpc_ports: PortSet | None = None
+    local_subnets: AddrSet | None = None
+    keywords: tuple[tuple[str, AddrSet], ...] = ()
     live_profiles: tuple[Profile, ...] | None = None
+    listeners: tuple[Listener, ...] = ()
     objects: tuple[ExportedObject, ...] = ()
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
@@ -18,10 +18,11 @@ from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap, HostState, ProfileSettings, StateSource
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import PROFILE_NAMES, Profile
-from cmfw.net.ports import PortSet
 
 PLATFORMS = ((24, (10, 0)), (22, (6, 3)), (20, (6, 2)), (10, (6, 1)), (0, (6, 0)))
 """Lowest minor schema version 2.x to NT version, newest first. Source: MS-FASP behaviour note 12."""
+
+_Known = TypeVar("_Known")
 
 
 class ReadResult(NamedTuple):
@@ -146,7 +147,7 @@ def _missing_halves(evidence: Sequence[Evidence]) -> list[Gap]:
 
 def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[str, str]) -> HostState:
     parts = [part for one in evidence for part in one.parts]
-    version = next((one.policy_version for one in evidence if one.policy_version is not None), None)
+    version = _first(one.policy_version for one in evidence)
     policies = [(one, part) for one in evidence for part in one.parts if part.store is Store.GPO]
     settings, setting_gaps = _settings(evidence)
     rules, rule_gaps = _without_rivals(policies)
@@ -160,7 +161,6 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
     addresses = AddrSet.EMPTY
     for one in evidence:
         addresses |= one.addresses
-    ports: PortSet | None = next((one.rpc_ports for one in evidence if one.rpc_ports is not None), None)
     return HostState(
         settings=settings,
         rules=everything,
@@ -168,9 +168,10 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
         services=tuple(fact for one in evidence for fact in one.services),
         policy_version=version,
         platform=None if version is None else platform_of(version),
-        local_subnets=subnets,
+        local_subnets=subnets if subnets is not None else _first(one.local_subnets for one in evidence),
         addresses=addresses,
-        rpc_ports=ports,
+        keywords=next((one.keywords for one in evidence if one.keywords), ()),
+        rpc_ports=_first(one.rpc_ports for one in evidence),
         gaps=tuple(gaps),
         sources=tuple(_source(one, hashes) for one in evidence),
     )
@@ -205,7 +206,19 @@ def platform_of(version: tuple[int, int]) -> tuple[int, int] | None:
 
 def _source(one: Evidence, hashes: dict[str, str]) -> StateSource:
     counts = tuple((part.name, len(part.rules), sum(rule.active for rule in part.rules)) for part in one.parts)
-    return StateSource(path=one.path, format=one.format, sha256=hashes.get(one.path, ""), counts=counts)
+    return StateSource(
+        path=one.path,
+        format=one.format,
+        sha256=hashes.get(one.path, ""),
+        counts=counts,
+        live_profiles=one.live_profiles,
+        listeners=one.listeners,
+    )
+
+
+def _first(found: Iterable[_Known | None]) -> _Known | None:
+    """The first that is known."""
+    return next((one for one in found if one is not None), None)
 
 
 def _absent(evidence: Sequence[Evidence]) -> list[Gap]:

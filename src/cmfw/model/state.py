@@ -98,14 +98,29 @@ class ConnectionRule:
 
 
 @value(kw_only=True)
+class Listener:
+    """Something that was listening on a port when the machine was looked at; ``program`` is its path or name, where known."""
+
+    protocol: int
+    port: int
+    program: str = ""
+
+
+@value(kw_only=True)
 class StateSource:
-    """One input file of a state: its path, format, and how many rules of which store it held."""
+    """One input file of a state: its path, format, and how many rules of which store it held.
+
+    ``live_profiles`` are the profiles of the interfaces that were up (None: the file does not say), ``listeners`` what was
+    listening on the ports that were looked at.
+    """
 
     path: str
     format: str
     sha256: str = ""
     counts: tuple[tuple[str, int, int], ...] = ()
     """(store or key name, rules in total, rules that are active), in reading order."""
+    live_profiles: tuple[Profile, ...] | None = None
+    listeners: tuple[Listener, ...] = ()
 
 
 @value(kw_only=True)
@@ -129,6 +144,12 @@ class HostState:
     rpc_ports: PortSet | None = None
     gaps: tuple[Gap, ...] = ()
     sources: tuple[StateSource, ...] = ()
+
+    @property
+    def live_profiles(self) -> tuple[Profile, ...] | None:
+        """The profiles in use when the machine was looked at; None where no file says, or two of them differ."""
+        found = {source.live_profiles for source in self.sources if source.live_profiles is not None}
+        return found.pop() if len(found) == 1 else None
 
     def setting(self, store: Store, profile: Profile) -> ProfileSettings:
         """What ``store`` configures for ``profile``; an empty value where it configures nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cmfw.net import intervals
-from cmfw.net.flow import PORT_PROTOCOLS, PROTOCOL_NAMES, Direction
+from cmfw.net.flow import PORT_PROTOCOLS, PROFILE_NAMES, PROTOCOL_NAMES, Direction, Profile
 from cmfw.net.flowset import FlowSet
 from cmfw.net.flowtext import EVERY, FlowParts, parse_parts
 from cmfw.net.ports import PortSet
@@ -32,7 +32,7 @@ class FlowQuery:
     """A question about traffic: the text as asked, all flows that it means, and what had to be assumed.
 
     ``normal`` is canonical flow text with the assumptions written in; ``given`` names the parts that the text says;
-    ``assumed`` are (``program`` | ``service`` | ``interface``, value) in that order.
+    ``assumed`` are (``program`` | ``service`` | ``interface`` | ``profile``, value) in that order.
     """
 
     text: str
@@ -53,6 +53,15 @@ def parse_flow(text: str, names: Names = _NO_NAMES) -> FlowQuery:
     if said.interface is None:
         assumed = (*assumed, ("interface", "lan,wireless"))
     return FlowQuery(text=text, parts=parts, flows=parts.flows(), normal=parts.text(), given=said.given, assumed=assumed)
+
+
+def in_profile(query: FlowQuery, profile: Profile) -> FlowQuery:
+    """The question for one profile, as an assumption; a question that names a profile stays as it is."""
+    if query.parts.profile is not None:
+        return query
+    parts = replace(query.parts, profile=profile)
+    assumed = (*query.assumed, ("profile", PROFILE_NAMES[profile]))
+    return replace(query, parts=parts, flows=parts.flows(), normal=parts.text(), assumed=assumed)
 
 
 def complete(parts: FlowParts, names: Names) -> tuple[FlowParts, tuple[tuple[str, str], ...]]:

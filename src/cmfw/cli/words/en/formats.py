@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "format.registry-pol": "Registry.pol of one Group Policy object",
     "format.reg": "registry export (.reg)",
     "format.gpo": "Group Policy backup, folder or zip",
+    "format.collector": "output of the collector (cmfw collect-script)",
     "format.ps-json": "PowerShell's firewall cmdlets as JSON",
     "format.gpreport": "Group Policy report (XML or HTML), or a machine's Group Policy results",
     "format.recognised": "recognised by: ",

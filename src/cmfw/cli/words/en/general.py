@@ -22,6 +22,7 @@ WORDS: dict[str, str] = {
     "help.trace": "Say what a machine does with a flow and which rules decide. TEXT: "
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
     "[program=PATH] [service=NAME] [interface=lan|wireless|ras].",
+    "help.collect-script": "Print the PowerShell script that collects what a Windows machine says of itself: firewall policy, services, profiles, subnets, ports. It changes nothing. Its output is the best input of audit and trace.",
     "help.demo": "Audit an example: a Windows 10 client with a typical, half-right firewall. Needs no files of yours.",
     "help.schema": "Print the JSON Schema (2020-12) of one kind of document; without KIND the kinds there are.",
     "section.needed": "What is needed",
@@ -38,6 +39,7 @@ WORDS: dict[str, str] = {
     "summary.emit": "write firewall configuration for a group or host",
     "summary.audit": "which features work on a machine, and what to repair",
     "summary.trace": "what a machine does with a flow, and why",
+    "summary.collect-script": "print the script that collects a machine's state",
     "summary.demo": "audit a built-in example",
     "summary.schema": "JSON Schema of inputs and outputs",
     "option.none": "",
@@ -56,6 +58,7 @@ WORDS: dict[str, str] = {
     "option.as": "the client group or host of the site that the machine is",
     "option.for": "the client group or host to configure",
     "option.output": "folder to write into",
+    "option.out": "write the script to FILE",
     "option.force": "overwrite the file",
     "option.fail_on": "also exit with 1 for this finding code (may be repeated)",
     "option.files": "write the example's files into this folder",
@@ -139,6 +142,9 @@ WORDS: dict[str, str] = {
     "missing.unseen_rules": "rules that are not in the export",
     "missing.unseen_policy": "the rules of the policy in force",
     "missing.damaged_export": "what the damaged export held",
+    "missing.not_collected:policy": "the policy of the machine",
+    "missing.service_stopped": "whether the firewall runs",
+    "missing.other_firewall": "what the other firewall does",
     "missing.token:PortFilter": "a rule's protocol and ports (not in this export)",
     "missing.token:AddressFilter": "a rule's addresses (not in this export)",
     "missing.token:ApplicationFilter": "a rule's program (not in this export)",

@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "format.registry-pol": "一个组策略对象的 Registry.pol",
     "format.reg": "注册表导出文件（.reg）",
     "format.gpo": "组策略备份（文件夹或 zip）",
+    "format.collector": "收集脚本的输出（cmfw collect-script）",
     "format.ps-json": "PowerShell 防火墙 cmdlet 的 JSON 输出",
     "format.gpreport": "组策略报告（XML 或 HTML），或计算机的组策略结果",
     "format.recognised": "识别依据：",

@@ -21,6 +21,7 @@ WORDS: dict[str, str] = {
     "help.trace": "说明一台计算机如何处理一条流量以及由哪些规则决定。TEXT："
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
     "[program=PATH] [service=NAME] [interface=lan|wireless|ras]。",
+    "help.collect-script": "打印用于收集 Windows 计算机自身状态的 PowerShell 脚本：防火墙策略、服务、配置文件、子网、端口。脚本不做任何更改。其输出是 audit 和 trace 的最佳输入。",
     "help.demo": "审核一个示例：防火墙配置典型但只对了一半的 Windows 10 客户端。不需要您的任何文件。",
     "help.schema": "输出一种文档的 JSON Schema (2020-12)；不带 KIND 时列出所有种类。",
     "section.needed": "需要什么",
@@ -37,6 +38,7 @@ WORDS: dict[str, str] = {
     "summary.emit": "为组或主机写出防火墙配置",
     "summary.audit": "计算机上哪些功能正常，应修复什么",
     "summary.trace": "计算机如何处理一条流量及原因",
+    "summary.collect-script": "打印收集计算机状态的脚本",
     "summary.demo": "审核内置示例",
     "summary.schema": "输入和输出的 JSON Schema",
     "option.none": "",
@@ -55,6 +57,7 @@ WORDS: dict[str, str] = {
     "option.as": "该计算机所属的站点客户端组或主机",
     "option.for": "要配置的客户端组或主机",
     "option.output": "写入的文件夹",
+    "option.out": "将脚本写入 FILE",
     "option.force": "覆盖该文件",
     "option.fail_on": "出现此发现代码时也以 1 退出（可重复）",
     "option.files": "将示例的文件写入此文件夹",
@@ -138,6 +141,9 @@ WORDS: dict[str, str] = {
     "missing.unseen_rules": "不在导出内容中的规则",
     "missing.unseen_policy": "当前生效的策略规则",
     "missing.damaged_export": "已损坏的导出内容",
+    "missing.not_collected:policy": "计算机的策略",
+    "missing.service_stopped": "防火墙是否在运行",
+    "missing.other_firewall": "另一个防火墙的行为",
     "missing.token:PortFilter": "规则的协议和端口（不在此导出内容中）",
     "missing.token:AddressFilter": "规则的地址（不在此导出内容中）",
     "missing.token:ApplicationFilter": "规则的程序（不在此导出内容中）",
