@@ -21,6 +21,7 @@ FORMATS = {
     "collector": "cmfw.ingest.collector",
     "ps-json": "cmfw.ingest.ps_json",
     "gpreport": "cmfw.ingest.gpreport",
+    "netsh": "cmfw.ingest.netsh",
 }
 """Format name to module, in the order in which they are asked whether a file is theirs. Each has ``sniff`` and ``read``."""
 

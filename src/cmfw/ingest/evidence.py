@@ -8,7 +8,7 @@ from cmfw.errors import Problem
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ConnectionRule, Gap, Listener, ProfileSettings, ServiceFact
 from cmfw.net.addr import AddrSet
-from cmfw.net.flow import Profile
+from cmfw.net.flow import ALL_DIRECTIONS, Profile
 from cmfw.net.ports import PortSet
 from cmfw.values import value
 
@@ -49,6 +49,10 @@ class StorePart:
     shows_rules: bool = True
     shows_settings: bool = True
     cancels: tuple[Cancel, ...] = ()
+    directions: int = ALL_DIRECTIONS
+    """Of which directions the file lists rules, where it lists any."""
+    hides_merge: bool = False
+    """Whether the file lists rules of Group Policy and cannot show whether local rules count beside them."""
 
 
 class ExportedObject(NamedTuple):

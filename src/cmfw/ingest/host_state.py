@@ -14,10 +14,10 @@ from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.input_file import InputFile, not_readable, open_input
 from cmfw.ingest.legacy_lists import settle
-from cmfw.model.rule import HostRule, Store
+from cmfw.model.rule import Action, Extras, HostRule, Store
 from cmfw.model.state import Gap, HostState, ProfileSettings, StateSource
 from cmfw.net.addr import AddrSet
-from cmfw.net.flow import PROFILE_NAMES, Profile
+from cmfw.net.flow import PROFILE_NAMES, Direction, Profile
 
 PLATFORMS = ((24, (10, 0)), (22, (6, 3)), (20, (6, 2)), (10, (6, 1)), (0, (6, 0)))
 """Lowest minor schema version 2.x to NT version, newest first. Source: MS-FASP behaviour note 12."""
@@ -120,11 +120,64 @@ def _double(evidence: Sequence[Evidence]) -> list[Problem]:
     """Two local policies cannot be one machine; the rules in one file and the settings in another are one policy."""
     hint = "all files of one call describe one machine"
     found: dict[str, Problem] = {}
-    for half in ("shows_rules", "shows_settings"):
-        local = [one for one in evidence if any(part.store is Store.LOCAL and getattr(part, half) for part in one.parts)]
+    for shows in (_lists_inbound, _lists_outbound, _shows_settings):
+        local = [one for one in evidence if any(part.store is Store.LOCAL and shows(part) for part in one.parts)]
         for one in local[1:]:
             found[one.path] = Problem(one.path, "one local policy", f"another one beside `{local[0].path}`", hint=hint)
     return list(found.values())
+
+
+def _lists_inbound(part: StorePart) -> bool:
+    return part.shows_rules and bool(part.directions & Direction.IN)
+
+
+def _lists_outbound(part: StorePart) -> bool:
+    return part.shows_rules and bool(part.directions & Direction.OUT)
+
+
+def _shows_settings(part: StorePart) -> bool:
+    return part.shows_settings
+
+
+def _unlisted(evidence: Sequence[Evidence]) -> list[HostRule]:
+    """Rules that stand for those of a direction of which no file lists any: they may allow or block whatever there is.
+
+    A gap would leave the other direction open too.
+    """
+    parts = [(one, part) for one in evidence for part in one.parts if part.store is Store.LOCAL and part.shows_rules]
+    listed = 0
+    for _, part in parts:
+        listed |= part.directions
+    return [
+        HostRule(
+            id=f"{name} rules that are in no file",
+            action=action,
+            direction=direction,
+            extras=Extras(unknown=(("rules", "not listed"),)),
+            origin=parts[0][0].path,
+        )
+        for name, direction in (("inbound", Direction.IN), ("outbound", Direction.OUT))
+        for action in (Action.ALLOW, Action.BLOCK)
+        if parts and not listed & direction
+    ]
+
+
+def _where_merge_is_shown(rules: list[HostRule], evidence: Sequence[Evidence]) -> list[HostRule]:
+    """The rules of other stores than Group Policy. Local ones are in doubt where a format lists rules of Group Policy and
+    cannot show its settings, and no other file does: one of those settings says whether local rules count at all.
+
+    Source: MS-GPFAS 2.2.3 (AllowLocalPolicyMerge); netsh prints `N/A (GPO-store only)` in its place.
+    """
+    policies = [part for one in evidence for part in one.parts if part.store is Store.GPO]
+    if not any(part.hides_merge for part in policies) or any(part.shows_settings for part in policies):
+        return rules
+    token = ("AllowLocalPolicyMerge", "not shown")
+    return [
+        replace(rule, extras=replace(rule.extras, unknown=(*rule.extras.unknown, token)))
+        if rule.store is Store.LOCAL
+        else rule
+        for rule in rules
+    ]
 
 
 def _missing_halves(evidence: Sequence[Evidence]) -> list[Gap]:
@@ -152,6 +205,7 @@ def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[s
     settings, setting_gaps = _settings(evidence)
     rules, rule_gaps = _without_rivals(policies)
     others = [rule for part in parts if part.store is not Store.GPO for rule in part.rules]
+    others = _where_merge_is_shown(others, evidence) + _unlisted(evidence)
     everything = settle([*others, *rules], [cancel for part in parts for cancel in part.cancels])
     if any(part.store is Store.LEGACY for part in parts):
         settings, everything, old_gaps = _as_old_windows(settings, everything)

@@ -81,10 +81,14 @@ class InputFile:
         if self._hive is not None:
             self._hive.close()
 
-    def _read_head(self) -> bytes:
+    def beginning(self, most: int) -> bytes:
+        """At most ``most`` bytes from the start of the content; of a packed file, what as many packed bytes hold."""
         with open(self.place, "rb") as file:
-            head = file.read(4096)
-        return self._unpack(head, 4096, whole=False) if head[:6] == XZ else head
+            head = file.read(most)
+        return self._unpack(head, most, whole=False) if head[:6] == XZ else head
+
+    def _read_head(self) -> bytes:
+        return self.beginning(4096)
 
     def _unpack(self, packed: bytes, most: int, *, whole: bool) -> bytes:
         """At most ``most`` bytes of an xz stream; what is wrong with a stream that was to be read whole is a problem."""

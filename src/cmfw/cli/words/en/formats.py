@@ -11,6 +11,7 @@ WORDS: dict[str, str] = {
     "format.collector": "output of the collector (cmfw collect-script)",
     "format.ps-json": "PowerShell's firewall cmdlets as JSON",
     "format.gpreport": "Group Policy report (XML or HTML), or a machine's Group Policy results",
+    "format.netsh": "netsh advfirewall listing of rules or settings",
     "format.recognised": "recognised by: ",
     "format.make": "Make one with",
     "format.shows": "What it shows",

@@ -11,6 +11,7 @@ WORDS: dict[str, str] = {
     "format.collector": "收集脚本的输出（cmfw collect-script）",
     "format.ps-json": "PowerShell 防火墙 cmdlet 的 JSON 输出",
     "format.gpreport": "组策略报告（XML 或 HTML），或计算机的组策略结果",
+    "format.netsh": "netsh advfirewall 的规则或设置列表",
     "format.recognised": "识别依据：",
     "format.make": "生成命令",
     "format.shows": "能显示的内容",
