@@ -12,7 +12,9 @@ from cmfw.errors import InputError
 
 
 def test_an_unknown_target_names_the_others():
-    with pytest.raises(InputError, match="expected one of `powershell`, `registry-pol`, `list`, found `iptables`"):
+    with pytest.raises(
+        InputError, match="expected one of `powershell`, `registry-pol`, `reg`, `netsh`, `list`, found `iptables`"
+    ):
         emit("iptables", request(item(rule())))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 from tests.emit.plans import without_origin
 
-from cmfw.emit.powershell import program
+from cmfw.emit import TARGETS
+from cmfw.emit.selection import GroupUse
 from cmfw.ingest.flow_list import read_list
-from cmfw.ingest.powershell_script import read_powershell
-from cmfw.model.rule import HostRule, Store, canonical_program
+from cmfw.model.rule import HostRule, Store, canonical_program, group_id
 from cmfw.model.state import DEFAULT_RPC_PORTS, HostState, ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.atoms import Atoms
@@ -20,38 +21,44 @@ from cmfw.net.ports import PortSet
 
 @dataclass(frozen=True)
 class Reading:
-    """The rules that an artifact makes, and the ids of rules already on the host that it enables."""
+    """The rules that an artifact makes, ids of rules already on the host that it enables, groups that it enables."""
 
     made: tuple[HostRule, ...]
     enabled: tuple[str, ...] = ()
+    groups: tuple[GroupUse, ...] = ()
     problems: tuple = ()
-
-
-def _powershell(artifacts) -> Reading:
-    script = read_powershell(artifacts[0].content, "cmfw.ps1")
-    assert script.program == program("apply"), "the acting part differs from the one that was reviewed"
-    return Reading(script.rules, script.members, script.problems)
-
-
-def _registry_pol(artifacts) -> Reading:
-    from cmfw.emit.registry_pol import read_rules
-
-    rules, problems = read_rules(artifacts[0].content, "Registry.pol")
-    return Reading(rules, (), problems)
-
-
-def _list(artifacts) -> Reading:
-    rules, problems = read_list(artifacts[1].content, "cmfw-list.csv")
-    return Reading(rules, (), problems)
-
-
-READERS = {"powershell": _powershell, "registry-pol": _registry_pol, "list": _list}
 
 
 def read(target: str, artifacts) -> Reading:
     """What the target's artifacts hold, rules without their origin."""
-    found = READERS[target](artifacts)
-    return replace(found, made=without_origin(found.made))
+    if target == "list":
+        rules, problems = read_list(artifacts[1].content, "cmfw-list.csv")
+        return Reading(without_origin(rules), problems=problems)
+    found = import_module(TARGETS[target]).read_policy(artifacts)
+    part = found.part
+    return Reading(without_origin(part.rules), found.members, found.groups, (*part.problems, *part.gaps))
+
+
+def as_written(target: str, rule: HostRule) -> HostRule:
+    """One of our rules as the target can say it, worked out here."""
+    if target == "netsh":
+        description = ": ".join(text for text in (rule.name, rule.description) if text)
+        return replace(rule, name=rule.id, description=rule.description if rule.name == rule.id else description, group="")
+    return rule
+
+
+def switched_on(rules, found: Reading) -> list[str]:
+    """The ids of those rules of a host that the artifact switches on, by id or with their group."""
+    ways = {Direction.IN: "in", Direction.OUT: "out"}
+    return [
+        r.id
+        for r in rules
+        if r.id in found.enabled
+        or any(
+            group_id(use.resource) == group_id(r.group) and use.profiles & r.profiles and ways[r.direction] in use.directions
+            for use in found.groups
+        )
+    ]
 
 
 def host(rules, local_subnets: AddrSet) -> HostState:

@@ -11,7 +11,7 @@ from tests.emit.cases import UPDATE
 from tests.emit.plans import rule
 
 from cmfw.emit import TARGETS
-from cmfw.emit.capability import invalidities, table, unprintable
+from cmfw.emit.capability import faults_of_a_plan, invalidities, table, unprintable
 from cmfw.model.rule import AddressMatch, PortMatch
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Direction
@@ -46,13 +46,8 @@ RPC = PortMatch(PortSet.EMPTY, ("RPC",))
         (rule(id="a|b"), "a rule id has 1 to 511 characters and no `|`"),
         (rule(name="ALL"), "a rule name has 1 to 9999 characters and is not `all`"),
         (rule(name="a|b"), "the name has `|`, which ends a field of a rule"),
-        (rule(name="@x.dll,-1"), "the name begins with `@`, which Windows takes for the name of a resource file"),
         (rule(program="a*b"), 'a program path has 1 to 259 characters and none of / * ? " < > |'),
         (rule(service="a/b"), "a service name has 1 to 259 characters and none of / \\ |"),
-        (
-            rule(local_port=PortMatch(PortSet.of(433))),
-            "port 433 is the page's misprint of 443 (erratum E1) and is never opened",
-        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -64,8 +59,24 @@ def test_a_plain_rule_is_valid():
     assert list(invalidities(rule())) == []
 
 
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (rule(name="@x.dll,-1"), "the name begins with `@`, which Windows takes for the name of a resource file"),
+        (
+            rule(local_port=PortMatch(PortSet.of(433))),
+            "port 433 is the page's misprint of 443 (erratum E1) and is never opened",
+        ),
+    ],
+    ids=["resource", "433"],
+)
+def test_a_plan_may_not_hold_what_a_machine_may(bad, reason):
+    assert list(faults_of_a_plan(bad)) == [reason]
+    assert list(invalidities(bad)) == []
+
+
 def test_every_port_is_more_than_the_misprint():
-    assert list(invalidities(rule(local_port=PortMatch.ANY))) == []
+    assert list(faults_of_a_plan(rule(local_port=PortMatch.ANY))) == []
 
 
 @pytest.mark.parametrize(

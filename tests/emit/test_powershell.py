@@ -16,7 +16,7 @@ from cmfw.net.ports import PortSet
 
 
 def script(asked) -> str:
-    return emit("powershell", asked)[0].content.decode("utf-8-sig").replace("\r\n", "\n")
+    return emit("powershell", asked).artifacts[0].content.decode("utf-8-sig").replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_state_file_has_a_safe_name_of_its_own_place():
 
 
 def test_both_scripts_use_the_same_state():
-    apply, undo = emit("powershell", request(item(rule())))
+    apply, undo = emit("powershell", request(item(rule()))).artifacts
     line = b"$stateName = 'P01-desktops-86f588174310'\r\n"
     assert line in apply.content
     assert line in undo.content
@@ -108,6 +108,6 @@ def test_the_program_has_nothing_that_windows_powershell_lacks(name):
 
 
 def test_lines_end_as_windows_ends_them():
-    for artifact in emit("powershell", request(item(rule()))):
+    for artifact in emit("powershell", request(item(rule()))).artifacts:
         assert artifact.content.count(b"\n") == artifact.content.count(b"\r\n")
         assert artifact.content.endswith(b"\r\n")

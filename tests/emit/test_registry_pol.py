@@ -19,7 +19,7 @@ G = "@FirewallAPI.dll,-28502"
 
 
 def entries(asked, which=0):
-    found, problems = read_preg(emit("registry-pol", asked)[which].content, "Registry.pol")
+    found, problems = read_preg(emit("registry-pol", asked).artifacts[which].content, "Registry.pol")
     assert problems == ()
     return found
 
@@ -81,7 +81,7 @@ def test_undo_takes_out_our_rules_and_no_others():
 
 
 def test_the_claims_are_rules_of_a_group_policy():
-    assert {r.store for r in emit("registry-pol", of_rule(rule()))[0].claims} == {Store.GPO}
+    assert {r.store for r in emit("registry-pol", of_rule(rule())).artifacts[0].claims} == {Store.GPO}
 
 
 @pytest.mark.parametrize("name", ["**Del.x", "**", "a\\b"])
@@ -106,7 +106,7 @@ def test_a_rule_that_windows_would_not_take_is_refused():
 
 
 def test_a_machine_with_this_policy_has_exactly_these_rules(tmp_path):
-    artifacts = emit("registry-pol", request(item(rule(id="b", name="财务部"), rule(id="a"))))
+    artifacts = emit("registry-pol", request(item(rule(id="b", name="财务部"), rule(id="a")))).artifacts
     (path, _) = write(artifacts, tmp_path)
     state, problems = read_state([str(path)])
     assert problems == ()

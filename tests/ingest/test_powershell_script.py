@@ -60,7 +60,7 @@ def test_all_four_parts_are_read():
         ("Protocol = '256'", "`256` is no protocol"),
         ("IcmpType = @('8:x')", "`8:x` is no ICMP type"),
         ("InterfaceType = @('Wired', 'Wired')", "`Wired` is no word here, or stands twice"),
-        ("EdgeTraversalPolicy = 'DeferToUser'", "`DeferToUser` is none of Allow"),
+        ("EdgeTraversalPolicy = 'Block'", "`Block` is none of Allow, DeferToApp, DeferToUser"),
         ("Program = @('a')", "`['a']` is no text"),
     ],
     ids=lambda value: value,
@@ -81,8 +81,8 @@ def test_a_parameter_outside_the_dialect_is_a_problem(line, found):
         ({"members": "Get-Content x"}, "a quoted text, array, hash table or assignment", 5),
         ({"members": "@('it's')"}, "a quoted text, array, hash table or assignment", 5),
         ({"members": "@('it\u2019s')"}, "a quoted text, array, hash table or assignment", 5),
-        ({"extra": "$evil = 'x'\n"}, "one of stateName, rules, members, groups, once each", 7),
-        ({"extra": "$rules = @()\n"}, "one of stateName, rules, members, groups, once each", 7),
+        ({"extra": "$evil = 'x'\n"}, "one of stateName, rules, members, groups, off, settings, once each", 7),
+        ({"extra": "$rules = @()\n"}, "one of stateName, rules, members, groups, off, settings, once each", 7),
         ({"extra": "Remove-Item x\n"}, "a quoted text, array, hash table or assignment", 7),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
@@ -111,7 +111,7 @@ def test_another_file_is_a_problem(content):
 
 def test_no_single_flipped_character_of_the_data_is_taken_for_the_same_rules():
     """Whatever character of the data part is lost, the reading differs or says so."""
-    good = emit("powershell", request(item(rule())))[0].content
+    good = emit("powershell", request(item(rule()))).artifacts[0].content
     reading = read_powershell(good, "x.ps1")
     start, end = good.index(b"$stateName"), good.index(b"# --- program")
     for at in range(start, end):

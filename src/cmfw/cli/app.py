@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("needed", ("explain", "plan", "check", "site")),
-    ("configure", ("emit",)),
+    ("configure", ("emit", "convert")),
     ("there", ("audit", "trace", "collect-script")),
     ("show", ("demo", "schema")),
 )

@@ -26,6 +26,7 @@ def command(
     from cmfw.catalog import load
     from cmfw.catalog.types import Edition
     from cmfw.cli import output
+    from cmfw.cli.emit_view import file_rows, loss_lines, loss_row
     from cmfw.emit import EmitRequest, emit, write
     from cmfw.ingest.site import read_site
     from cmfw.resolve import resolve
@@ -33,16 +34,12 @@ def command(
     site = read_site(site_path)
     catalog = load(site.packs)
     plan = resolve(catalog, site, edition=Edition(edition), scope=scope, advisory=advisory)
-    artifacts = emit(target, EmitRequest(catalog, site, plan, where))
-    paths = write(artifacts, directory)
+    made = emit(target, EmitRequest(catalog, site, plan, where))
+    paths = write(made.artifacts, directory)
     if form == "json":
-        from hashlib import sha256
-
-        files = [
-            {"path": str(path), "media_type": a.media_type, "bytes": len(a.content), "sha256": sha256(a.content).hexdigest()}
-            for path, a in zip(paths, artifacts, strict=True)
-        ]
-        output.show_json({"schema": SCHEMA, "target": target, "for": where, "files": files})
+        files = file_rows(made.artifacts, paths)
+        losses = [loss_row(loss) for loss in made.losses]
+        output.show_json({"schema": SCHEMA, "target": target, "for": where, "files": files, "losses": losses})
     else:
-        output.show(output.Line(say("emit.wrote", path=path), mark="") for path in paths)
+        output.show([*(output.Line(say("emit.wrote", path=path)) for path in paths), *loss_lines(made.losses)])
     return CLEAN

@@ -1,7 +1,8 @@
 """What one host needs of a plan, as configuration that somebody else's program reads.
 
 A target is one module with ``CAPABILITIES`` (``emit.capability``) and ``emit(request)``; ``TARGETS`` names them all and is
-the only list. Emitting returns values; ``write`` is the only function here that touches a disk, and it is called once
+the only list. A *host target* writes Windows Firewall policy; it also has ``write_policy``, ``read_policy`` and ``check``, by
+which the policy of a machine is converted (``emit.convert``), and stands in ``HOST_TARGETS``. Emitting returns values; ``write`` is the only function here that touches a disk, and it is called once
 every artifact exists, so what a target cannot express (``Unsupported``) leaves nothing behind.
 """
 
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cmfw.catalog.types import Catalog
+from cmfw.emit.capability import Loss
 from cmfw.errors import InputError, Problem
 from cmfw.model.plan import Plan
 from cmfw.model.rule import HostRule
@@ -20,9 +22,14 @@ from cmfw.values import value
 TARGETS: dict[str, str] = {
     "powershell": "cmfw.emit.powershell",
     "registry-pol": "cmfw.emit.registry_pol",
+    "reg": "cmfw.emit.reg",
+    "netsh": "cmfw.emit.netsh",
     "list": "cmfw.emit.flow_list",
 }
 """Target name -> module, imported only when the target is asked for."""
+
+HOST_TARGETS = ("powershell", "registry-pol", "reg", "netsh")
+"""Targets that write the policy of one Windows host: what ``convert`` can write."""
 
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})
 
@@ -71,8 +78,16 @@ class Artifact:
     claims: tuple[HostRule, ...] = ()
 
 
-def emit(target: str, request: EmitRequest) -> tuple[Artifact, ...]:
-    """The artifacts of one target, the same bytes for the same request.
+@value
+class Output:
+    """What a target wrote: its artifacts, the first of them the one to apply, and what changed in form on the way."""
+
+    artifacts: tuple[Artifact, ...]
+    losses: tuple[Loss, ...] = ()
+
+
+def emit(target: str, request: EmitRequest) -> Output:
+    """The artifacts of one target, the same bytes for the same request, and the loss report.
 
     Raises InputError for an unknown target or place, Unsupported where the target cannot express a part of the plan.
     """
@@ -85,8 +100,8 @@ def emit(target: str, request: EmitRequest) -> tuple[Artifact, ...]:
 
     place = request.place
     named = replace(request, where=place.name if isinstance(place, ClientGroup) else place.host)
-    artifacts: tuple[Artifact, ...] = import_module(TARGETS[target]).emit(named)
-    return artifacts
+    output: Output = import_module(TARGETS[target]).emit(named)
+    return output
 
 
 def write(artifacts: tuple[Artifact, ...], directory: str | Path) -> tuple[Path, ...]:

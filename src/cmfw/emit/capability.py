@@ -7,9 +7,10 @@ that is dropped is narrower. Source: STYLE.md 8.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from cmfw.errors import Unsupported
-from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, Store
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, PORT_PROTOCOLS, TCP, Direction, Interface
 from cmfw.values import value
@@ -80,7 +81,12 @@ CAPABILITIES_OF_RULES: tuple[Capability, ...] = (
         lambda r: r.interfaces != ALL_INTERFACES and bool(r.interfaces & Interface.MOBILE),
     ),
     Capability("edge", "edge traversal", lambda r: r.edge),
-    Capability("rare", "users, machines, IPsec, packages and the other rare conditions", lambda r: r.extras != Extras.NONE),
+    Capability("defer", "edge traversal left to the program or the user", lambda r: bool(r.extras.defer)),
+    Capability(
+        "rare",
+        "users, machines, IPsec, packages and the other rare conditions",
+        lambda r: r.extras is not Extras.NONE and replace(r.extras, defer="") != Extras.NONE,
+    ),
 )
 """Capabilities that follow from a rule."""
 
@@ -89,6 +95,9 @@ CAPABILITIES_OF_REQUESTS: tuple[Capability, ...] = (
     Capability("group-unknown", "predefined groups where the host's Windows is not known"),
     Capability("other-product", "client groups with another firewall product"),
     Capability("old-windows", "hosts with Windows 7 or Server 2008 R2"),
+    Capability("rule-ids", "stable ids of rules"),
+    Capability("rule-group", "the group that our rules are found by"),
+    Capability("settings", "settings of the profiles"),
     Capability("undo", "a way back"),
 )
 """Capabilities that follow from the plan or the place."""
@@ -96,16 +105,38 @@ CAPABILITIES_OF_REQUESTS: tuple[Capability, ...] = (
 ALL_CAPABILITIES = CAPABILITIES_OF_RULES + CAPABILITIES_OF_REQUESTS
 
 
+@value
+class Loss:
+    """One difference in form between what was asked and what was written, which changes no verdict.
+
+    ``code`` is the capability, ``item`` the rule or setting (empty: the whole policy), ``detail`` what became of it.
+    """
+
+    code: str
+    item: str
+    detail: str
+
+
 @value(kw_only=True)
 class Capabilities:
     """What one target can say. ``lacks`` maps a capability to the reason of the refusal, ``losses`` to what changes;
     whatever is in neither is said exactly.
+
+    ``predefined`` says what becomes of a machine's rule of a predefined group: ``kept`` (written whole, group and all),
+    ``enabled`` (switched on or off by its id) or ``copied`` (made anew under its id in our group). ``settings`` are the fields of
+    ``ProfileSettings`` that can be written, ``store`` where the policy goes. ``bad_in_ids`` and ``bad_in_texts`` are characters
+    that a machine's rule may have there and the target cannot take.
     """
 
     target: str
     title: str
     lacks: dict[str, str]
     losses: dict[str, str]
+    predefined: str = "copied"
+    settings: tuple[str, ...] = ()
+    store: Store = Store.LOCAL
+    bad_in_ids: str = ""
+    bad_in_texts: str = ""
 
     def refuse(self, capability: str, item: str) -> None:
         """Raise Unsupported for ``item`` where the target lacks the capability; else do nothing."""
@@ -120,6 +151,14 @@ class Capabilities:
         for reason in invalidities(rule):
             raise Unsupported(self.target, rule.id, reason)
 
+    def losses_of(self, rules: Iterable[HostRule], whole: Iterable[str] = ()) -> tuple[Loss, ...]:
+        """What changes in form where these rules are written; ``whole`` are capabilities that the policy itself uses."""
+        out = [Loss(name, "", self.losses[name]) for name in whole if name in self.losses]
+        asked = [c for c in CAPABILITIES_OF_RULES if c.used is not None and c.id in self.losses]
+        for rule in rules:
+            out += [Loss(c.id, rule.id, self.losses[c.id]) for c in asked if c.used is not None and c.used(rule)]
+        return tuple(out)
+
 
 def invalidities(rule: HostRule) -> Iterator[str]:
     """Reasons why Windows would refuse the rule or read another one. Source: facts/windows_firewall.md 2.3."""
@@ -132,8 +171,6 @@ def invalidities(rule: HostRule) -> Iterator[str]:
     for match in (rule.local_port, rule.remote_port):
         if match.ports.is_empty and not match.keywords:
             yield "an empty port condition would be read as any port"
-        if not match.is_any and MISPRINT in match.ports:
-            yield f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened"
         if match.is_any and match.keywords:
             yield "every port and a port keyword at once"
     for address in (rule.local_address, rule.remote_address):
@@ -154,6 +191,16 @@ def invalidities(rule: HostRule) -> Iterator[str]:
         yield "an empty profile or interface condition would be read as any"
 
 
+def faults_of_a_plan(rule: HostRule) -> Iterator[str]:
+    """Reasons why a rule that a machine may well have is none that a plan of ours may make."""
+    for match in (rule.local_port, rule.remote_port):
+        if not match.is_any and MISPRINT in match.ports:
+            yield f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened"
+    for field, text in texts_of(rule):
+        if text.startswith("@") and not rule.group.startswith("@"):
+            yield f"the {field} begins with `@`, which Windows takes for the name of a resource file"
+
+
 def _is_inbound_tcp(rule: HostRule) -> bool:
     return rule.direction is Direction.IN and rule.protocol == TCP
 
@@ -171,8 +218,6 @@ def _bad_text(rule: HostRule) -> Iterator[str]:
         reason = unprintable(text)
         if reason:
             yield f"the {field} has {reason}"
-        if text.startswith("@") and not rule.group.startswith("@"):
-            yield f"the {field} begins with `@`, which Windows takes for the name of a resource file"
         if "|" in text and field in ("name", "description", "group"):
             yield f"the {field} has `|`, which ends a field of a rule"
         if len(text) > 9999:
@@ -209,7 +254,7 @@ def unprintable(text: str) -> str:
 
 
 def table(targets: Iterable[Capabilities]) -> str:
-    """The Markdown table target x capability x loss of docs/emit.md."""
+    """The Markdown table target x capability of docs/emit.md, and below it each target's reasons and losses."""
     columns = list(targets)
     lines = [
         "| capability | " + " | ".join(f"`{c.target}`" for c in columns) + " |",
@@ -218,12 +263,23 @@ def table(targets: Iterable[Capabilities]) -> str:
     for capability in ALL_CAPABILITIES:
         cells = [_cell(c, capability.id) for c in columns]
         lines.append(f"| {capability.title} | " + " | ".join(cells) + " |")
+    for column in columns:
+        lines += ["", f"`{column.target}`: {column.title}", ""]
+        lines += [f"- **refused**: {'; '.join(titles)}: {reason}" for reason, titles in _reasons(column.lacks)]
+        lines += [f"- loss: {'; '.join(titles)}: {reason}" for reason, titles in _reasons(column.losses)]
     return "\n".join(lines) + "\n"
+
+
+def _reasons(found: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """(reason, the capabilities that it stands for), in the order of the table."""
+    titles: dict[str, list[str]] = {}
+    for capability in ALL_CAPABILITIES:
+        if capability.id in found:
+            titles.setdefault(found[capability.id], []).append(capability.title)
+    yield from titles.items()
 
 
 def _cell(target: Capabilities, capability: str) -> str:
     if capability in target.lacks:
-        return "**refused**: " + target.lacks[capability].replace("|", "\\|")
-    if capability in target.losses:
-        return "loss: " + target.losses[capability].replace("|", "\\|")
-    return "exact"
+        return "**refused**"
+    return "loss" if capability in target.losses else "exact"

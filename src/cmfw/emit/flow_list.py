@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cmfw.emit import Artifact, EmitRequest
-from cmfw.emit.capability import Capabilities, unprintable
+from cmfw.emit import Artifact, EmitRequest, Output
+from cmfw.emit.capability import Capabilities, faults_of_a_plan, unprintable
 from cmfw.emit.selection import GROUP, items_at
 from cmfw.errors import Unsupported
 from cmfw.ingest.flow_list import ANY, COLUMNS, GUARDED, SAME_SUBNET, SUBNET, profiles_text, protocol_text
@@ -42,6 +42,8 @@ CAPABILITIES = Capabilities(
         "rpc-epmap": "written as port 135",
         "group-members": "named in the text; the flows themselves stand in the rows",
         "group-unknown": "named in the text; the flows themselves stand in the rows",
+        "rule-ids": "written as the row's own id",
+        "rule-group": "a list of flows has no such thing",
         "undo": "nothing is changed, so there is nothing to undo",
     },
 )
@@ -58,18 +60,23 @@ class _Row:
     rule: HostRule
 
 
-def emit(request: EmitRequest) -> tuple[Artifact, ...]:
+def emit(request: EmitRequest) -> Output:
     """``cmfw-list.txt`` and ``cmfw-list.csv``; raises Unsupported for a text that no file can hold."""
     rows = list(_rows(request))
     for row in rows:
+        for reason in faults_of_a_plan(row.rule):
+            raise Unsupported(CAPABILITIES.target, row.rule.id, reason)
         CAPABILITIES.check(row.rule)
     for item, text in (("site", request.plan.site), ("place", request.where), *_texts(request, rows)):
         if reason := unprintable(text):
             raise Unsupported(CAPABILITIES.target, item, f"its name has {reason}")
     claims = tuple(row.rule for row in rows)
-    return (
-        Artifact("cmfw-list.txt", _encoded(_text(request, rows)), "text/plain; charset=utf-8"),
-        Artifact("cmfw-list.csv", _encoded(_csv(rows)), "text/csv; charset=utf-8", claims),
+    return Output(
+        (
+            Artifact("cmfw-list.txt", _encoded(_text(request, rows)), "text/plain; charset=utf-8"),
+            Artifact("cmfw-list.csv", _encoded(_csv(rows)), "text/csv; charset=utf-8", claims),
+        ),
+        CAPABILITIES.losses_of(claims),
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cmfw.emit import EmitRequest
-from cmfw.emit.capability import Capabilities
+from cmfw.emit.capability import Capabilities, faults_of_a_plan
+from cmfw.errors import Unsupported
 from cmfw.model.plan import Citation, PlanItem, PlannedException
 from cmfw.model.rule import AddressMatch, HostRule, Store
 from cmfw.model.site import ClientGroup, Product
@@ -18,6 +19,9 @@ GROUP = "cmfw"
 BOTH = ("in", "out")
 MOST_ENTRIES = 1000
 """Entries that one list of a rule may have. Source: facts/windows_firewall.md 2.3."""
+
+Ways = dict[tuple[str, int], set[str]]
+"""(resource id of a group, profile mask) -> directions."""
 
 
 @value
@@ -35,12 +39,14 @@ class GroupUse:
 @value
 class Selection:
     """What one host gets: ``made`` are rules of our own, ``members`` rules of predefined groups that the host has already
-    (or, in a GPO, copies of them), ``groups`` those whose members are not known. Each sorted and without repeats.
+    (or, in a GPO, copies of them), ``groups`` those whose members are not known, ``uses`` all groups, for a target that can
+    only switch on a whole one. Each sorted and without repeats.
     """
 
     made: tuple[HostRule, ...]
     members: tuple[HostRule, ...]
     groups: tuple[GroupUse, ...]
+    uses: tuple[GroupUse, ...] = ()
 
 
 def select(request: EmitRequest, target: Capabilities) -> Selection:
@@ -54,27 +60,35 @@ def select(request: EmitRequest, target: Capabilities) -> Selection:
         target.refuse("other-product", place.name)
     made: list[tuple[HostRule, tuple[Citation, ...]]] = []
     members: dict[str, HostRule] = {}
-    groups: dict[tuple[str, int], set[str]] = {}
+    groups: Ways = {}
+    uses: Ways = {}
     if request.plan.scope == "documented":
         for exception in _exceptions(request):
             if exception.kind != "group":
                 made += [(rule, (exception.citation,)) for rule in exception.rules]
-            elif exception.rules:
+                continue
+            key = (exception.group or exception.value, exception.profiles)
+            uses.setdefault(key, set()).update(exception.directions or BOTH)
+            if exception.rules:
                 target.refuse("group-members", exception.id)
                 for rule in exception.rules:
                     _add(members, replace(rule, active=True, store=Store.LOCAL, origin=""))
             else:
                 target.refuse("group-unknown", exception.id)
-                key = (exception.group or exception.value, exception.profiles)
                 groups.setdefault(key, set()).update(exception.directions or BOTH)
     else:
         for item in request.plan.items:
             made += [(planned.rule, item.citations) for planned in item.rules if planned.where == request.where]
     own = _own(made)
     for rule in own:
+        for reason in faults_of_a_plan(rule):
+            raise Unsupported(target.target, rule.id, reason)
         target.check(rule)
-    uses = (GroupUse(*key, tuple(way for way in BOTH if way in groups[key])) for key in sorted(groups))
-    return Selection(own, tuple(members[key] for key in sorted(members)), tuple(uses))
+    return Selection(own, tuple(members[key] for key in sorted(members)), _group_uses(groups), _group_uses(uses))
+
+
+def _group_uses(found: Ways) -> tuple[GroupUse, ...]:
+    return tuple(GroupUse(*key, tuple(way for way in BOTH if way in found[key])) for key in sorted(found))
 
 
 def items_at(request: EmitRequest) -> Iterator[tuple[str, PlanItem]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmfw.errors import Problem
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortKeyword, PortMatch, Store
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, PortMatch, Store
+from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction, Interface, Profile
 from cmfw.net.ports import PortSet
@@ -39,6 +40,22 @@ _TOKEN = re.compile(
 )
 _DOUBLED = re.compile(f"([{QUOTES}])\\1")
 _WANTED = ("stateName", "rules", "members", "groups")
+_MAY = ("off", "settings")
+EDGE_WORDS = {"": "Allow", "App": "DeferToApp", "User": "DeferToUser"}
+"""``extras.defer`` -> word, of a rule with edge traversal; ``User`` goes without. Source: facts/windows_firewall.md 3.3."""
+SETTING_WORDS = {
+    "enable_firewall": ("Enabled", {True: "True", False: "False"}),
+    "default_inbound_allow": ("DefaultInboundAction", {True: "Allow", False: "Block"}),
+    "default_outbound_allow": ("DefaultOutboundAction", {True: "Allow", False: "Block"}),
+    "do_not_allow_exceptions": ("AllowInboundRules", {True: "False", False: "True"}),
+    "allow_local_policy_merge": ("AllowLocalFirewallRules", {True: "True", False: "False"}),
+    "allow_local_ipsec_policy_merge": ("AllowLocalIPsecRules", {True: "True", False: "False"}),
+    "apps_allow_user_pref_merge": ("AllowUserApps", {True: "True", False: "False"}),
+    "ports_allow_user_pref_merge": ("AllowUserPorts", {True: "True", False: "False"}),
+    "disable_notifications": ("NotifyOnListen", {True: "False", False: "True"}),
+    "disable_unicast_responses": ("AllowUnicastResponseToMulticast", {True: "False", False: "True"}),
+}
+"""Setting -> (parameter of Set-NetFirewallProfile, word for each value). Source: the Set-NetFirewallProfile page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +69,15 @@ class EnabledGroup:
 
 @dataclass(frozen=True, slots=True)
 class ScriptReading:
-    """What a script enforces: new rules, ids of member rules and groups that it enables; its program part verbatim."""
+    """What a script enforces: new rules, ids of member rules that it switches on and ``off``, groups that it enables, settings
+    of profiles; its program part verbatim.
+    """
 
     rules: tuple[HostRule, ...]
     members: tuple[str, ...]
+    off: tuple[str, ...]
     groups: tuple[EnabledGroup, ...]
+    settings: tuple[tuple[Profile, ProfileSettings], ...]
     state_name: str
     program: str
     problems: tuple[Problem, ...]
@@ -77,7 +98,7 @@ def read_powershell(content: bytes, path: str) -> ScriptReading:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problem = Problem(file=path, expected="UTF-8 with a byte order mark", found="other bytes", offset=error.start)
-        return ScriptReading((), (), (), "", "", (problem,))
+        return ScriptReading((), (), (), (), (), "", "", (problem,))
     if not content.startswith(b"\xef\xbb\xbf"):
         # Windows PowerShell 5.1 reads a script without the mark in the ANSI code page
         problems.append(Problem(file=path, expected="a byte order mark", found="none", offset=0))
@@ -86,7 +107,7 @@ def read_powershell(content: bytes, path: str) -> ScriptReading:
     body, ends, program = rest.partition(f"\n{DATA_ENDS}\n")
     if not (begins and ends):
         problems.append(Problem(file=path, expected="a data part between its two marker lines", found="none"))
-        return ScriptReading((), (), (), "", "", tuple(problems))
+        return ScriptReading((), (), (), (), (), "", "", tuple(problems))
     first_line = head.count("\n") + 3
     found: dict[str, Any] = {}
     try:
@@ -126,8 +147,8 @@ def _assignments(tokens: list[tuple[str, str, int]], end: int) -> dict[str, Any]
     at = 0
     while at < len(tokens):
         kind, name, offset = tokens[at]
-        if kind != "variable" or name not in _WANTED or name in out:
-            raise _Refusal(f"one of {', '.join(_WANTED)}, once each", f"`{name}`", offset)
+        if kind != "variable" or name not in (*_WANTED, *_MAY) or name in out:
+            raise _Refusal(f"one of {', '.join((*_WANTED, *_MAY))}, once each", f"`{name}`", offset)
         at = _mark(tokens, at + 1, "=", end)
         out[name], at = _value(tokens, at, end)
     return out
@@ -200,13 +221,40 @@ def _reading(found: dict[str, Any], program: str, path: str, problems: list[Prob
         except (ValueError, TypeError) as error:
             key = f"$groups[{number}]"
             problems.append(Problem(file=path, key=key, expected="a group of our dialect", found=str(error)))
-    members = found.get("members", [])
-    if any(not isinstance(m, str) for m in members) or not isinstance(found.get("stateName", ""), str):
-        problems.append(Problem(file=path, key="$members", expected="texts", found="something else"))
-        members = []
+    ids = {}
+    for name in ("members", "off"):
+        ids[name] = found.get(name, [])
+        if any(not isinstance(m, str) for m in ids[name]) or not isinstance(found.get("stateName", ""), str):
+            problems.append(Problem(file=path, key=f"${name}", expected="texts", found="something else"))
+            ids[name] = []
+    settings = _settings(found.get("settings", []), path, problems)
     return ScriptReading(
-        tuple(rules), tuple(members), tuple(groups), str(found.get("stateName", "")), program, tuple(problems)
+        tuple(rules),
+        tuple(ids["members"]),
+        tuple(ids["off"]),
+        tuple(groups),
+        settings,
+        str(found.get("stateName", "")),
+        program,
+        tuple(problems),
     )
+
+
+def _settings(tables: Any, path: str, problems: list[Problem]) -> tuple[tuple[Profile, ProfileSettings], ...]:
+    """One entry for each table: the profile and what it sets."""
+    fields = {word: (field, values) for field, (word, values) in SETTING_WORDS.items()}
+    out: dict[Profile, ProfileSettings] = {}
+    for number, table in enumerate(tables):
+        try:
+            profile = _word(table["Profile"], PROFILE_WORDS)
+            if profile in out:
+                raise ValueError(f"`{table['Profile']}` stands twice")  # noqa: TRY301
+            found = {fields[key][0]: _word(value, fields[key][1]) for key, value in table.items() if key != "Profile"}
+            out[profile] = ProfileSettings(**found)
+        except (KeyError, ValueError, TypeError) as error:
+            key = f"$settings[{number}]"
+            problems.append(Problem(file=path, key=key, expected="settings of our dialect", found=str(error)))
+    return tuple(out.items())
 
 
 def _mask(values: Any, words: dict[Any, str], everything: int) -> int:
@@ -307,7 +355,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Program": ("program", _text),
     "Service": ("service", _text),
     "InterfaceType": ("interfaces", lambda v: _mask(v, INTERFACE_WORDS, 15)),
-    "EdgeTraversalPolicy": ("edge", lambda v: _word(v, {True: "Allow"})),
+    "EdgeTraversalPolicy": ("edge", lambda v: _word(v, EDGE_WORDS)),
 }
 """PowerShell parameter -> (field of HostRule, reader of its value)."""
 _ALWAYS = ("Name", "DisplayName", "Group", "Enabled", "Profile", "Direction", "Action")
@@ -324,6 +372,9 @@ def _rule(table: dict[str, Any], origin: str) -> HostRule:
             raise ValueError(f"parameter `{name}`")
         field, read = _FIELDS[name]
         fields[field] = read(value)
+    if (defer := fields.pop("edge", None)) is not None:
+        fields["edge"] = defer != "User"
+        fields["extras"] = Extras(defer=defer) if defer else Extras.NONE
     return HostRule(store=Store.LOCAL, origin=origin, **fields)
 
 

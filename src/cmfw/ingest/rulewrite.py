@@ -91,12 +91,12 @@ def _addresses(lead: str, condition: AddressMatch) -> Iterator[Field]:
     for family in "46":
         part = condition.addresses.v6 if family == "6" else condition.addresses.v4
         if not condition.is_any:
-            yield from ((lead + family, text) for text in _address_texts(part.ranges))
+            yield from ((lead + family, text) for text in address_texts(part.ranges))
         words = [word[:-1] for word in condition.keywords if word[-1] == family and word[:-1] != UNREAD]
         yield from ((_token_of(word, ADDRESS_WORDS, lead + family), word) for word in words)
 
 
-def _address_texts(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
+def address_texts(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
     """Each range as one text: an address, a subnet where the range is one, else first and last."""
     for first, last in ranges:
         count = last - first + 1
@@ -104,7 +104,7 @@ def _address_texts(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
             yield format_address(first)
         elif (first, last) in (*V4_ALL, *V6_ALL):
             # Windows takes no prefix of no bits
-            yield from _address_texts(((first, first + count // 2 - 1), (first + count // 2, last)))
+            yield from address_texts(((first, first + count // 2 - 1), (first + count // 2, last)))
         elif count & (count - 1) == 0 and not (first - (is_v6(first) << 32)) % count:
             yield f"{format_address(first)}/{(128 if is_v6(first) else 32) - count.bit_length() + 1}"
         else:

@@ -17,6 +17,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "audit": ("audit", "demo", "disabled", "finding", "gap", "part", "presence", "status", "way", "who"),
     "explain": ("explain", "direction"),
     "formats": ("format", "aspect", "shown"),
+    "losses": ("loss",),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
 }
 """Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""

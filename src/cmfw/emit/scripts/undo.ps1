@@ -44,5 +44,14 @@ foreach ($entry in @($state.Before)) {
         }
     }
 }
+$kept = @()
+if ($state.PSObject.Properties.Name -contains 'Settings') { $kept = @($state.Settings) }
+foreach ($entry in $kept) {
+    if ($null -ne $entry) {
+        $change = @{ 'Name' = $entry.Profile; $entry.Name = $entry.Value }
+        Set-NetFirewallProfile @change @store
+        $changes = $changes + 1
+    }
+}
 Remove-Item -LiteralPath $stateFile
 Write-Output ('cmfw: ' + $changes + ' changes')

@@ -188,7 +188,9 @@ $members = @(
     'WMI-RPCSS-In-TCP-NoScope',
     'WMI-WINMGMT-In-TCP-NoScope'
 )
+$off = @()
 $groups = @()
+$settings = @()
 # --- program: the same lines in every script ---
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -301,6 +303,7 @@ $folder = Join-Path -Path $env:ProgramData -ChildPath 'cmfw'
 $stateFile = Join-Path -Path $folder -ChildPath ($stateName + '.json')
 $made = @{}
 $before = @{}
+$settingsBefore = @{}
 if (Test-Path -LiteralPath $folder) { Assert-Owner -Path $folder }
 if (Test-Path -LiteralPath $stateFile) {
     Assert-Owner -Path $stateFile
@@ -310,6 +313,11 @@ if (Test-Path -LiteralPath $stateFile) {
     }
     foreach ($name in @($state.Made)) { $made[$name] = $true }
     foreach ($entry in @($state.Before)) { $before[$entry.Name] = [string] $entry.Enabled }
+    if ($state.PSObject.Properties.Name -contains 'Settings') {
+        foreach ($entry in @($state.Settings)) {
+            if ($null -ne $entry) { $settingsBefore[$entry.Profile + ' ' + $entry.Name] = [string] $entry.Value }
+        }
+    }
 }
 
 # 2. Look at everything, and stop before the first change where something is not as it should be.
@@ -324,7 +332,10 @@ if ($names.Count -gt 0) {
     }
 }
 $wantedMembers = @{}
-foreach ($name in $members) {
+$switch = @{}
+foreach ($name in $members) { $switch[$name] = 'True' }
+foreach ($name in $off) { $switch[$name] = 'False' }
+foreach ($name in $switch.Keys) {
     $rule = Get-NetFirewallRule -Name $name @quiet
     if ($null -eq $rule) { throw ('cmfw: this Windows has no rule ' + $name + ', nothing was changed') }
     $wantedMembers[$name] = [string] $rule.Enabled
@@ -341,7 +352,21 @@ foreach ($group in $groups) {
     if ($found.Count -eq 0) {
         throw ('cmfw: this Windows has no rule of the group ' + $group.Group + ' here, nothing was changed')
     }
-    foreach ($rule in $found) { $wantedMembers[$rule.Name] = [string] $rule.Enabled }
+    foreach ($rule in $found) {
+        $wantedMembers[$rule.Name] = [string] $rule.Enabled
+        $switch[$rule.Name] = 'True'
+    }
+}
+$settingsNow = @{}
+$settingsWanted = @{}
+foreach ($entry in $settings) {
+    $found = Get-NetFirewallProfile -Name $entry.Profile @store
+    foreach ($name in $entry.Keys) {
+        if ($name -ne 'Profile') {
+            $settingsNow[$entry.Profile + ' ' + $name] = [string] $found.$name
+            $settingsWanted[$entry.Profile + ' ' + $name] = $entry[$name]
+        }
+    }
 }
 
 # 3. Write down how things are before anything changes, so that undo.ps1 can go back even if this stops half way.
@@ -351,13 +376,26 @@ foreach ($name in $names) { $made[$name] = $true }
 foreach ($name in $wantedMembers.Keys) {
     if (-not $before.ContainsKey($name)) { $before[$name] = $wantedMembers[$name] }
 }
+$staleSettings = @($settingsBefore.Keys | Where-Object { -not $settingsWanted.ContainsKey($_) })
+foreach ($key in $settingsWanted.Keys) {
+    if (-not $settingsBefore.ContainsKey($key)) { $settingsBefore[$key] = $settingsNow[$key] }
+}
+function Set-Setting {
+    param([string] $Key, [string] $Value)
+    $words = $Key.Split(' ')
+    $change = @{ 'Name' = $words[0]; $words[1] = $Value }
+    Set-NetFirewallProfile @change @store
+}
 function Save-State {
     if (-not (Test-Path -LiteralPath $folder)) {
         $null = New-Item -Path $folder -ItemType Directory
         Set-Owner -Path $folder -Inherit 'OICI'
     }
     $entries = @($before.Keys | Sort-Object | ForEach-Object { @{ 'Name' = $_; 'Enabled' = $before[$_] } })
-    $new = @{ 'PolicyStore' = $PolicyStore; 'Made' = @($made.Keys | Sort-Object); 'Before' = $entries }
+    $kept = @($settingsBefore.Keys | Sort-Object | ForEach-Object {
+        @{ 'Profile' = $_.Split(' ')[0]; 'Name' = $_.Split(' ')[1]; 'Value' = $settingsBefore[$_] }
+    })
+    $new = @{ 'PolicyStore' = $PolicyStore; 'Made' = @($made.Keys | Sort-Object); 'Before' = $entries; 'Settings' = $kept }
     $part = $stateFile + '.part'
     ConvertTo-Json -InputObject $new -Depth 4 | Set-Content -LiteralPath $part -Encoding UTF8
     Set-Owner -Path $part -Inherit ''
@@ -378,8 +416,14 @@ foreach ($rule in $rules) {
     $changes = $changes + 1
 }
 foreach ($name in $wantedMembers.Keys) {
-    if ($wantedMembers[$name] -ne 'True') {
-        Set-NetFirewallRule -Name $name -Enabled 'True' @store
+    if ($wantedMembers[$name] -ne $switch[$name]) {
+        Set-NetFirewallRule -Name $name -Enabled $switch[$name] @store
+        $changes = $changes + 1
+    }
+}
+foreach ($key in $settingsWanted.Keys) {
+    if ($settingsNow[$key] -ne $settingsWanted[$key]) {
+        Set-Setting -Key $key -Value $settingsWanted[$key]
         $changes = $changes + 1
     }
 }
@@ -393,6 +437,11 @@ foreach ($name in $stale) {
 foreach ($name in $unwanted) {
     Set-NetFirewallRule -Name $name -Enabled $before[$name] @store
     $before.Remove($name)
+    $changes = $changes + 1
+}
+foreach ($key in $staleSettings) {
+    Set-Setting -Key $key -Value $settingsBefore[$key]
+    $settingsBefore.Remove($key)
     $changes = $changes + 1
 }
 Save-State

@@ -1,7 +1,4 @@
 ﻿# cmfw: undo of cmfw.ps1 for clients of site P08
-# cmfw: edition current, scope least
-# cmfw: each rule's description names the places of the documentation that ask for it
-# cmfw: run undo.ps1 to go back; running this again changes nothing
 #Requires -Version 5.1
 #Requires -RunAsAdministrator
 [CmdletBinding()]
@@ -54,6 +51,15 @@ foreach ($entry in @($state.Before)) {
             Set-NetFirewallRule -Name $entry.Name -Enabled $entry.Enabled @store
             $changes = $changes + 1
         }
+    }
+}
+$kept = @()
+if ($state.PSObject.Properties.Name -contains 'Settings') { $kept = @($state.Settings) }
+foreach ($entry in $kept) {
+    if ($null -ne $entry) {
+        $change = @{ 'Name' = $entry.Profile; $entry.Name = $entry.Value }
+        Set-NetFirewallProfile @change @store
+        $changes = $changes + 1
     }
 }
 Remove-Item -LiteralPath $stateFile

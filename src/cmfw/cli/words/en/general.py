@@ -16,7 +16,8 @@ WORDS: dict[str, str] = {
     "help.site": "Start a site file, or show one as it is understood.",
     "help.new": "Write a site file with every key explained to FILE, or to standard output.",
     "help.show": "Show the site with every default filled in; the JSON form is itself a valid site file.",
-    "help.emit": "Write the configuration that one client group or host needs. TARGET: powershell, registry-pol, list.",
+    "help.emit": "Write the configuration that one client group or host needs. TARGET: powershell, registry-pol, reg, netsh, list.",
+    "help.convert": "Write the policy of a machine, read from any known format, as files of TO: powershell, registry-pol, reg, netsh. What was written is read back and compared: it is never wider than the source, and narrower only with --allow-narrower. Several FROM describe one machine.",
     "help.audit": "Say which features work on a machine, which are degraded or broken and why, with a packet as proof and "
     "the smallest repair. STATE is a SYSTEM hive, .reg, .wfw, registry.pol, or GPO backup folder or zip; several describe one machine.",
     "help.trace": "Say what a machine does with a flow and which rules decide. TEXT: "
@@ -37,6 +38,7 @@ WORDS: dict[str, str] = {
     "summary.site.new": "write a commented starter file",
     "summary.site.show": "print the site with defaults filled in",
     "summary.emit": "write firewall configuration for a group or host",
+    "summary.convert": "a machine's policy in another format, with proof",
     "summary.audit": "which features work on a machine, and what to repair",
     "summary.trace": "what a machine does with a flow, and why",
     "summary.collect-script": "print the script that collects a machine's state",
@@ -60,6 +62,7 @@ WORDS: dict[str, str] = {
     "option.output": "folder to write into",
     "option.out": "write the script to FILE",
     "option.force": "overwrite the file",
+    "option.allow_narrower": "leave out what the target cannot express, where that only closes more",
     "option.fail_on": "also exit with 1 for this finding code (may be repeated)",
     "option.files": "write the example's files into this folder",
     # errors
@@ -108,6 +111,13 @@ WORDS: dict[str, str] = {
     "Check it: cmfw check FILE    Plan it: cmfw plan FILE    Audit a machine: cmfw audit FILE SYSTEM",
     "site.default": "default: {value}",
     "emit.wrote": "wrote {path}",
+    "convert.equal": "Equal: what was written allows exactly what the source allows.",
+    "convert.narrower": "Narrower, as you allowed: nothing that was written allows more than the source.",
+    "convert.refused": "Refused: nothing was written.",
+    "convert.undecided": "Undecided: the source does not show enough to prove what would be written. Nothing was written.",
+    "convert.flow": "Source: {before}. Written: {after}. For example:",
+    "convert.left_out": "Left out",
+    "convert.not_written": "No folder was given, so no file was written; -o DIR writes them.",
     # what findings name
     "list": ", ",
     "any": "anything",

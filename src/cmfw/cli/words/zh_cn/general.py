@@ -15,7 +15,8 @@ WORDS: dict[str, str] = {
     "help.site": "新建站点文件，或按程序的理解显示站点文件。",
     "help.new": "将解释了每个键的站点文件写入 FILE 或标准输出。",
     "help.show": "显示填好所有默认值的站点；JSON 形式本身就是有效的站点文件。",
-    "help.emit": "写出一个客户端组或主机所需的配置。TARGET：powershell、registry-pol、list。",
+    "help.emit": "写出一个客户端组或主机所需的配置。TARGET：powershell、registry-pol、reg、netsh、list。",
+    "help.convert": "将从任意已知格式读取的计算机策略写成 TO 的文件：powershell, registry-pol, reg, netsh。写出的内容会重新读回并比较：绝不比来源更宽，只有使用 --allow-narrower 才允许更窄。多个 FROM 描述同一台计算机。",
     "help.audit": "说明一台计算机上哪些功能正常、哪些降级或中断以及原因，以数据包为证，并给出最小的修复。STATE 可以是 SYSTEM 配置单元、"
     ".reg、.wfw、registry.pol，或 GPO 备份文件夹或 zip；多个文件描述同一台计算机。",
     "help.trace": "说明一台计算机如何处理一条流量以及由哪些规则决定。TEXT："
@@ -36,6 +37,7 @@ WORDS: dict[str, str] = {
     "summary.site.new": "写出带注释的起始文件",
     "summary.site.show": "输出填好默认值的站点",
     "summary.emit": "为组或主机写出防火墙配置",
+    "summary.convert": "将计算机的策略转换为另一种格式，并给出证明",
     "summary.audit": "计算机上哪些功能正常，应修复什么",
     "summary.trace": "计算机如何处理一条流量及原因",
     "summary.collect-script": "打印收集计算机状态的脚本",
@@ -59,6 +61,7 @@ WORDS: dict[str, str] = {
     "option.output": "写入的文件夹",
     "option.out": "将脚本写入 FILE",
     "option.force": "覆盖该文件",
+    "option.allow_narrower": "略去目标无法表达的内容（仅限只会使策略更严的情况）",
     "option.fail_on": "出现此发现代码时也以 1 退出（可重复）",
     "option.files": "将示例的文件写入此文件夹",
     # errors
@@ -107,6 +110,13 @@ WORDS: dict[str, str] = {
     "检查：cmfw check FILE    计划：cmfw plan FILE    审核计算机：cmfw audit FILE SYSTEM",
     "site.default": "默认：{value}",
     "emit.wrote": "已写入 {path}",
+    "convert.equal": "相等：写出的内容所允许的与来源完全相同。",
+    "convert.narrower": "按您的许可更窄：写出的内容不会比来源允许更多。",
+    "convert.refused": "已拒绝：未写入任何文件。",
+    "convert.undecided": "无法判定：来源提供的信息不足以证明将要写出的内容。未写入任何文件。",
+    "convert.flow": "来源：{before}。写出：{after}。例如：",
+    "convert.left_out": "已略去",
+    "convert.not_written": "未给出文件夹，因此未写入文件；使用 -o DIR 写入。",
     # what findings name
     "list": "、",
     "any": "任意",

@@ -1,0 +1,36 @@
+"""English words: what changes in form when configuration is written."""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    "loss.heading": "What changed in form",
+    "loss.more": " and {count} more",
+    "loss.block": "block rules are not shown",
+    "loss.bypass": "authenticated bypass is not shown",
+    "loss.any-service": "any service and no other process: not shown",
+    "loss.port-words": "port keywords are not shown",
+    "loss.address-words": "address keywords are not shown",
+    "loss.interfaces": "interface types are not shown",
+    "loss.mobile": "mobile broadband is not shown",
+    "loss.edge": "edge traversal is not shown",
+    "loss.defer": "who decides on edge traversal is not shown",
+    "loss.rare": "rare conditions are not shown",
+    "loss.service": "the service is named, though most products can only match the program",
+    "loss.profiles": "the profiles are named, though other products have none",
+    "loss.local-subnet": "LocalSubnet is written out in another form",
+    "loss.rpc": "the port keyword RPC is written as the dynamic port range",
+    "loss.rpc-epmap": "the port keyword RPC-EPMap is written as port 135",
+    "loss.group-members": "rules of predefined groups are written in another form than this Windows has them, or the undo does not know how they were",
+    "loss.group-unknown": "a predefined group is switched on as a whole, and off again by the undo",
+    "loss.rule-ids": "the id is the rule's name, and its name leads the description",
+    "loss.rule-group": "the rules are in no group or in another one",
+    "loss.settings": "the undo puts the settings back to Windows' defaults",
+    "loss.undo": "there is no way back from here",
+    "loss.renamed": "a rule has another id now, because the target takes it only so",
+    "loss.inactive": "an inactive rule that the target cannot express was left out",
+    "loss.hardening": "service hardening and app container rules belong to Windows and are not carried over",
+    "loss.merged": "several stores were merged into one, as Windows merges them",
+    "loss.not-counted": "a local rule that the policy switches off was left out, or cut down to the profiles in which it counts",
+    "loss.setting-unsaid": "a setting that turns no verdict cannot be written",
+    "loss.connection-rules": "connection security rules are not carried over",
+}

@@ -1,0 +1,36 @@
+"""Chinese words: what changes in form when configuration is written."""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    "loss.heading": "形式上的变化",
+    "loss.more": " 等，另有 {count} 条",
+    "loss.block": "不显示阻止规则",
+    "loss.bypass": "不显示经过身份验证的绕过",
+    "loss.any-service": "不显示“任意服务但不含其他进程”",
+    "loss.port-words": "不显示端口关键字",
+    "loss.address-words": "不显示地址关键字",
+    "loss.interfaces": "不显示接口类型",
+    "loss.mobile": "不显示移动宽带",
+    "loss.edge": "不显示边缘遍历",
+    "loss.defer": "不显示由谁决定边缘遍历",
+    "loss.rare": "不显示少见的条件",
+    "loss.service": "写出了服务名称，但多数产品只能匹配程序",
+    "loss.profiles": "写出了配置文件，但其他产品没有配置文件",
+    "loss.local-subnet": "LocalSubnet 以另一种形式写出",
+    "loss.rpc": "端口关键字 RPC 写为动态端口范围",
+    "loss.rpc-epmap": "端口关键字 RPC-EPMap 写为端口 135",
+    "loss.group-members": "预定义组的规则以不同于此 Windows 自带的形式写出，或者撤消时不知道它们原来的状态",
+    "loss.group-unknown": "预定义组整组启用，撤消时整组禁用",
+    "loss.rule-ids": "规则 ID 用作规则名称，原名称写在说明的开头",
+    "loss.rule-group": "规则不属于任何组，或属于另一个组",
+    "loss.settings": "撤消时各项设置恢复为 Windows 默认值",
+    "loss.undo": "无法从此处撤消",
+    "loss.renamed": "一条规则换用了新的 ID，因为目标只接受这种形式",
+    "loss.inactive": "目标无法表达的一条未启用规则已略去",
+    "loss.hardening": "服务强化规则和应用容器规则属于 Windows 自身，不予转换",
+    "loss.merged": "多个存储已按 Windows 的方式合并为一个",
+    "loss.not-counted": "被策略停用的本地规则已略去，或只保留其生效的配置文件",
+    "loss.setting-unsaid": "一项不影响任何结论的设置无法写出",
+    "loss.connection-rules": "连接安全规则不予转换",
+}

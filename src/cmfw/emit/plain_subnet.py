@@ -1,0 +1,42 @@
+"""Rules with ``LocalSubnet`` for targets that have the word for both families only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cmfw.errors import Unsupported
+from cmfw.ingest.local_subnet import BOTH, is_plain_subnet, subnet_words
+from cmfw.ingest.rulewrite import address_texts
+from cmfw.model.rule import AddressMatch, HostRule
+from cmfw.net.addr import AddrSet
+
+_FAMILIES = {"4": AddrSet.V4, "6": AddrSet.V6}
+
+
+def with_plain_subnet(rule: HostRule, target: str) -> HostRule:
+    """A rule with the same flows that says ``LocalSubnet`` for both families, or the rule itself where it says nothing of it.
+
+    One family alone is said by the local addresses: a rule whose local addresses are all IPv4 matches only IPv4. Raises
+    Unsupported where other addresses stand beside the word. Source: facts/windows_firewall.md 3.3.
+    """
+    remote, local = rule.remote_address, rule.local_address
+    if not remote.keywords:
+        return rule
+    if is_plain_subnet(remote.keywords, rule.protocol):
+        words = subnet_words(rule.protocol)
+    else:
+        family = _FAMILIES[remote.keywords[0][-1]]
+        if not remote.addresses <= family or (local.addresses & family).is_empty:
+            reason = "LocalSubnet of one family beside addresses of the other cannot be said"
+            raise Unsupported(target, rule.id, reason)
+        local, words = AddressMatch(local.addresses & family), BOTH
+    return replace(rule, remote_address=AddressMatch(remote.addresses, words), local_address=local)
+
+
+def plain_texts(match: AddressMatch, word: str) -> Iterable[str]:
+    """The addresses as subnets, ranges and single ones that every Windows interface takes, then ``word`` for LocalSubnet."""
+    for part in (match.addresses.v4, match.addresses.v6):
+        yield from address_texts(part.ranges)
+    if match.keywords:
+        yield word

@@ -1,0 +1,188 @@
+"""A host policy as the data part of a PowerShell script: single-quoted texts, arrays and hash tables, nothing else.
+
+``ingest.powershell_script`` reads exactly this back. Source: PowerShell language specification 2.3.5.2, the pages of
+New-NetFirewallRule and Set-NetFirewallProfile.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from cmfw.emit.capability import Capabilities, unprintable
+from cmfw.emit.host_policy import HostPolicy
+from cmfw.emit.selection import GroupUse
+from cmfw.errors import Unsupported
+from cmfw.ingest.powershell_script import (
+    ACTION_WORDS,
+    DATA_BEGINS,
+    DATA_ENDS,
+    DIRECTION_WORDS,
+    EDGE_WORDS,
+    INTERFACE_WORDS,
+    PORT_WORDS,
+    PROFILE_WORDS,
+    PROTOCOL_WORDS,
+    QUOTES,
+    SETTING_WORDS,
+)
+from cmfw.model.rule import AddressMatch, HostRule, PortMatch
+from cmfw.model.state import ProfileSettings
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Profile
+
+_WORDS_FOR_ANY = ("any", "*")
+WILDCARDS = "*?[]`"
+"""Characters of a rule id that the cmdlets take for a pattern."""
+
+
+@cache
+def program(name: str) -> str:
+    """The part of a script that is the same in every one: ``apply`` or ``undo``, with LF line ends."""
+    from importlib.resources import files
+
+    return files("cmfw.emit").joinpath("scripts", f"{name}.ps1").read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def state_name(site: str, where: str) -> str:
+    """The name of the file that remembers what was before: readable, safe in every file system, one per place."""
+    from hashlib import sha256
+
+    digest = sha256(f"{site}\0{where}".encode()).hexdigest()[:12]
+    return "-".join([*(re.sub("[^A-Za-z0-9]+", "", text)[:20] or "x" for text in (site, where)), digest])
+
+
+def quote(text: str) -> str:
+    """The text as a single-quoted PowerShell literal, in which only quotes mean anything.
+
+    PowerShell takes four typographic characters for the apostrophe as well; each is doubled.
+    Source: PowerShell language specification 2.3.5.2 (single-quote-character).
+    """
+    return "'" + "".join(c * 2 if c in QUOTES else c for c in text) + "'"
+
+
+def script(head: list[str], parameters: list[str], data: list[str], body: str) -> bytes:
+    """A whole script: comments, what it requires, its parameters, the data between its markers, the part that acts."""
+    lines = [
+        *head,
+        "#Requires -Version 5.1",
+        "#Requires -RunAsAdministrator",
+        "[CmdletBinding()]",
+        *parameters,
+        "",
+        DATA_BEGINS,
+        *data,
+        DATA_ENDS,
+        body,
+    ]
+    # Windows PowerShell 5.1 reads a file without the byte order mark in the ANSI code page
+    return b"\xef\xbb\xbf" + "\n".join(lines).rstrip("\n").replace("\n", "\r\n").encode() + b"\r\n"
+
+
+def data_of(policy: HostPolicy) -> list[str]:
+    """The assignments of everything that the policy asks for."""
+    return [
+        array("rules", [_rule(rule) for rule in policy.rules]),
+        array("members", [f"    {quote(rule.id)}" for rule in policy.members if rule.active], comma=True),
+        array("off", [f"    {quote(rule.id)}" for rule in policy.members if not rule.active], comma=True),
+        array("groups", [_group(use) for use in policy.groups]),
+        array("settings", [_settings(*entry) for entry in policy.settings]),
+    ]
+
+
+def array(name: str, entries: list[str], *, comma: bool = False) -> str:
+    """``$name = @(...)``."""
+    if not entries:
+        return f"${name} = @()"
+    return f"${name} = @(\n" + (",\n" if comma else "\n").join(entries) + "\n)"
+
+
+def _table(pairs: list[tuple[str, str | list[str]]]) -> str:
+    lines = [f"        {key} = {_literal(value)}" for key, value in pairs]
+    return "\n".join(["    @{", *lines, "    }"])
+
+
+def _literal(value: str | list[str]) -> str:
+    if isinstance(value, str):
+        return quote(value)
+    return f"@({', '.join(quote(v) for v in value)})"
+
+
+def _rule(rule: HostRule) -> str:
+    pairs: list[tuple[str, str | list[str]]] = [("Name", rule.id), ("DisplayName", rule.name)]
+    if rule.description:
+        pairs.append(("Description", rule.description))
+    pairs += [
+        ("Group", rule.group),
+        ("Enabled", str(rule.active)),
+        ("Profile", _profiles(rule.profiles)),
+        ("Direction", DIRECTION_WORDS[rule.direction]),
+        ("Action", ACTION_WORDS[rule.action]),
+    ]
+    if rule.protocol is not None:
+        pairs.append(("Protocol", PROTOCOL_WORDS.get(rule.protocol, str(rule.protocol))))
+    pairs += [
+        (key, _ports(m)) for key, m in (("LocalPort", rule.local_port), ("RemotePort", rule.remote_port)) if not m.is_any
+    ]
+    if rule.icmp is not None:
+        pairs.append(("IcmpType", [str(t) if code is None else f"{t}:{code}" for t, code in rule.icmp]))
+    addresses = (("LocalAddress", rule.local_address), ("RemoteAddress", rule.remote_address))
+    pairs += [(key, _addresses(m)) for key, m in addresses if not m.is_any]
+    pairs += [(key, text) for key, text in (("Program", rule.program), ("Service", rule.service)) if text is not None]
+    if rule.interfaces != ALL_INTERFACES:
+        pairs.append(("InterfaceType", [word for bit, word in INTERFACE_WORDS.items() if bit & rule.interfaces]))
+    if rule.edge or rule.extras.defer:
+        pairs.append(("EdgeTraversalPolicy", EDGE_WORDS[rule.extras.defer]))
+    return _table(pairs)
+
+
+def _settings(profile: Profile, settings: ProfileSettings) -> str:
+    pairs: list[tuple[str, str | list[str]]] = [("Profile", PROFILE_WORDS[profile])]
+    for field, (word, values) in SETTING_WORDS.items():
+        wanted = getattr(settings, field)
+        if wanted is not None:
+            pairs.append((word, values[wanted]))
+    return _table(pairs)
+
+
+def _group(use: GroupUse) -> str:
+    directions = {"in": "Inbound", "out": "Outbound"}
+    return _table(
+        [
+            ("Group", use.resource),
+            ("Profile", _profiles(use.profiles)),
+            ("Direction", [directions[d] for d in use.directions]),
+        ]
+    )
+
+
+def _profiles(mask: int) -> list[str]:
+    return ["Any"] if mask == ALL_PROFILES else [word for bit, word in PROFILE_WORDS.items() if bit & mask]
+
+
+def _ports(match: PortMatch) -> list[str]:
+    return [*match.ports.texts(), *(PORT_WORDS[word] for word in match.keywords)]
+
+
+def _addresses(match: AddressMatch) -> list[str]:
+    words = list(match.keywords)
+    return [*match.addresses.texts(), *(["LocalSubnet"] if len(words) == 2 else words)]
+
+
+def check_rule(target: Capabilities, rule: HostRule) -> None:
+    """Raise Unsupported where the cmdlets cannot say the rule, or would read a text as a pattern or as "any"."""
+    target.check(rule)
+    check_id(target, rule.id)
+    for field, text in (("program", rule.program), ("service", rule.service)):
+        if text is not None and text.lower() in _WORDS_FOR_ANY:
+            raise Unsupported(target.target, rule.id, f"the {field} `{text}` is the cmdlets' word for any")
+    if rule.extras.defer and rule.edge != (rule.extras.defer != "User"):
+        raise Unsupported(target.target, rule.id, "edge traversal and who decides on it contradict one another")
+
+
+def check_id(target: Capabilities, name: str) -> None:
+    """Raise Unsupported for a rule id that the cmdlets would take for a pattern."""
+    reason = unprintable(name)
+    if reason:
+        raise Unsupported(target.target, name, f"the id has {reason}")
+    if set(name) & set(WILDCARDS):
+        raise Unsupported(target.target, name, f"the id has one of {' '.join(WILDCARDS)}, a pattern to the cmdlets")
