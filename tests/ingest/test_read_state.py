@@ -13,7 +13,7 @@ from tests.ingest.hive_builder import HiveBuilder, Key, at_path, build_hive, tex
 
 from cmfw.errors import InputError
 from cmfw.ingest import FORMATS, format_module, read_state
-from cmfw.ingest.gpo import MOST_BYTES
+from cmfw.ingest.archive import MOST_BYTES
 from cmfw.ingest.preg import write_preg
 from cmfw.ingest.registry import RegistryValue
 from cmfw.model.rule import Store
@@ -385,15 +385,6 @@ def test_spoilt_length_in_a_zip_hides_no_policy(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(InputError, match="zip"):
         read_state([str(path)])
-
-
-def test_names_in_a_zip_lead_nowhere(tmp_path: Path) -> None:
-    path = tmp_path / "x.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("../../Machine/registry.pol", pol(a=rule(411)))
-    before = sorted(tmp_path.parent.rglob("*"))
-    assert ports(read_state([str(path)]).state) == {Store.GPO: ["411"]}
-    assert sorted(tmp_path.parent.rglob("*")) == before
 
 
 def test_digests_only_on_demand(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ FORMATS = {
     "ps-json": "cmfw.ingest.ps_json",
     "gpreport": "cmfw.ingest.gpreport",
     "netsh": "cmfw.ingest.netsh",
+    "syncml": "cmfw.ingest.syncml",
+    "intune": "cmfw.ingest.intune",
+    "dsc": "cmfw.ingest.dsc",
+    "registry-json": "cmfw.ingest.registry_json",
+    # takes any text with rule strings in it, so it is asked last
+    "rule-strings": "cmfw.ingest.rule_strings",
 }
 """Format name to module, in the order in which they are asked whether a file is theirs. Each has ``sniff`` and ``read``."""
 

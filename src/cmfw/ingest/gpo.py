@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from cmfw.errors import FormatError, InputError, Problem
+from cmfw.ingest.archive import bound_bytes, bound_files, member_names, read_members
 from cmfw.ingest.evidence import Evidence
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.registry_pol import read_policy_file
 
 FORMAT = "gpo"
-MOST_FILES = 20_000
-MOST_BYTES = 1 << 26
-"""Of one Registry.pol; the largest that is known has a few hundred KiB."""
 _GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 _ZIP = b"PK\x03\x04"
 
 
 def sniff(file: InputFile) -> bool:
-    """Whether this is a folder or a zip."""
-    return file.is_folder or file.head[:4] == _ZIP
+    """Whether this is a folder, or a zip with a Registry.pol in it; a zip that cannot be read may be one."""
+    if file.is_folder or file.head[:4] != _ZIP:
+        return file.is_folder
+    names = member_names(file)
+    return names is None or bool(file.part) or any(name.lower().endswith("registry.pol") for name in names)
 
 
 def read(file: InputFile) -> tuple[Evidence, ...]:
@@ -80,58 +81,14 @@ def _from_folder(file: InputFile) -> Iterator[tuple[str, str, bytes]]:
     root = Path(file.place)
     for folder, _, names in os.walk(root):
         seen += len(names)
-        _bound(file, seen, 0)
+        bound_files(file, seen)
         for name in names:
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
             if _is_machine_policy(relative) and path.is_file() and not path.is_symlink():
-                _bound(file, seen, path.stat().st_size)
+                bound_bytes(file, path.stat().st_size)
                 yield _guid_of(path.resolve().as_posix()), relative, path.read_bytes()
 
 
 def _from_zip(file: InputFile) -> Iterator[tuple[str, str, bytes]]:
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(file.place) as archive:
-            entries = archive.infolist()
-            _bound(file, len(entries), 0)
-            _count(file, len(entries))
-            for entry in entries:
-                name = entry.filename.replace("\\", "/")
-                # opening compares the two names that a zip keeps of each file: a spoilt one would hide a policy
-                with archive.open(entry) as stream:
-                    if not _is_machine_policy(name):
-                        continue
-                    _bound(file, len(entries), entry.file_size)
-                    # the stated size may be a lie
-                    content = stream.read(MOST_BYTES + 1)
-                _bound(file, len(entries), len(content))
-                yield _guid_of(name), name, content
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(
-            Problem(file.path, "a zip that can be read", str(error).lower(), hint="pack the backup again")
-        ) from error
-
-
-def _count(file: InputFile, found: int) -> None:
-    """Hold the entries found against the number that the end of a zip states. Source: PKWARE APPNOTE 4.3.16.
-
-    A spoilt length in the directory swallows the entries behind it, and zipfile says nothing.
-    """
-    with Path(file.place).open("rb") as stream:
-        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 0x10016))
-        end = stream.read()
-    at = end.rfind(b"PK\5\6")
-    stated = int.from_bytes(end[at + 10 : at + 12], "little")
-    if stated not in (found, 0xFFFF):
-        raise InputError(Problem(file.path, f"a zip of {stated} entries", f"{found} of them", hint="pack the backup again"))
-
-
-def _bound(file: InputFile, files: int, size: int) -> None:
-    if files > MOST_FILES:
-        raise InputError(Problem(file.path, f"at most {MOST_FILES} files", f"{files}", hint="name the GPO's own folder"))
-    if size > MOST_BYTES:
-        raise InputError(Problem(file.path, f"a Registry.pol of at most {MOST_BYTES >> 20} MiB", f"{size} bytes"))
+    return ((_guid_of(name), name, content) for name, content in read_members(file, _is_machine_policy))

@@ -1,0 +1,62 @@
+"""SyncML of the Firewall CSP: what a management server sends to a machine, or what the machine answers.
+
+Source: OMA SyncML 1.2 (Add, Replace, Delete, Atomic, Results); Microsoft, Firewall CSP.
+"""
+
+from __future__ import annotations
+
+from cmfw.errors import FormatError, InputError, Problem
+from cmfw.ingest.csp_nodes import Node, node_path, read_nodes
+from cmfw.ingest.evidence import Evidence
+from cmfw.ingest.export_text import read_text
+from cmfw.ingest.input_file import InputFile
+from cmfw.ingest.xml_tree import Element, read_xml
+
+FORMAT = "syncml"
+_SETTING = ("Add", "Replace", "Results")
+
+
+def sniff(file: InputFile) -> bool:
+    """Whether this is XML with addresses of the Firewall CSP."""
+    start = file.head.replace(b"\0", b"").lstrip(b"\xff\xfe\xef\xbb\xbf \r\n\t")
+    return start[:1] == b"<" and file.holds("MSFT/Firewall/MdmStore") and file.holds("<LocURI")
+
+
+def read(file: InputFile) -> tuple[Evidence, ...]:
+    """The MDM store that the commands make, in their order.
+
+    Raises:
+        InputError: it is no XML, or holds no command for the firewall.
+    """
+    root = _document(read_text(file), file.path)
+    nodes: dict[tuple[str, ...], Node] = {}
+    seen = False
+    for command in root.walk():
+        if command.name not in (*_SETTING, "Delete"):
+            continue
+        for item in command.all("Item"):
+            uri = item.text_of("Target", "LocURI") or item.text_of("Source", "LocURI")
+            path = node_path(uri)
+            if path is None:
+                continue
+            seen = True
+            low = tuple(part.lower() for part in path)
+            if command.name == "Delete":
+                nodes = {key: node for key, node in nodes.items() if key[: len(low)] != low}
+            elif item.find("Data") is not None:
+                nodes[low] = Node(path, (item.text_of("Data"),), item.line)
+    if not seen:
+        raise InputError(Problem(file.path, "a command for `./Vendor/MSFT/Firewall/MdmStore`", "none"))
+    return (Evidence(path=file.path, format=FORMAT, parts=(read_nodes(nodes.values(), file.path),)),)
+
+
+def _document(text: str, path: str) -> Element:
+    """The root of the document; commands without a root around them, as people paste them, get one."""
+    try:
+        return read_xml(text)
+    except FormatError as error:
+        body = text.partition("?>")[2] if text.lstrip("\ufeff \r\n\t").startswith("<?xml") else text
+        try:
+            return read_xml(f"<SyncML>{body}</SyncML>")
+        except FormatError:
+            raise InputError(Problem(path, "SyncML", str(error))) from error
