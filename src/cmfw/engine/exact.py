@@ -193,7 +193,7 @@ class Engine:
                 yield rule, lower, upper
 
     def _steps(self, box: Box, direction: Direction, profile: Profile, settings: Settings) -> Iterator[Step]:
-        """The decision order of Windows for one slice, as regions. Mirrors ``reference._steps``."""
+        """The decision order of Windows for one slice, as regions. Mirrors ``reference.steps``."""
         if not settings.firewall_on:
             subjects = tuple((cut, None) for cut in self._hardened_subjects(box))
             yield Step(Answer.BLOCK, Why.SERVICE_HARDENING, (), subjects)

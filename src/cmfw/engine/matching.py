@@ -47,7 +47,7 @@ NOTHING_MISSING = frozenset[str]()
 def match_rule(rule: HostRule, flow: Flow, state: HostState) -> Match:
     """How surely the rule matches the flow: the least sure of its conditions."""
     surest, missing = Tri.YES, NOTHING_MISSING
-    for tri, words in _conditions(rule, flow, state):
+    for _, (tri, words) in conditions(rule, flow, state):
         if tri is Tri.NO:
             return Tri.NO, NOTHING_MISSING
         if tri is Tri.MAYBE:
@@ -55,34 +55,39 @@ def match_rule(rule: HostRule, flow: Flow, state: HostState) -> Match:
     return surest, missing
 
 
-def _conditions(rule: HostRule, flow: Flow, state: HostState) -> Iterator[Match]:
+def conditions(rule: HostRule, flow: Flow, state: HostState) -> Iterator[tuple[str, Match]]:
+    """Every condition of the rule by the name of its field (or of the rarer token), with how surely it holds."""
     extras = rule.extras
-    yield _sure(rule.direction is flow.direction)
-    yield _sure(bool(rule.profiles & flow.profile))
-    yield _sure(bool(rule.interfaces & flow.interface))
-    yield _sure(rule.protocol in (None, flow.protocol))
-    yield _port(rule.local_port, flow.local_port, rule, state)
-    remote = [_address(rule.remote_address, flow.remote, state), _port(rule.remote_port, flow.remote_port, rule, state)]
-    if extras.ignore_remote and rule.action is Action.ALLOW and min(match[0] for match in remote) is Tri.NO:
-        remote = [(Tri.MAYBE, frozenset({"token:LOM"}))]  # corrections 17
-    yield from remote
-    yield _address(rule.local_address, flow.local, state)
+    yield "direction", _sure(rule.direction is flow.direction)
+    yield "profiles", _sure(bool(rule.profiles & flow.profile))
+    yield "interfaces", _sure(bool(rule.interfaces & flow.interface))
+    yield "protocol", _sure(rule.protocol in (None, flow.protocol))
+    yield "local_port", _port(rule.local_port, flow.local_port, rule, state)
+    address = _address(rule.remote_address, flow.remote, state)
+    port = _port(rule.remote_port, flow.remote_port, rule, state)
+    if extras.ignore_remote and rule.action is Action.ALLOW and min(address[0], port[0]) is Tri.NO:
+        yield "remote_address", (Tri.MAYBE, frozenset({"token:LOM"}))  # corrections 17
+    else:
+        yield "remote_address", address
+        yield "remote_port", port
+    yield "local_address", _address(rule.local_address, flow.local, state)
     if rule.icmp is not None:
-        yield _sure(any(flow.icmp_type == kind and code in (None, flow.icmp_code) for kind, code in rule.icmp))
-    yield _program(rule, flow)
-    yield _service(rule, flow, state)
+        yield "icmp", _sure(any(flow.icmp_type == kind and code in (None, flow.icmp_code) for kind, code in rule.icmp))
+    yield "program", _program(rule, flow)
+    yield "service", _service(rule, flow, state)
     if extras.packages or extras.local_owner or extras.proximity:
         # a known program is never an app container, a user's or a proximity flow: corrections 30
-        yield (Tri.NO, NOTHING_MISSING) if flow.principal is Principal.ORDINARY else (Tri.MAYBE, frozenset({"program"}))
+        ordinary = flow.principal is Principal.ORDINARY
+        yield "package", (Tri.NO, NOTHING_MISSING) if ordinary else (Tri.MAYBE, frozenset({"program"}))
     if extras.local_users:
-        yield _known(sddl_admits(extras.local_users, kernel=flow.program == KERNEL), "sddl")
-    yield _known(platform_admits(rule, state), "token:Platform")
+        yield "local_users", _known(sddl_admits(extras.local_users, kernel=flow.program == KERNEL), "sddl")
+    yield "platform", _known(platform_admits(rule, state), "token:Platform")
     if extras.interface_ids:
-        yield Tri.MAYBE, frozenset({"token:IF"})
+        yield "interface_ids", (Tri.MAYBE, frozenset({"token:IF"}))
     for token, _ in extras.unknown:
-        yield Tri.MAYBE, frozenset({f"token:{token}"})
+        yield "unknown", (Tri.MAYBE, frozenset({f"token:{token}"}))
     if extras.invalid:
-        yield Tri.MAYBE, frozenset({"token:invalid"})
+        yield "invalid", (Tri.MAYBE, frozenset({"token:invalid"}))
 
 
 def _sure(holds: bool) -> Match:

@@ -26,28 +26,37 @@ from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, RuleRef, Verdict, Why
 from cmfw.net.flow import Direction, Flow, Principal
 
-Step = tuple[Tri, Answer, Why, tuple[RuleRef, ...], frozenset[str]]
+Candidates = tuple[tuple[HostRule, Match], ...]
+"""The rules that may take a step, each with how surely it matches; those that do not match are among them."""
+Step = tuple[Tri, Answer, Why, tuple[RuleRef, ...], frozenset[str], Candidates]
+"""How surely a step applies, its answer, why, the deciding rules, what is missing to know, and the rules it looked at."""
+_SERVICE_STATE = frozenset({"service_state"})
 
 
 def judge(flow: Flow, state: HostState) -> Verdict:
     """What the machine does with the flow; unknown where the evidence leaves both answers open. Exact by definition."""
-    if any(fact.name.lower() in FIREWALL_SERVICES and fact.start == DISABLED for fact in state.services):
-        return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=("service_state",))
-    lost = tuple(sorted({gap.code for gap in state.gaps if leaves_all_open(gap)}))
+    lost = unreadable(state)
     if lost:
         return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=lost)
-    verdicts = [_walk(_steps(flow, state, settings)) for settings in worlds(state, flow.profile)]
+    verdicts = [walk(steps(flow, state, settings)) for settings in worlds(state, flow.profile)]
     if len({verdict.answer for verdict in verdicts}) == 1:
         return verdicts[0]
     missing = {word for verdict in verdicts for word in verdict.missing} | {"store:mdm"}
     return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=tuple(sorted(missing)))
 
 
-def _walk(steps: Iterable[Step]) -> Verdict:
+def unreadable(state: HostState) -> tuple[str, ...]:
+    """What is missing where no step of the decision order is sure: whether the firewall runs at all, or its settings."""
+    if any(fact.name.lower() in FIREWALL_SERVICES and fact.start == DISABLED for fact in state.services):
+        return ("service_state",)
+    return tuple(sorted({gap.code for gap in state.gaps if leaves_all_open(gap)}))
+
+
+def walk(order: Iterable[Step]) -> Verdict:
     """The verdict of the first sure step, or unknown where an unsure step before it would answer otherwise."""
-    walked = list(steps)
+    walked = list(order)
     at = next(index for index, step in enumerate(walked) if step[0] is Tri.YES)  # INVARIANT: the default is always sure
-    _, answer, why, by, _ = walked[at]
+    _, answer, why, by, *_ = walked[at]
     contrary = [step for step in walked[:at] if step[0] is Tri.MAYBE and step[1] is not answer]
     if not contrary:
         return Verdict(answer, why, by)
@@ -56,18 +65,18 @@ def _walk(steps: Iterable[Step]) -> Verdict:
     return Verdict(Answer.UNKNOWN, Why.EVIDENCE, tuple(rules), tuple(missing))
 
 
-def _steps(flow: Flow, state: HostState, settings: Settings) -> Iterator[Step]:
+def steps(flow: Flow, state: HostState, settings: Settings) -> Iterator[Step]:
     """The decision order of Windows for this flow, each step with how surely it applies."""
     if not settings.firewall_on:
         hardened = any(_names_subject(rule, flow) for rule in state.rules if rule.store is Store.HARDENING)
-        yield (Tri.MAYBE if hardened else Tri.NO), Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"service_state"})
-        yield Tri.YES, Answer.ALLOW, Why.FIREWALL_OFF, (), NOTHING_MISSING
+        yield (Tri.MAYBE if hardened else Tri.NO), Answer.BLOCK, Why.SERVICE_HARDENING, (), _SERVICE_STATE, ()
+        yield Tri.YES, Answer.ALLOW, Why.FIREWALL_OFF, (), NOTHING_MISSING, ()
         return
     exempt = Tri.MAYBE if settings.exempt_interfaces else Tri.NO
-    yield exempt, Answer.ALLOW, Why.FIREWALL_OFF, (), frozenset({"token:DisabledInterfaces"})
+    yield exempt, Answer.ALLOW, Why.FIREWALL_OFF, (), frozenset({"token:DisabledInterfaces"}), ()
     yield _hardening(flow, state)
     inbound = flow.direction is Direction.IN
-    yield (Tri.YES if settings.shields_up and inbound else Tri.NO), Answer.BLOCK, Why.SHIELDS_UP, (), NOTHING_MISSING
+    yield (Tri.YES if settings.shields_up and inbound else Tri.NO), Answer.BLOCK, Why.SHIELDS_UP, (), NOTHING_MISSING, ()
     rules = [(rule, match_rule(rule, flow, state)) for rule in state.rules if counts(rule, settings)]
     secured = [(rule, _capped(match, "ipsec")) for rule, match in rules if _needs_ipsec(rule)]
     plain = [(rule, match) for rule, match in rules if not _needs_ipsec(rule)]
@@ -80,7 +89,7 @@ def _steps(flow: Flow, state: HostState, settings: Settings) -> Iterator[Step]:
     allowing = [(r, m) for r, m in (*plain, *secured) if r.action is Action.ALLOW]
     yield _step(Answer.ALLOW, Why.RULE, allowing, _gapmatch_rule(state, blocks=False))
     allows = settings.default_allows(flow.direction)
-    yield Tri.YES, (Answer.ALLOW if allows else Answer.BLOCK), Why.DEFAULT, (), NOTHING_MISSING
+    yield Tri.YES, (Answer.ALLOW if allows else Answer.BLOCK), Why.DEFAULT, (), NOTHING_MISSING, ()
 
 
 def _step(answer: Answer, why: Why, rules: list[tuple[HostRule, Match]], others: Iterable[Match] = ()) -> Step:
@@ -90,7 +99,7 @@ def _step(answer: Answer, why: Why, rules: list[tuple[HostRule, Match]], others:
     surest = max((match[0] for match in (*(m for _, m in found), *unruly)), default=Tri.NO)
     by = tuple(sorted(RuleRef(r.id, r.store.value, r.origin) for r, m in found if m[0] is surest))
     words = NOTHING_MISSING.union(*(m[1] for m in (*(m for _, m in found), *unruly) if m[0] is Tri.MAYBE))
-    return surest, answer, why, by, words
+    return surest, answer, why, by, words, tuple(rules)
 
 
 def _needs_ipsec(rule: HostRule) -> bool:
@@ -117,9 +126,16 @@ def _hardening(flow: Flow, state: HostState) -> Step:
     blocks = _step(Answer.BLOCK, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is Action.BLOCK])
     confined = flow.principal is Principal.CONFINED and any(r.store is Store.APPISO for r in state.rules)
     if confined:
-        return Tri.MAYBE, Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"store:appiso"})
+        return Tri.MAYBE, Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"store:appiso"}), blocks[5] + allows[5]
     surest = Tri(min(blocks[0], Tri.YES - allows[0]))
-    return surest, Answer.BLOCK, Why.SERVICE_HARDENING, blocks[3], blocks[4] | allows[4] | {"service_state"}
+    return (
+        surest,
+        Answer.BLOCK,
+        Why.SERVICE_HARDENING,
+        blocks[3],
+        blocks[4] | allows[4] | _SERVICE_STATE,
+        blocks[5] + allows[5],
+    )
 
 
 def _names_subject(rule: HostRule, flow: Flow) -> bool:
