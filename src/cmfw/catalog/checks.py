@@ -19,6 +19,8 @@ _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _ICMP = re.compile(r"\d{1,3}:(\*|\d{1,3})")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+LOG_PARTS = frozenset({"subject", "peer", "port", "protocol", "code", "url", "share"})
+"""What a pattern of a log mark may take out of a message."""
 _PLAIN_TEXT = frozenset({"Windows Management Instrumentation (WMI)"})
 """Texts that Chinese Windows prints in English."""
 
@@ -139,6 +141,16 @@ def _cite(value: object, _key: Key, ids: Ids) -> list[Wrong]:
     return wrong
 
 
+def _pattern(value: object, key: Key, ids: Ids) -> list[Wrong]:
+    try:
+        known = set(re.compile(value).groupindex) if isinstance(value, str) else set()
+    except re.error as error:
+        return [("a regular expression", f"{_got(value)}: {error}", "")]
+    if not known or known - LOG_PARTS:
+        return [(f"named groups out of {_listed(LOG_PARTS)}", _got(value), "")]
+    return _string(value, key, ids)
+
+
 def _by_edition(value: object, one: Callable[[str], list[Wrong]]) -> list[Wrong]:
     if not isinstance(value, dict) or not value:
         return [("a table by edition", _got(value), "")]
@@ -185,6 +197,7 @@ _CHECKS: dict[str, Callable[[Any, Key, Ids], list[Wrong]]] = {
     "date": _matching(_DATE, "a date such as `2016-09-02`"),
     "icmp": _matching(_ICMP, "an ICMP type and code such as `8:*`"),
     "version": _matching(re.compile(r"\d\.\d+"), "a version such as `2.10`"),
+    "pattern": _pattern,
     "port": _port,
     "ports": _each(_port),
     "port_text": _port_text,

@@ -1,6 +1,7 @@
 """Authored TOML to the JSON that is read at run time. ``python -m cmfw.catalog.compile`` rewrites it.
 
-``data/catalog.json`` holds the page's rows and all that every load needs, ``data/catalog-PACK.json`` the rows of a pack.
+``data/catalog.json`` holds the page's rows and all that every load needs, ``data/catalog-PACK.json`` the rows of a pack, and
+the tables of ``APART``, which one command reads, are in files of their own.
 The same rows give the same bytes.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cmfw.catalog.authored import DATA, Placed, load_authored
-from cmfw.catalog.layout import LAYOUT, LISTS, PACKS, PAGE
+from cmfw.catalog.layout import APART, LAYOUT, LISTS, PACKS, PAGE
 
 SCHEMA = "cmfw/catalog/1"
 _PACKED = frozenset({"flow", "feature", "requirement", "exception"})
@@ -27,12 +28,12 @@ def file_name(pack: str) -> str:
 
 def compiled(rows: tuple[Placed, ...]) -> dict[str, str]:
     """File name to JSON text, one row a line, so that a change of a row shows as a change of a line."""
-    packs: dict[str, dict[str, Any]] = {pack: {} for pack in PACKS}
+    packs: dict[str, dict[str, Any]] = {name: {} for name in (*PACKS, *dict.fromkeys(APART.values()))}
     for table in LAYOUT:
         if table not in _MERGED:
             for placed in rows:
                 if placed.table == table:
-                    _put(packs[placed.pack if table in _PACKED else PAGE], placed)
+                    _put(packs[APART.get(table) or (placed.pack if table in _PACKED else PAGE)], placed)
     groups = packs[PAGE].get("group", {})
     for group in groups.values():
         group.update({key: [] for key in _MERGED.values()})

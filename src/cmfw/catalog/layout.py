@@ -5,6 +5,7 @@ from __future__ import annotations
 from cmfw.catalog.conditions import WORDS
 from cmfw.catalog.types import Edition, Necessity
 from cmfw.model.finding import Severity
+from cmfw.model.observation import Layer
 from cmfw.model.rule import PortKeyword
 from cmfw.model.site import ROLES
 from cmfw.net.flow import PROFILE_NAMES
@@ -166,6 +167,48 @@ LAYOUT: dict[str, dict[str, Key]] = {
         "features": _maybe("refs", "feature"),
         **_CITE,
     },
+    "log_stage": {
+        "order": Key("number"),
+        "story": Key("word", frozenset({"push", "setup", "client"})),
+        "title": Key("text"),
+        "flows": _maybe("refs", "flow"),
+        **_CITE,
+    },
+    "log_mark": {
+        "components": Key("strings"),
+        "contains": Key("string"),
+        "pattern": _maybe("pattern"),
+        "stage": _maybe("ref", "log_stage"),
+        "outcome": Key("word", frozenset({"tried", "reached", "failed", "fallback", "begins", "ends", "names"})),
+        "flows": _maybe("refs", "flow"),
+        "role": _maybe("word", END_ROLES),
+        **_CITE,
+    },
+    "log_url": {
+        "contains": Key("strings"),
+        "role": Key("word", END_ROLES),
+        "http": _maybe("refs", "flow"),
+        "https": _maybe("refs", "flow"),
+        "setup_http": _maybe("refs", "flow"),
+        "setup_https": _maybe("refs", "flow"),
+        "stage": _maybe("ref", "log_stage"),
+        **_CITE,
+    },
+    "log_component": {
+        "names": Key("strings"),
+        "stage": Key("ref", "log_stage"),
+        "flows": _maybe("refs", "flow"),
+        **_CITE,
+    },
+    "log_error": {
+        "name": Key("string"),
+        "layer": Key("word", frozenset(layer.value for layer in Layer)),
+        "answered": Key("boolean"),
+        "meaning": Key("text"),
+        "stages": _maybe("refs", "log_stage"),
+        "flows": _maybe("refs", "flow"),
+        **_CITE,
+    },
     "usual": {
         "direction": Key("word", _DIRECTIONS),
         "protocol": Key("word", _PROTOCOLS),
@@ -196,5 +239,8 @@ LAYOUT: dict[str, dict[str, Key]] = {
 }
 """Table to keys. Tables are maps from id to row, but for those of ``LISTS``."""
 
-LISTS = frozenset({"group_edition", "group_member", "usual"})
+LISTS = frozenset({"group_edition", "group_member", "log_mark", "log_url", "usual"})
 """Tables whose rows have no id of their own."""
+
+APART = dict.fromkeys(("log_stage", "log_mark", "log_url", "log_component", "log_error"), "logs")
+"""Tables that only one command reads, and the name of the compiled file that they get for themselves."""
