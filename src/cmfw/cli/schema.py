@@ -11,7 +11,7 @@ from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command
 
 FOLDER = Path(__file__).with_name("schemas")
-KINDS = ("site", "plan", "trace", "audit", "check", "explain", "emit", "convert", "collector")
+KINDS = ("site", "plan", "trace", "audit", "check", "explain", "emit", "convert", "logs", "collector")
 
 
 @make_command("schema")

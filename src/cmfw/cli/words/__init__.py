@@ -18,6 +18,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "explain": ("explain", "direction"),
     "formats": ("format", "aspect", "shown"),
     "losses": ("loss",),
+    "logs": ("logs",),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
 }
 """Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""

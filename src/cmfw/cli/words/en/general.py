@@ -24,6 +24,7 @@ WORDS: dict[str, str] = {
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
     "[program=PATH] [service=NAME] [interface=lan|wireless|ras].",
     "help.collect-script": "Print the PowerShell script that collects what a Windows machine says of itself: firewall policy, services, profiles, subnets, ports. It changes nothing. Its output is the best input of audit and trace.",
+    "help.logs": "Say what logs tell of each host: which steps it reached, whom it talked to, and whether a failure is of the network, of names, certificates, authentication or the server. FILE: ConfigMgr client and server logs, pfirewall.log, client.msi.log, Windows events (.evtx, JSON lines), folders and zips of them. With SITE the plan's flows are looked for.",
     "help.demo": "Audit an example: a Windows 10 client with a typical, half-right firewall. Needs no files of yours.",
     "help.schema": "Print the JSON Schema (2020-12) of one kind of document; without KIND the kinds there are.",
     "section.needed": "What is needed",
@@ -42,6 +43,7 @@ WORDS: dict[str, str] = {
     "summary.audit": "which features work on a machine, and what to repair",
     "summary.trace": "what a machine does with a flow, and why",
     "summary.collect-script": "print the script that collects a machine's state",
+    "summary.logs": "what logs tell, and which flows they put in doubt",
     "summary.demo": "audit a built-in example",
     "summary.schema": "JSON Schema of inputs and outputs",
     "option.none": "",

@@ -23,6 +23,7 @@ WORDS: dict[str, str] = {
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
     "[program=PATH] [service=NAME] [interface=lan|wireless|ras]。",
     "help.collect-script": "打印用于收集 Windows 计算机自身状态的 PowerShell 脚本：防火墙策略、服务、配置文件、子网、端口。脚本不做任何更改。其输出是 audit 和 trace 的最佳输入。",
+    "help.logs": "说明日志反映的每台主机情况：到达了哪些步骤、与谁通信，以及失败的原因在网络、名称、证书、身份验证还是服务器。FILE：ConfigMgr 客户端和服务器日志、pfirewall.log、client.msi.log、Windows 事件（.evtx、JSON 行），以及它们的文件夹和 zip。给出 SITE 时会查找计划的流量。",
     "help.demo": "审核一个示例：防火墙配置典型但只对了一半的 Windows 10 客户端。不需要您的任何文件。",
     "help.schema": "输出一种文档的 JSON Schema (2020-12)；不带 KIND 时列出所有种类。",
     "section.needed": "需要什么",
@@ -41,6 +42,7 @@ WORDS: dict[str, str] = {
     "summary.audit": "计算机上哪些功能正常，应修复什么",
     "summary.trace": "计算机如何处理一条流量及原因",
     "summary.collect-script": "打印收集计算机状态的脚本",
+    "summary.logs": "日志说明了什么，哪些流量存疑",
     "summary.demo": "审核内置示例",
     "summary.schema": "输入和输出的 JSON Schema",
     "option.none": "",
