@@ -123,3 +123,42 @@ def test_text_lists_a_few_rules_and_lines_up_in_chinese(tmp_path, run):
     assert text.startswith("未知    in tcp")
     assert text.count("依据：") == 6
     assert "另有 3 项" in text
+
+
+def test_the_path_is_in_the_document_on_request(state, run, valid):
+    flow = "in tcp 10.0.0.5 > 10.1.0.9:445 profile=public"
+    (plain,) = valid("trace", run("trace", state, "--flow", flow, "--format", "json").stdout)["verdicts"]
+    assert "path" not in plain
+    (row,) = valid("trace", run("trace", state, "--flow", flow, "--path", "--format", "json").stdout)["verdicts"]
+    (steps,) = row["path"]["worlds"]
+    assert [step["stage"] for step in steps if step["decides"]] == ["default"]
+    allow = next(step for step in steps if step["stage"] == "allow")
+    assert [(rule["id"], rule["failed"]) for rule in allow["near"]] == [("smb", "profiles"), ("twin", "profiles")]
+    assert row["path"]["flow"].startswith("in tcp 10.0.0.5:50000 > 10.1.0.9:445 profile=public")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "en",
+            (
+                "decision path of",
+                "block rules: does not apply",
+                "nearly matches: SMB (smb, local), but for the profile",
+                "decides: block",
+            ),
+        ),
+        ("zh_CN", ("判定路径", "阻止规则：不适用", "仅配置文件不符", "适用并决定结果：阻止")),
+    ],
+)
+def test_the_path_as_text(lang, words, state, run):
+    shown = run("trace", state, "--flow", "in tcp 10.0.0.5 > 10.1.0.9:445 profile=public", "--path", lang=lang).stdout
+    told = "".join(line.strip() if lang == "zh_CN" else f" {line.strip()}" for line in shown.splitlines())
+    assert [word for word in words if word not in told] == []
+
+
+def test_the_path_says_what_is_missing(state, run):
+    shown = run("trace", state, "--flow", "in tcp 10.0.0.5 > 10.1.0.9:445 profile=private", "--path").stdout
+    assert "may apply: allow" in shown
+    assert "may match: T (twin, local)" in shown

@@ -11,7 +11,9 @@ from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command
 
 FOLDER = Path(__file__).with_name("schemas")
-KINDS = ("site", "plan", "trace", "audit", "check", "explain", "emit", "convert", "logs", "collector")
+KINDS = (
+    "site", "plan", "trace", "search", "diff", "shadow", "audit", "check", "explain", "emit", "convert", "logs", "collector",
+)  # fmt: skip
 
 
 @make_command("schema")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,12 @@ from cmfw.cli.finding_view import rule_blocks
 from cmfw.cli.options import Spoken, make_command, option, subnet_option
 from cmfw.cli.words import say
 from cmfw.model.rule import HostRule
+from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, Verdict
 from cmfw.net.flowquery import FlowQuery
+
+if TYPE_CHECKING:
+    from cmfw.cli.path_view import Paths
 
 SCHEMA = "cmfw/trace/1"
 _FILE = "\0"
@@ -46,8 +50,11 @@ _MOST_RULES = 6
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--flow", "asked", key="flow", multiple=True, metavar="TEXT")
 @option("--flows", key="flows", metavar="FILE", expose_value=False)
+@option("--path", "with_path", key="path", is_flag=True)
 @subnet_option
-def command(states: tuple[str, ...], asked: tuple[str, ...], local_subnets: tuple[str, ...], form: str) -> int:
+def command(
+    states: tuple[str, ...], asked: tuple[str, ...], with_path: bool, local_subnets: tuple[str, ...], form: str
+) -> int:
     """Judge the flows on the machine that the states describe."""
     from cmfw.catalog import load
     from cmfw.cli.inputs import COMMAND_LINE, flow_file, names_of, read_host, read_queries
@@ -66,13 +73,13 @@ def command(states: tuple[str, ...], asked: tuple[str, ...], local_subnets: tupl
         # whatever interface such a flow takes now, its profile is this one
         queries = [in_profile(query, live[0]) for query in queries]
     verdicts = [(query, engine.verdict(query.flows)) for query in queries]
-    _show(verdicts, engine.state.rules, form)
+    _show(verdicts, engine.state, form, with_path=with_path)
     return worst(*(_EXIT[verdict.answer] for _, verdict in verdicts))
 
 
-def verdict_row(query: FlowQuery, verdict: Verdict) -> dict[str, Any]:
-    """One verdict as a row of ``cmfw/trace/1``."""
-    return {
+def verdict_row(query: FlowQuery, verdict: Verdict, state: HostState | None = None) -> dict[str, Any]:
+    """One verdict as a row of ``cmfw/trace/1``, with the decision path of one of its flows where a state is given."""
+    row: dict[str, Any] = {
         "flow": query.text,
         "normal": query.normal,
         "action": verdict.answer.value,
@@ -81,12 +88,25 @@ def verdict_row(query: FlowQuery, verdict: Verdict) -> dict[str, Any]:
         "missing": list(verdict.missing),
         "assumed": dict(query.assumed),
     }
+    if state is not None:
+        from cmfw.cli.path_view import path_row
+
+        row["path"] = path_row(_paths(query, state))
+    return row
 
 
-def _show(verdicts: list[tuple[FlowQuery, Verdict]], rules: tuple[HostRule, ...], form: str) -> None:
+def _paths(query: FlowQuery, state: HostState) -> Paths:
+    """The paths of one readable flow of the question."""
+    from cmfw.cli.path_view import paths_of
+    from cmfw.cli.question_view import preferences
+
+    return paths_of(query.flows.witness(preferences()), state)
+
+
+def _show(verdicts: list[tuple[FlowQuery, Verdict]], state: HostState, form: str, *, with_path: bool) -> None:
     from cmfw.cli import output
 
-    rows = [verdict_row(query, verdict) for query, verdict in verdicts]
+    rows = [verdict_row(query, verdict, state if with_path else None) for query, verdict in verdicts]
     if form == "json":
         output.show_json({"schema": SCHEMA, "verdicts": rows})
     elif form == "jsonl":
@@ -96,7 +116,17 @@ def _show(verdicts: list[tuple[FlowQuery, Verdict]], rules: tuple[HostRule, ...]
         cells = ([*(r[c] for c in columns[:4]), "; ".join(b["id"] for b in r["by"]), " ".join(r["missing"])] for r in rows)
         output.show_csv(columns, cells)
     else:
-        output.show(block for query, verdict in verdicts for block in verdict_blocks(query, verdict, rules))
+        output.show(block for pair in verdicts for block in _blocks(*pair, state, with_path=with_path))
+
+
+def _blocks(query: FlowQuery, verdict: Verdict, state: HostState, *, with_path: bool) -> list[Any]:
+    blocks = verdict_blocks(query, verdict, state.rules)
+    if not with_path:
+        return blocks
+    from cmfw.cli.output import Gap
+    from cmfw.cli.path_view import path_blocks
+
+    return [*blocks[:-1], *path_blocks(_paths(query, state), indent=8), Gap()]
 
 
 def verdict_blocks(query: FlowQuery, verdict: Verdict, rules: tuple[HostRule, ...]) -> list[Any]:

@@ -19,6 +19,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "formats": ("format", "aspect", "shown"),
     "losses": ("loss",),
     "logs": ("logs",),
+    "questions": ("question", "search", "diff", "shadow", "path"),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
 }
 """Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""
