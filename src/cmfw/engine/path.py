@@ -207,6 +207,11 @@ def _turned(box: Box) -> Box:
     )
 
 
+def as_sent_box(box: Box) -> Box:
+    """A box of one direction as the end that opens its flows sees it."""
+    return _turned(box) if box.direction == Direction.IN else box
+
+
 def _back(parts: Iterable[Box], incoming: bool) -> Iterator[Box]:
     return map(_turned, parts) if incoming else iter(parts)
 

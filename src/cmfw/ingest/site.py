@@ -11,7 +11,7 @@ The same in table form is ``[[system]]`` and ``[[clients]]``. Every key stands i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cmfw.errors import InputError, Problem
@@ -41,11 +41,13 @@ from cmfw.net.flow import PROFILE_NAMES
 __all__ = ["METHODS", "SITE_KEYS", "SiteKey", "read_site", "read_site_text"]
 
 _PROFILES = {name: profile for profile, name in PROFILE_NAMES.items()}
+Change = Callable[[Any], None]
+"""Changes the raw tables of a site file in place, before they are read."""
 _NO_ADDRESSES: tuple[AddrSet, tuple[str, ...]] = (AddrSet.EMPTY, ())
 
 
-def read_site(path: str) -> Site:
-    """The site that the file describes; raises InputError with every problem found."""
+def read_site(path: str, change: Change | None = None) -> Site:
+    """The site that the file describes, after ``change`` of its raw tables; raises InputError with every problem found."""
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up
             raw = stream.read()
@@ -56,13 +58,15 @@ def read_site(path: str) -> Site:
     except UnicodeDecodeError as error:
         found = f"byte 0x{raw[error.start]:02x}"
         raise InputError(Problem(path, "UTF-8 text", found, offset=error.start, hint="save it as UTF-8")) from error
-    return read_site_text(text, path)
+    return read_site_text(text, path, change)
 
 
-def read_site_text(text: str, path: str) -> Site:
+def read_site_text(text: str, path: str, change: Change | None = None) -> Site:
     """The site that the text describes; ``path`` is what problems call it and ends in ``.json`` for JSON."""
     is_json = path.lower().endswith(".json") or text.lstrip()[:1] == "{"
     raw = _parse_json(text, path) if is_json else _parse_toml(text, path)
+    if change is not None:
+        change(raw)
     reader = SiteValues(path, lambda: json_lines(text) if is_json else toml_lines(text))
     top = reader.table(raw, ())
     site = _build(reader, top, path)

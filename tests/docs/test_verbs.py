@@ -1,0 +1,89 @@
+"""The verb pages are run: their ``console`` blocks print what they show, in one new folder with the files that they name.
+
+A ``file NAME`` word behind the kind of a block writes the block into that file; ``$ `` begins a command; ``...`` stands for lines left
+out; a last line ``exit N`` of a command is its exit code, 0 where there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import DOCS, blocks, headings
+
+from cmfw.cli.app import COMMANDS
+
+FOLDER = DOCS / "verbs"
+PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
+GONE = "..."
+CHECKED = {"whatif"}
+"""Verbs that have a page for certain; the others get theirs with the questions that they answer."""
+
+
+@dataclass
+class Step:
+    """One command of a page and what is shown of its output."""
+
+    command: str
+    shown: list[str] = field(default_factory=list)
+
+
+def run_page(page: Path, folder: Path) -> list[tuple[Step, int, list[str]]]:
+    """(step, exit code, printed lines) of every command of the page, in order."""
+    env = os.environ | {"COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    found = []
+    for block in blocks(page):
+        if block.words[:1] == ("file",):
+            (folder / block.words[1]).write_text(block.text, encoding="utf-8")
+        if block.kind != "console":
+            continue
+        steps: list[Step] = []
+        for line in block.text.splitlines():
+            if line.startswith("$ "):
+                steps.append(Step(line.removeprefix("$ ")))
+            else:
+                steps[-1].shown.append(line)
+        for step in steps:
+            program, *arguments = shlex.split(step.command)
+            assert program == "cmfw"
+            command = [sys.executable, "-m", "cmfw", *arguments]
+            done = subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False)
+            printed = (done.stdout + done.stderr).replace(str(folder) + os.sep, "").splitlines()
+            found.append((step, done.returncode, printed))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_the_page_shows_what_is_printed(page, tmp_path):
+    ran = run_page(page, tmp_path)
+    assert ran
+    for step, code, printed in ran:
+        shown = list(step.shown)
+        wanted = int(shown.pop().removeprefix("exit ")) if shown and shown[-1].startswith("exit ") else 0
+        assert code == wanted, (step.command, printed)
+        at, gap = 0, False
+        for line in shown:
+            if line == GONE:
+                gap = True
+                continue
+            rest = printed[at:] if gap else printed[at : at + 1]
+            assert line in rest, f"{step.command}: not printed there: {line}\n" + "\n".join(printed)
+            at += rest.index(line) + 1
+            gap = False
+        assert gap or at == len(printed), f"{step.command}: left out without a sign: {printed[at]}"
+
+
+def test_verbs_have_their_pages():
+    names = {page.stem for page in PAGES}
+    assert names >= CHECKED
+    assert names <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_page_says_how_it_answers(page):
+    assert "Exit codes" in headings(page)
