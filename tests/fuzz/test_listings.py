@@ -1,15 +1,19 @@
-"""Mutated listings of netsh: no crash, no hang, and a rule whose lines no change touched is there or a problem is named."""
+"""Mutated listings of netsh and of the console: no crash, no hang, and a rule whose lines no change touched is there or a
+problem is named."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from tests.fuzz.harness import Mutation, Seed, Target, run
+from tests.ingest.console_lists import INBOUND, OUTBOUND, WINDOWS_7, row
 from tests.ingest.netsh_writer import CODE_PAGES, LANGUAGES, STRANGE, Language, profile_settings, written
 
 from cmfw.errors import InputError
+from cmfw.ingest import mmc
 from cmfw.ingest.netsh_blocks import cut
 from cmfw.ingest.netsh_profiles import read_settings
 from cmfw.ingest.netsh_rules import read_rules
@@ -20,7 +24,7 @@ from cmfw.net.addr import AddrSet
 from cmfw.net.flow import TCP, UDP, Direction, Profile
 from cmfw.net.ports import PortSet
 
-COUNT = 2_500
+COUNTS = {"netsh": 2_500, "mmc": 2_500}
 """Inputs at soak factor 1."""
 NEAR = AddressMatch(AddrSet.EMPTY, ("LocalSubnet4", "LocalSubnet6"))
 SVCHOST = "C:\\Windows\\system32\\svchost.exe"
@@ -100,8 +104,58 @@ def check(seed: Seed, mutation: Mutation) -> None:
             assert not missing, f"{missing[0]!r}"[:300]
 
 
-@pytest.mark.slow
-def test_nothing_is_lost_unsaid(soak, seed, record_count):
+class Given:
+    """A list as the reader of the console's lists asks for it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.path, self.name, self.part, self.problems = "x", "inbound.txt", "", []
+        self.is_folder = self.is_hive = False
+        self.head = content[:4096]
+        self.content = lambda: content
+
+
+def console_seed(name: str, encoding: str, heads: tuple[str, ...], separator: str = "\t") -> Seed:
+    """Facts: (range of bytes, rules) of each row."""
+    rows = [
+        row(heads, Name=f"rule {n}", Local_Port=port, Protocol=protocol, Profile=profile)
+        for n, (port, protocol, profile) in enumerate(
+            [
+                ("2701", "TCP", "All"),
+                ("80, 443", "TCP", "Domain, Private"),
+                ("5000-5020", "UDP", "Public"),
+                ("Any", "ICMPv4", "All"),
+            ]
+        )
+    ]
+    lines = [line.replace("\t", separator) + "\r\n" for line in ["\t".join(heads) + "\t", *rows]]
+    ends = [len("".join(lines[:n]).encode(encoding)) for n in range(len(lines) + 1)]
+    content = "".join(lines).encode(encoding)
+    (evidence,) = mmc.read(Given(content))
+    found = [bare(each) for each in evidence.parts[0].rules]
+    facts = (
+        ((0, ends[1]), ()),
+        *((span, (each,)) for span, each in zip(pairwise(ends[1:]), found, strict=True)),
+    )
+    return Seed(name, content, facts=facts)
+
+
+def check_console(seed: Seed, mutation: Mutation) -> None:
+    mmc.sniff(Given(mutation.content))
+    try:
+        (evidence,) = mmc.read(Given(mutation.content))
+    except InputError:
+        return
+    assert all(problem.line for problem in evidence.problems)
+    (head, _), *rows = seed.facts
+    if evidence.problems or not mutation.leaves(head[0], head[1] + 4):
+        return
+    found = Counter(bare(each) for each in evidence.parts[0].rules)
+    for (start, end), wanted in rows:
+        if mutation.leaves(start - 4, end + 4):
+            assert all(found[each] for each in wanted), f"{wanted!r}"[:300]
+
+
+def netsh_target() -> Target:
     seeds = [seed_of(f"{name} {CODE_PAGES[name]}", lang, CODE_PAGES[name], verbose=True) for name, lang in LANGUAGES.items()]
     seeds += [seed_of(f"{name} utf-8", language, "utf-8", verbose=name != "de") for name, language in LANGUAGES.items()]
     seeds += [
@@ -109,6 +163,27 @@ def test_nothing_is_lost_unsaid(soak, seed, record_count):
         seed_of("strange", STRANGE, "utf-8", verbose=True),
     ]
     tokens = tuple(token.encode() for token in TOKENS) + tuple(token.encode("utf-16-le") for token in TOKENS)
-    report = run(Target("netsh", tuple(seeds), check, tokens), COUNT * soak, seed)
+    return Target("netsh", tuple(seeds), check, tokens)
+
+
+def console_target() -> Target:
+    seeds = (
+        console_seed("utf-16", "utf-16-le", INBOUND),
+        console_seed("utf-8", "utf-8", OUTBOUND),
+        console_seed("commas", "cp1252", WINDOWS_7, ","),
+    )
+    words = ("\t", ",", ", ", "\r\n", "Any", "Yes", "Block", '"', "All", "RPC Dynamic Ports", "\0", "Local subnet")
+    return Target(
+        "mmc", seeds, check_console, tuple(w.encode() for w in words) + tuple(w.encode("utf-16-le") for w in words)
+    )
+
+
+TARGETS = {"netsh": netsh_target, "mmc": console_target}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_nothing_is_lost_unsaid(name, soak, seed, record_count):
+    report = run(TARGETS[name](), COUNTS[name] * soak, seed)
     assert report.failures == [], "\n".join(report.failures)
-    record_count("mutated inputs: netsh", report.inputs)
+    record_count(f"mutated inputs: {name}", report.inputs)

@@ -22,6 +22,7 @@ FORMATS = {
     "ps-json": "cmfw.ingest.ps_json",
     "gpreport": "cmfw.ingest.gpreport",
     "netsh": "cmfw.ingest.netsh",
+    "mmc": "cmfw.ingest.mmc",
     "syncml": "cmfw.ingest.syncml",
     "intune": "cmfw.ingest.intune",
     "dsc": "cmfw.ingest.dsc",

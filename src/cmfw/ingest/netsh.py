@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
@@ -20,7 +19,7 @@ from cmfw.ingest.netsh_blocks import Block, cut, is_rule_of_dashes
 from cmfw.ingest.netsh_labels import PROTOCOLS
 from cmfw.ingest.netsh_profiles import ListedSettings, read_settings
 from cmfw.ingest.netsh_rules import ListedRules, read_rules
-from cmfw.ingest.netsh_words import GROUPS, LABELS, known_words
+from cmfw.ingest.netsh_words import LABELS, known_words
 from cmfw.ingest.windows_text import decode, marked_encoding
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
@@ -92,7 +91,7 @@ def _parts(rules: ListedRules, settings: ListedSettings, lost: Sequence[Problem]
         # a listing of one Group Policy object is of that store altogether
         store = rule.store if settings.store is Store.LOCAL else settings.store
         placed = rule if rule.store is store else replace(rule, store=store)
-        by_store.setdefault(store, []).append(_in_catalog_terms(placed))
+        by_store.setdefault(store, []).append(placed)
     parts = []
     for store, found in by_store.items():
         is_main = store is settings.store
@@ -125,22 +124,3 @@ def _gaps(rules: ListedRules, path: str) -> list[Gap]:
         return [Gap("short_listing", detail, source=path)]
     detail = "netsh shows no package, user or device condition: rules that may have one prove nothing"
     return [Gap("unshown_conditions", detail, source=path)]
-
-
-def _in_catalog_terms(rule: HostRule) -> HostRule:
-    """The rule with the resource id of its group, where the group's title is one of a predefined group."""
-    resource = _group_ids().get(rule.group)
-    return rule if resource is None else replace(rule, group=resource)
-
-
-@cache
-def _group_ids() -> dict[str, str]:
-    """Title to resource id of the predefined groups of the catalog, in the four languages; a title of two groups is none."""
-    from cmfw.catalog import load
-
-    groups = load().groups
-    titles: dict[str, str] = {}
-    for name, group in groups.items():
-        for title in {group.title.en, group.title.zh_CN, *(text for text, its in GROUPS.items() if its == name)}:
-            titles[title] = "" if title in titles else group.resource
-    return {title: resource for title, resource in titles.items() if resource}

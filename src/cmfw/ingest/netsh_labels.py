@@ -55,9 +55,7 @@ def fields_of(blocks: Sequence[Block]) -> dict[str, str]:
 
 def _protocol_key(blocks: Sequence[Block], known: Mapping[str, str]) -> str:
     """The label that has protocols as values."""
-    votes = Counter(
-        row.key for block in blocks for row in block.rows if row.key and row.value.casefold() in PROTOCOLS | {"17", "6"}
-    )
+    votes = Counter(row.key for block in blocks for row in block.rows if row.key and row.value.casefold() in PROTOCOLS)
     for key, field in known.items():
         if field == PROTOCOL:
             return key
@@ -142,6 +140,8 @@ def _last_fields(blocks: Sequence[Block], order: Sequence[str], always: set[str]
     found[middle[at]] = INTERFACES
     programs, groups = middle[:at], middle[at + 1 :]
     if len(programs) == 2:
+        # each may be missing in many rules, so their places do not always tell them apart
+        programs.sort(key=lambda key: not _is_program(blocks, key))
         found |= dict(zip(programs, (PROGRAM, SERVICE), strict=True))
     elif len(programs) == 1:
         found[programs[0]] = PROGRAM if _is_program(blocks, programs[0]) else SERVICE

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from cmfw.errors import Problem
 from cmfw.ingest import netsh_words as words
+from cmfw.ingest.listed_rules import Ids, group_of
 from cmfw.ingest.netsh_blocks import Block, Row, is_prompt
 from cmfw.ingest.netsh_labels import PROTOCOLS, WITH_PORTS, fields_of
 from cmfw.ingest.netsh_values import Vocabulary
@@ -59,7 +60,7 @@ def read_rules(blocks: Sequence[Block], path: str, is_sure: Callable[[str], bool
     vocabulary.infer([read.fields for read in reads])
     rules: list[HostRule] = []
     problems: list[Problem] = []
-    numbers: dict[str, int] = {}
+    ids = Ids()
     short = False
     for read in reads:
         is_short = not read.fields.keys() & words.VERBOSE_ONLY
@@ -71,8 +72,7 @@ def read_rules(blocks: Sequence[Block], path: str, is_sure: Callable[[str], bool
             problems.append(Problem(path, f"a `{field}` in known words", found, key=read.block.name, line=read.block.line))
         name = read.block.name
         for made in _alternatives(values, is_short=is_short):
-            number = numbers[name] = numbers.get(name, 0) + 1
-            made |= {"id": f"{name} #{number}" if number > 1 else name or "-", "origin": origin}
+            made |= {"id": ids.of(name), "origin": origin}
             rule, reasons = checked(_finished(made, doubts, is_short=is_short))
             rules.append(rule)
             problems += [
@@ -144,7 +144,7 @@ def _values(read: _Read, known: Vocabulary, is_sure: Callable[[str], bool]) -> t
         "protocol": need(words.PROTOCOL, protocol if protocol is not None or not is_protocol else -1, None),
         "name": read.block.name,
         "description": get(words.DESCRIPTION, ""),
-        "group": get(words.GROUPING, ""),
+        "group": group_of(get(words.GROUPING, "")),
     }
     made["protocol"] = None if made["protocol"] == -1 else made["protocol"]
     doubts += [(field, get(field, "")) for field in (words.DIRECTION, words.ACTION) if made[field] is None]

@@ -141,17 +141,6 @@ PROFILE_HEADS = {
 }
 """Begin of a word in the heading of a profile's settings."""
 
-GROUPS = {
-    **dict.fromkeys(("Datei- und Druckerfreigabe", "ファイルとプリンターの共有"), "file_and_printer_sharing"),
-    **dict.fromkeys(("Windows-Verwaltungsinstrumentation (WMI)",), "wmi"),
-    **dict.fromkeys(("Remotedesktop", "リモート デスクトップ"), "remote_desktop"),
-    **dict.fromkeys(("Remoteunterstützung", "リモート アシスタンス"), "remote_assistance"),
-    **dict.fromkeys(("Remote-Ereignisprotokollverwaltung", "リモート イベントのログ管理"), "remote_event_log"),
-    **dict.fromkeys(("Remotedienstverwaltung", "リモート サービス管理"), "remote_service_management"),
-    **dict.fromkeys(("Leistungsprotokolle und -warnungen", "パフォーマンス ログと警告"), "performance_logs"),
-}
-"""Title to the group's id in the catalog, which knows the English and the Chinese titles itself."""
-
 
 def known_words(text: str) -> int:
     """How many labels and words of this table stand in a text where a listing has them."""

@@ -31,7 +31,8 @@ CODE_PAGES = (
 MOST_BYTES = 1 << 27
 """A listing of a thousand rules has less than a hundredth of it."""
 LONGEST_LINE = 1 << 20
-SAMPLE_BYTES = 1 << 16
+SAMPLE_BYTES = 1 << 13
+"""Of the start and of the middle: enough for a dozen rules, and each code page is tried on it."""
 _REPAIR_CHARS = 6000
 _LOST = "\ufffd"
 Score = Callable[[str], int]
@@ -128,7 +129,8 @@ def marked_encoding(content: bytes) -> str:
 
 def _of_code_page(content: bytes, score: Score) -> WindowsText:
     """Text that is no UTF-8: every code page is asked, and UTF-8 with damage too."""
-    sample = content[:SAMPLE_BYTES]
+    middle = len(content) // 2
+    sample = content[:SAMPLE_BYTES] + content[max(middle, SAMPLE_BYTES) : middle + SAMPLE_BYTES]
     scores = {name: score(sample.decode(name, "replace")) for name in ("utf-8", *CODE_PAGES)}
     best = max(scores.values())
     fitting = [name for name, found in scores.items() if found == best]

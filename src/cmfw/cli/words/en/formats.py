@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "format.dsc": "DSC v3 list of firewall rules as JSON",
     "format.registry-json": "registry values of a policy as JSON",
     "format.rule-strings": "rule strings in any text",
+    "format.mmc": "list of the Windows Firewall console (Export List)",
     "format.recognised": "recognised by: ",
     "format.make": "Make one with",
     "format.shows": "What it shows",

@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "format.dsc": "DSC v3 防火墙规则列表（JSON）",
     "format.registry-json": "策略的注册表值（JSON）",
     "format.rule-strings": "任意文本中的规则字符串",
+    "format.mmc": "Windows 防火墙控制台的导出列表",
     "format.recognised": "识别依据：",
     "format.make": "生成命令",
     "format.shows": "能显示的内容",
