@@ -55,13 +55,8 @@ _OUTBOUND_ICMP = {
 }
 _PROTOCOLS = {"tcp": TCP, "udp": UDP, "6": TCP, "17": UDP}
 _WORDS = {TCP: "TCP", UDP: "UDP", ICMP4: "ICMPv4", ICMP6: "ICMPv6"}
-_PORT_ENTRY = re.compile(
-    r"\s*(?P<what>\d{1,5}):(?P<protocol>\w+):(?P<scope>.*?):(?P<status>enabled|disabled)(?::(?P<name>.*))?",
-    re.IGNORECASE | re.DOTALL,
-)
-_PROGRAM_ENTRY = re.compile(
-    r"(?P<what>(?:[a-z]:)?[^:]+):(?P<scope>.*?):(?P<status>enabled|disabled)(?::(?P<name>.*))?", re.IGNORECASE | re.DOTALL
-)
+_PORT_ENTRY = r"\s*(?P<what>\d{1,5}):(?P<protocol>\w+):(?P<scope>.*?):(?P<status>enabled|disabled)(?::(?P<name>.*))?"
+_PROGRAM_ENTRY = r"(?P<what>(?:[a-z]:)?[^:]+):(?P<scope>.*?):(?P<status>enabled|disabled)(?::(?P<name>.*))?"
 
 
 class Place(NamedTuple):
@@ -273,10 +268,10 @@ class _Reader:
             origin=f"{self.view.source}!{value.key}\\{value.name}",
         )
 
-    def _entry(self, value: RegistryValue, form: re.Pattern[str], expected: str) -> dict[str, str] | None:
+    def _entry(self, value: RegistryValue, form: str, expected: str) -> dict[str, str] | None:
         """The parts of a list's entry; None, and a problem, where it is none."""
         text = decode_text(value.data) if value.type in TEXT_TYPES else ""
-        match = form.fullmatch(text.strip())
+        match = re.fullmatch(form, text.strip(), re.IGNORECASE | re.DOTALL)
         if match is None:
             found = f"`{text[:60]}`" if text else f"type {value.type} with {len(value.data)} bytes"
             self.problems.append(self._problem(value, expected, found))

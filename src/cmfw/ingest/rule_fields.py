@@ -44,7 +44,7 @@ LONGEST_CACHED = 1_500
 
 _PORTS: dict[Any, PortMatch] = {None: PortMatch.ANY}
 _ADDRESSES: dict[Any, AddressMatch] = {None: AddressMatch.ANY}
-_EXTRAS: dict[Any, Extras] = {None: Extras.NONE}
+_EXTRAS: dict[Any, Extras] = {}
 _FREE_TEXT = {"Name": NAME, "Desc": DESC, "EmbedCtxt": GROUP}
 _OPAQUE = {"AppPkgId": "packages", "LUOwn": "local_owner", "LUAuth": "local_users"}
 """Tokens whose values hardly ever repeat: no use in remembering them."""
@@ -94,7 +94,7 @@ def read_fields(fields: list[str], dialect: FieldEffects) -> tuple[list[Any], li
         slot, value = effect
         if slots[slot] is None:
             slots[slot] = value
-        else:
+        elif value != ():
             repeated = True
             _again(slots, slot, value, text, problems)
     if repeated:
@@ -251,12 +251,17 @@ _NO_EXTRAS = {name: getattr(Extras.NONE, name) for name in Extras.__dataclass_fi
 
 def extras_of(items: tuple[tuple[str, Any], ...] | None) -> Extras:
     """The rarer conditions; of a single value the first counts, and another one is recorded as unread."""
-    found = _EXTRAS.get(items)
-    if found is not None or items is None:
-        return found or Extras.NONE
+    if items is None:
+        return Extras.NONE
     chosen: dict[str, Any] = dict(items)
     if len(chosen) == len(items) and _RARE_EXTRAS.isdisjoint(chosen):
-        return new_extras(_NO_EXTRAS | {name: (one,) if name in _LISTS else one for name, one in items})
+        fields = _NO_EXTRAS.copy()
+        for name, one in items:
+            fields[name] = (one,) if name in _LISTS else one
+        return new_extras(fields)
+    found = _EXTRAS.get(items)
+    if found is not None:
+        return found
     chosen = {}
     for name, value in items:
         if name in _LISTS:

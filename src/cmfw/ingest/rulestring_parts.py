@@ -22,7 +22,7 @@ from cmfw.ingest.rule_fields import (
     read_fields,
     version_of,
 )
-from cmfw.ingest.rule_tokens import ACTION, ACTIVE, APP, DIR, EDGE, EMPTY_SLOTS, EXTRA, GROUP, SVC
+from cmfw.ingest.rule_tokens import ACTION, ACTIVE, APP, DIR, EDGE, EMPTY_SLOTS, EXTRA, GROUP, PROFILE, SEVERAL, SVC
 from cmfw.model.rule import Action, AddressMatch, Extras, PortMatch, Store
 from cmfw.net.flow import Direction
 
@@ -89,18 +89,24 @@ class Dialect(FieldEffects):
     def _lead(self, text: str) -> Lead:
         fields = text.split("|")
         version = version_of(fields[0])
-        slots = self._read(fields[1:], ACTION, ACTIVE)
-        if version is None or slots is None or slots[ACTION] not in (Action.ALLOW, Action.BLOCK):
+        slots, problems = read_fields(fields[1:], self)
+        action, active = slots[ACTION], slots[ACTIVE]
+        slots[ACTION] = slots[ACTIVE] = None
+        if problems or slots != EMPTY_SLOTS or version is None or action not in (Action.ALLOW, Action.BLOCK):
             return ()
-        return version, slots[ACTION], self.shipped if slots[ACTIVE] is None else slots[ACTIVE]
+        return version, action, self.shipped if active is None else active
 
     def _middle(self, text: str) -> Middle:
         fields = f"Dir={text}".split("|")
         slots, problems = read_fields(fields, self)
-        if problems or type(slots[DIR]) is not Direction or slots[EXTRA] is not None or _holds_single(slots):
+        if problems or type(slots[DIR]) is not Direction:
             return ()
         found = conditions(slots, self)
-        if slots[EXTRA] is not None:
+        if (
+            slots[ACTION:DIR] != _NOTHING[ACTION:DIR]
+            or slots[EDGE:PROFILE] != _NOTHING[EDGE:PROFILE]
+            or slots[EXTRA] is not None
+        ):
             return ()
         if not self.shipped and (protocol_is_late(fields, slots) or has_doubts(found)):
             return ()
@@ -110,35 +116,26 @@ class Dialect(FieldEffects):
     def _program(self, text: str) -> Program:
         if not text:
             return None, None
-        slots = self._read(f"App={text}".split("|"), APP, SVC)
-        return () if slots is None or slots[APP] is None else (slots[APP], slots[SVC])
+        slots, problems = read_fields(f"App={text}".split("|"), self)
+        program, service = slots[APP], slots[SVC]
+        slots[APP] = slots[SVC] = None
+        return () if problems or program is None or slots != EMPTY_SLOTS else (program, service)
 
     def _tail(self, text: str) -> Tail:
         if text[:10] == "EmbedCtxt=" and text.find("|") == len(text) - 1:
             return text[10:-1], False, Extras.NONE, 0
-        slots = self._read(text.split("|"), GROUP, EDGE, EXTRA)
-        extras = extras_of(None if slots is None else slots[EXTRA])
-        if slots is None or extras.unknown:
+        slots, problems = read_fields(text.split("|"), self)
+        group, edge, extras = slots[GROUP] or "", slots[EDGE] or False, extras_of(slots[EXTRA])
+        slots[GROUP] = slots[EDGE] = slots[EXTRA] = None
+        if problems or extras.unknown or slots != EMPTY_SLOTS:
             return ()
-        edge = slots[EDGE] or False
         doubts = 1 if edge or extras.defer else 0
         if extras.security or extras.remote_machines or extras.remote_users or extras.bypass_out or extras.loose_source:
             doubts = 2
-        return slots[GROUP] or "", edge, extras, 0 if self.shipped else doubts
-
-    def _read(self, fields: list[str], *allowed: int) -> list[Any] | None:
-        """The slots of the fields; None where they hold anything beside the allowed ones, or a problem."""
-        slots, problems = read_fields(fields, self)
-        others = slots.copy()
-        for slot in allowed:
-            others[slot] = None
-        return None if problems or others != EMPTY_SLOTS else slots
+        return group, edge, extras, 0 if self.shipped else doubts
 
 
-def _holds_single(slots: list[Any]) -> bool:
-    """Whether any token is there that may stand once, but for the direction and the protocol."""
-    return any(slots[slot] is not None for slot in (ACTION, ACTIVE, *range(EDGE, GROUP + 1)))
-
+_NOTHING: list[Any] = [None] * SEVERAL
 
 DIALECTS = {store: Dialect(store, shipped=store in (Store.HARDENING, Store.APPISO)) for store in Store}
 """Windows fills the hardening stores itself: no `Active` there means active. Source: facts/windows_firewall.md 2.2."""

@@ -17,8 +17,11 @@ _LAST = (1 << 256,)
 
 def normalise(pairs: Iterable[Range]) -> Ranges:
     """The pairs as canonical ``Ranges``; pairs may overlap and come in any order, but need first <= last."""
+    ordered = sorted(pairs)
+    if len(ordered) < 2:
+        return tuple(ordered)
     out: list[Range] = []
-    for first, last in sorted(pairs):
+    for first, last in ordered:
         if out and first <= out[-1][1] + 1:
             if last > out[-1][1]:
                 out[-1] = (out[-1][0], last)
