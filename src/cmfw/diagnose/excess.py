@@ -32,6 +32,11 @@ from cmfw.net.flow import (
 from cmfw.net.flowset import FlowSet, Preferences
 from cmfw.net.ports import PortSet
 
+# Python 3.11 takes a tenth of a microsecond to look a member of an enumeration up, and these are asked for every rule
+_IN, _OUT = Direction.IN, Direction.OUT
+_ALLOW = Action.ALLOW
+_HARDENING, _APPISO = Store.HARDENING, Store.APPISO
+
 MISPRINTED = 433
 """Printed by the Chinese page in four places instead of 443. Source: erratum E1."""
 _NARROW = 10
@@ -79,8 +84,8 @@ def _open_rules(judge: Judge) -> list[tuple[HostRule, int]]:
     for profile in Profile:
         if not all(world.firewall_on and not world.shields_up for world in judge.engine.worlds(profile)):
             continue
-        for rule in judge.engine.rules(Direction.IN, profile):
-            if rule.action is Action.ALLOW:
+        for rule in judge.engine.rules(_IN, profile):
+            if rule.action is _ALLOW:
                 known = found.get(id(rule), (rule, 0))
                 found[id(rule)] = (rule, known[1] | int(profile))
     return list(found.values())
@@ -311,7 +316,7 @@ def _width(rule: HostRule) -> tuple[bool, bool, bool, int, str]:
 def _smells(judge: Judge) -> Iterator[Finding]:
     """Rules that are likely mistakes wherever they stand: TCP 433, and outbound rules with the port on the wrong side."""
     for rule in judge.state.rules:
-        if not rule.active or rule.action is not Action.ALLOW or rule.store in (Store.HARDENING, Store.APPISO):
+        if not rule.active or rule.action is not _ALLOW or rule.store in (_HARDENING, _APPISO):
             continue
         if _names_misprint(rule):
             yield finding(
@@ -351,7 +356,7 @@ def _opens_local_port_only(rule: HostRule) -> bool:
 
     Windows ships such rules for servers of its own. Source: facts/windows_firewall.md 3.3, configmgr.md 6 (P7).
     """
-    if rule.direction is not Direction.OUT or rule.protocol not in PORT_PROTOCOLS or is_built_in(rule):
+    if rule.direction is not _OUT or rule.protocol not in PORT_PROTOCOLS or is_built_in(rule):
         return False
     return rule.remote_port.is_any and not rule.local_port.is_any and not rule.local_port.keywords
 

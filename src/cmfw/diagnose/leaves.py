@@ -23,6 +23,9 @@ from cmfw.net.flowset import FlowSet, Preferences
 from cmfw.net.intervals import size
 from cmfw.values import value
 
+# Python 3.11 takes a tenth of a microsecond to look a member of an enumeration up, and these are asked for every rule
+_HARDENING = Store.HARDENING
+
 WORKS = Bounds(Status.WORKS, Status.WORKS)
 BROKEN = Bounds(Status.BROKEN, Status.BROKEN)
 OPEN = Bounds(Status.BROKEN, Status.WORKS)
@@ -182,7 +185,7 @@ class Judge:
         Where the plan does not know the process, it is none of those. Source: corrections 20.
         """
         if self._hardened is None:
-            blocks = [r for r in self.state.rules if r.store is Store.HARDENING and r.action is Action.BLOCK and r.active]
+            blocks = [r for r in self.state.rules if r.store is _HARDENING and r.action is Action.BLOCK and r.active]
             services = Atoms.but(r.service.lower() for r in blocks if r.service is not None)
             programs = Atoms.but(canonical_program(r.program) for r in blocks if r.service is None and r.program is not None)
             self._hardened = programs, services
@@ -268,7 +271,7 @@ class Judge:
             found = self._sorted[id(state)] = {}
             for rule in state.rules:
                 service = "" if rule.service in (None, "*") else (rule.service or "").lower()
-                hardening = rule.store is Store.HARDENING
+                hardening = rule.store is _HARDENING
                 key = (0, None, service) if hardening else (int(rule.direction), rule.protocol, service)
                 found.setdefault(key, []).append(rule)
         return found

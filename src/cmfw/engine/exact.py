@@ -26,6 +26,11 @@ from cmfw.net.flow import Direction, Principal, Profile
 from cmfw.net.flowset import Box, FlowSet, Preferences, boxes
 from cmfw.values import value
 
+# Python 3.11 takes a tenth of a microsecond to look a member of an enumeration up, and these are asked for every rule
+_APPISO, _HARDENING, _LOCAL = Store.APPISO, Store.HARDENING, Store.LOCAL
+_IN = Direction.IN
+_ALLOW, _BLOCK, _BYPASS = Action.ALLOW, Action.BLOCK, Action.BYPASS
+
 
 @value
 class Decision:
@@ -53,7 +58,7 @@ class Engine:
         self._worlds: dict[Profile, tuple[Settings, ...]] = {}
         self._hardening_slices: dict[tuple[Direction, Profile], RuleIndex] = {}
         self._directed: dict[Direction, tuple[HostRule, ...]] = {}
-        self._has_appiso = any(rule.store is Store.APPISO for rule in state.rules)
+        self._has_appiso = any(rule.store is _APPISO for rule in state.rules)
         self._universe: frozenset[str] | None = None
         service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
         self._unreadable = service_off or any(map(leaves_all_open, state.gaps))
@@ -148,7 +153,7 @@ class Engine:
             found = self._slices[key] = RuleIndex(
                 rule
                 for rule in self._by_direction(direction)
-                if rule.profiles & bit and rule.store is not Store.HARDENING and counts(rule, settings)
+                if rule.profiles & bit and rule.store is not _HARDENING and counts(rule, settings)
             )
         return found
 
@@ -158,19 +163,18 @@ class Engine:
         if found is None:
             bit = int(profile)
             found = self._hardening_slices[key] = RuleIndex(
-                rule for rule in self._by_direction(direction) if rule.store is Store.HARDENING and rule.profiles & bit
+                rule for rule in self._by_direction(direction) if rule.store is _HARDENING and rule.profiles & bit
             )
         return found
 
     def _by_direction(self, direction: Direction) -> tuple[HostRule, ...]:
         """The active rules of one direction that are not only for app containers."""
         if not self._directed:
-            for each in Direction:
-                self._directed[each] = tuple(
-                    rule
-                    for rule in self.state.rules
-                    if rule.direction is each and rule.active and rule.store is not Store.APPISO
-                )
+            found: dict[Direction, list[HostRule]] = {each: [] for each in Direction}
+            for rule in self.state.rules:
+                if rule.active and rule.store is not _APPISO:
+                    found[rule.direction].append(rule)
+            self._directed = {each: tuple(rules) for each, rules in found.items()}
         return self._directed[direction]
 
     def _boxes(self, rule: HostRule, asked: frozenset[str]) -> RuleBoxes:
@@ -202,7 +206,7 @@ class Engine:
         if settings.exempt_interfaces:
             yield Step(Answer.ALLOW, Why.FIREWALL_OFF, (), ((box, None),))
         yield self._hardening(box, direction, profile)
-        if settings.shields_up and direction is Direction.IN:
+        if settings.shields_up and direction is _IN:
             yield Step(Answer.BLOCK, Why.SHIELDS_UP, ((box, None),))
         touching = list(self._clipped(self._slice(direction, profile, settings).near(box), box))
         yield Step(Answer.ALLOW, Why.BYPASS, (), _uppers(t for t in touching if _bypasses(t[0])))
@@ -211,7 +215,7 @@ class Engine:
         blocks = [t for t in touching if _may_block(t[0])]
         plain = [t for t in blocks if not _needs_ipsec(t[0])]
         yield Step(Answer.BLOCK, Why.RULE, _lowers(plain), (*_uppers(blocks), *unsure))
-        allows = [t for t in touching if t[0].action is Action.ALLOW]
+        allows = [t for t in touching if t[0].action is _ALLOW]
         unseen = tuple((box, None) for gap in self.state.gaps if gap.may_allow)
         sure = _lowers(t for t in allows if not _needs_ipsec(t[0]))
         yield Step(Answer.ALLOW, Why.RULE, sure, (*_uppers(allows), *unseen))
@@ -220,12 +224,12 @@ class Engine:
 
     def _hardening(self, box: Box, direction: Direction, profile: Profile) -> Step:
         touching = list(self._clipped(self._hardening_slice(direction, profile).near(box), box))
-        allows = [t for t in touching if t[0].action is Action.ALLOW]
+        allows = [t for t in touching if t[0].action is _ALLOW]
         sure_allows, possible_allows = _lowers(allows), _uppers(allows)
         lower: list[tuple[Box, HostRule | None]] = []
         upper: list[tuple[Box, HostRule | None]] = []
         for rule, its_lower, its_upper in touching:
-            if rule.action is Action.BLOCK:
+            if rule.action is _BLOCK:
                 lower += [(p, rule) for p in split(_ordinary(its_lower), [b for b, _ in possible_allows])[1]]
                 upper += [(p, rule) for p in split(_ordinary(its_upper), [b for b, _ in sure_allows])[1]]
         if self._has_appiso:
@@ -233,7 +237,7 @@ class Engine:
             upper += [] if confined is None else [(confined, None)]
         else:
             for rule, its_lower, its_upper in touching:
-                if rule.action is Action.BLOCK:
+                if rule.action is _BLOCK:
                     lower += [(p, rule) for p in split(_confined(its_lower), [b for b, _ in possible_allows])[1]]
                     upper += [(p, rule) for p in split(_confined(its_upper), [b for b, _ in sure_allows])[1]]
         return Step(Answer.BLOCK, Why.SERVICE_HARDENING, tuple(lower), tuple(upper))
@@ -241,7 +245,7 @@ class Engine:
     def _hardened_subjects(self, box: Box) -> Iterator[Box]:
         """The part of the box whose service or program a hardening rule restricts."""
         for rule in self.state.rules:
-            if rule.store is not Store.HARDENING or rule.action is not Action.BLOCK or not rule.active:
+            if rule.store is not _HARDENING or rule.action is not _BLOCK or not rule.active:
                 continue
             if rule.service is not None:
                 subject = boxes(service=Atoms.of(rule.service.lower()))
@@ -255,7 +259,7 @@ class Engine:
         for rule in self.state.connection_rules:
             if not rule.active or rule.action not in DEMANDING_IPSEC[direction] or not rule.profiles & profile:
                 continue
-            if rule.store is Store.LOCAL and not settings.local_ipsec:
+            if rule.store is _LOCAL and not settings.local_ipsec:
                 continue
             ends = (rule.endpoint1.ranges, rule.endpoint2.ranges)
             protocol = ((0, 255),) if rule.protocol is None else ((rule.protocol, rule.protocol),)
@@ -303,15 +307,15 @@ def _needs_ipsec(rule: HostRule) -> bool:
     extras = rule.extras
     if extras.security or extras.remote_machines or extras.remote_users or extras.bypass_out:
         return True
-    return rule.action is Action.BYPASS
+    return rule.action is _BYPASS
 
 
 def _bypasses(rule: HostRule) -> bool:
-    return rule.action is Action.BYPASS or rule.extras.bypass_out
+    return rule.action is _BYPASS or rule.extras.bypass_out
 
 
 def _may_block(rule: HostRule) -> bool:
-    return rule.action is Action.BLOCK or (_needs_ipsec(rule) and rule.action is not Action.BYPASS)
+    return rule.action is _BLOCK or (_needs_ipsec(rule) and rule.action is not _BYPASS)
 
 
 def _lowers(touching: Iterable[tuple[HostRule, list[Box], list[Box]]]) -> tuple[tuple[Box, HostRule | None], ...]:

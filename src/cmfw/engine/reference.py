@@ -20,11 +20,14 @@ from cmfw.engine.conditions import (
     leaves_all_open,
     worlds,
 )
-from cmfw.engine.matching import NOTHING_MISSING, Match, Tri, match_rule
+from cmfw.engine.matching import MAYBE, NO, NOTHING_MISSING, YES, Match, Tri, match_rule
 from cmfw.model.rule import Action, HostRule, Store, canonical_program
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, RuleRef, Verdict, Why
 from cmfw.net.flow import Direction, Flow, Principal
+
+# asked of every rule, and Python 3.11 takes a tenth of a microsecond to look a member of an enumeration up
+_ALLOW, _BLOCK, _BYPASS, _HARDENING = Action.ALLOW, Action.BLOCK, Action.BYPASS, Store.HARDENING
 
 Candidates = tuple[tuple[HostRule, Match], ...]
 """The rules that may take a step, each with how surely it matches; those that do not match are among them."""
@@ -55,9 +58,9 @@ def unreadable(state: HostState) -> tuple[str, ...]:
 def walk(order: Iterable[Step]) -> Verdict:
     """The verdict of the first sure step, or unknown where an unsure step before it would answer otherwise."""
     walked = list(order)
-    at = next(index for index, step in enumerate(walked) if step[0] is Tri.YES)  # INVARIANT: the default is always sure
+    at = next(index for index, step in enumerate(walked) if step[0] is YES)  # INVARIANT: the default is always sure
     _, answer, why, by, *_ = walked[at]
-    contrary = [step for step in walked[:at] if step[0] is Tri.MAYBE and step[1] is not answer]
+    contrary = [step for step in walked[:at] if step[0] is MAYBE and step[1] is not answer]
     if not contrary:
         return Verdict(answer, why, by)
     missing = sorted({word for step in contrary for word in step[4]})
@@ -68,66 +71,66 @@ def walk(order: Iterable[Step]) -> Verdict:
 def steps(flow: Flow, state: HostState, settings: Settings) -> Iterator[Step]:
     """The decision order of Windows for this flow, each step with how surely it applies."""
     if not settings.firewall_on:
-        hardened = any(_names_subject(rule, flow) for rule in state.rules if rule.store is Store.HARDENING)
-        yield (Tri.MAYBE if hardened else Tri.NO), Answer.BLOCK, Why.SERVICE_HARDENING, (), _SERVICE_STATE, ()
-        yield Tri.YES, Answer.ALLOW, Why.FIREWALL_OFF, (), NOTHING_MISSING, ()
+        hardened = any(_names_subject(rule, flow) for rule in state.rules if rule.store is _HARDENING)
+        yield (MAYBE if hardened else NO), Answer.BLOCK, Why.SERVICE_HARDENING, (), _SERVICE_STATE, ()
+        yield YES, Answer.ALLOW, Why.FIREWALL_OFF, (), NOTHING_MISSING, ()
         return
-    exempt = Tri.MAYBE if settings.exempt_interfaces else Tri.NO
+    exempt = MAYBE if settings.exempt_interfaces else NO
     yield exempt, Answer.ALLOW, Why.FIREWALL_OFF, (), frozenset({"token:DisabledInterfaces"}), ()
     yield _hardening(flow, state)
     inbound = flow.direction is Direction.IN
-    yield (Tri.YES if settings.shields_up and inbound else Tri.NO), Answer.BLOCK, Why.SHIELDS_UP, (), NOTHING_MISSING, ()
+    yield (YES if settings.shields_up and inbound else NO), Answer.BLOCK, Why.SHIELDS_UP, (), NOTHING_MISSING, ()
     rules = [(rule, match_rule(rule, flow, state)) for rule in state.rules if counts(rule, settings)]
     secured = [(rule, _capped(match, "ipsec")) for rule, match in rules if _needs_ipsec(rule)]
     plain = [(rule, match) for rule, match in rules if not _needs_ipsec(rule)]
-    yield _step(Answer.ALLOW, Why.BYPASS, [(r, m) for r, m in secured if r.action is Action.BYPASS or r.extras.bypass_out])
+    yield _step(Answer.ALLOW, Why.BYPASS, [(r, m) for r, m in secured if r.action is _BYPASS or r.extras.bypass_out])
     ipsec = _connection_security(flow, state, settings)
-    blocking = [(r, m) for r, m in plain if r.action is Action.BLOCK]
-    blocking += [(r, m) for r, m in secured if r.action is not Action.BYPASS]
+    blocking = [(r, m) for r, m in plain if r.action is _BLOCK]
+    blocking += [(r, m) for r, m in secured if r.action is not _BYPASS]
     # an allow that demands authentication drops the plain traffic that it matches: corrections 19
     yield _step(Answer.BLOCK, Why.RULE, blocking, [ipsec, *_gapmatch_rule(state, blocks=True)])
-    allowing = [(r, m) for r, m in (*plain, *secured) if r.action is Action.ALLOW]
+    allowing = [(r, m) for r, m in (*plain, *secured) if r.action is _ALLOW]
     yield _step(Answer.ALLOW, Why.RULE, allowing, _gapmatch_rule(state, blocks=False))
     allows = settings.default_allows(flow.direction)
-    yield Tri.YES, (Answer.ALLOW if allows else Answer.BLOCK), Why.DEFAULT, (), NOTHING_MISSING, ()
+    yield YES, (Answer.ALLOW if allows else Answer.BLOCK), Why.DEFAULT, (), NOTHING_MISSING, ()
 
 
 def _step(answer: Answer, why: Why, rules: list[tuple[HostRule, Match]], others: Iterable[Match] = ()) -> Step:
     """One step from the rules that may take it: as sure as the surest, with the rules that are as sure as that."""
-    found = [(rule, match) for rule, match in rules if match[0] is not Tri.NO]
-    unruly = [match for match in others if match[0] is not Tri.NO]
-    surest = max((match[0] for match in (*(m for _, m in found), *unruly)), default=Tri.NO)
+    found = [(rule, match) for rule, match in rules if match[0] is not NO]
+    unruly = [match for match in others if match[0] is not NO]
+    surest = max((match[0] for match in (*(m for _, m in found), *unruly)), default=NO)
     by = tuple(sorted(RuleRef(r.id, r.store.value, r.origin) for r, m in found if m[0] is surest))
-    words = NOTHING_MISSING.union(*(m[1] for m in (*(m for _, m in found), *unruly) if m[0] is Tri.MAYBE))
+    words = NOTHING_MISSING.union(*(m[1] for m in (*(m for _, m in found), *unruly) if m[0] is MAYBE))
     return surest, answer, why, by, words, tuple(rules)
 
 
 def _needs_ipsec(rule: HostRule) -> bool:
     extras = rule.extras
     return bool(extras.security or extras.remote_machines or extras.remote_users or extras.bypass_out) or (
-        rule.action is Action.BYPASS
+        rule.action is _BYPASS
     )
 
 
 def _capped(match: Match, word: str) -> Match:
     """The match, no surer than MAYBE."""
-    return (match[0], match[1]) if match[0] is Tri.NO else (Tri.MAYBE, match[1] | {word})
+    return (match[0], match[1]) if match[0] is NO else (MAYBE, match[1] | {word})
 
 
 def _gapmatch_rule(state: HostState, *, blocks: bool) -> list[Match]:
     gaps = (gap for gap in state.gaps if (gap.may_block if blocks else gap.may_allow))
-    return [(Tri.MAYBE, frozenset({gap.code})) for gap in gaps]
+    return [(MAYBE, frozenset({gap.code})) for gap in gaps]
 
 
 def _hardening(flow: Flow, state: HostState) -> Step:
     """Service hardening: inside this store an allow outranks the catch-all block of its service. Source: corrections 20."""
-    rules = [(r, match_rule(r, flow, state)) for r in state.rules if r.store is Store.HARDENING and r.active]
-    allows = _step(Answer.ALLOW, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is Action.ALLOW])
-    blocks = _step(Answer.BLOCK, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is Action.BLOCK])
+    rules = [(r, match_rule(r, flow, state)) for r in state.rules if r.store is _HARDENING and r.active]
+    allows = _step(Answer.ALLOW, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is _ALLOW])
+    blocks = _step(Answer.BLOCK, Why.SERVICE_HARDENING, [(r, m) for r, m in rules if r.action is _BLOCK])
     confined = flow.principal is Principal.CONFINED and any(r.store is Store.APPISO for r in state.rules)
     if confined:
-        return Tri.MAYBE, Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"store:appiso"}), blocks[5] + allows[5]
-    surest = Tri(min(blocks[0], Tri.YES - allows[0]))
+        return MAYBE, Answer.BLOCK, Why.SERVICE_HARDENING, (), frozenset({"store:appiso"}), blocks[5] + allows[5]
+    surest = Tri(min(blocks[0], YES - allows[0]))
     return (
         surest,
         Answer.BLOCK,
@@ -140,7 +143,7 @@ def _hardening(flow: Flow, state: HostState) -> Step:
 
 def _names_subject(rule: HostRule, flow: Flow) -> bool:
     """Whether a hardening rule restricts the service (or, without one, the program) of the flow. Source: corrections 21."""
-    if rule.action is not Action.BLOCK or not rule.active:
+    if rule.action is not _BLOCK or not rule.active:
         return False
     if rule.service is not None:
         return rule.service.lower() == flow.service
@@ -160,5 +163,5 @@ def _connection_security(flow: Flow, state: HostState, settings: Settings) -> Ma
             and rule.profiles & flow.profile
             and meets
         ) and rule.protocol in (None, flow.protocol):
-            return Tri.MAYBE, frozenset({"ipsec"})
-    return Tri.NO, NOTHING_MISSING
+            return MAYBE, frozenset({"ipsec"})
+    return NO, NOTHING_MISSING
