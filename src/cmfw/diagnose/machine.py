@@ -80,7 +80,7 @@ def _local_merge(fell: tuple[str, ...], group: ClientGroup | None, judge: Judge)
     for step in steps:
         mask |= step.profiles
     mine = mask & judge.place.profiles
-    idle = [r for r in judge.state.rules if r.store is Store.LOCAL and r.active and r.profiles & (mine or mask)]
+    idle = [r for r in judge.state.rules if r.active and r.store is Store.LOCAL and r.profiles & (mine or mask)]
     if not mask or not (idle or mine):
         return
     yield finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import TYPE_CHECKING
 
 from cmfw.diagnose.leaves import EndResult
 from cmfw.diagnose.results import Action, FilterLine, Step
@@ -14,9 +15,11 @@ from cmfw.net.addr import AddrSet
 from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box
 from cmfw.net.flow import Direction
 from cmfw.net.flowset import FlowSet
-from cmfw.net.flowtext import FlowParts
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
+
+if TYPE_CHECKING:
+    from cmfw.net.flowtext import FlowParts
 
 NEW = "new"
 """Origin of a line that does not exist yet."""
@@ -45,6 +48,8 @@ def _lines(flows: FlowSet) -> dict[str, FlowSet]:
 
 def _parts(box: Box) -> Iterator[FlowParts]:
     """The box as texts that say one address block, one port range and one protocol at each place."""
+    from cmfw.net.flowtext import FlowParts
+
     ends = ((box.local, box.local_port), (box.remote, box.remote_port))
     (source, source_port), (target, target_port) = ends[::-1] if box.direction == Direction.IN else ends
     places = (

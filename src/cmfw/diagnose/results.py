@@ -67,7 +67,8 @@ class Step:
         """The state after this step; an enabled or disabled rule is found by its value."""
         match self.action:
             case Action.ENABLE_RULE | Action.DISABLE_RULE:
-                return replace(state, rules=tuple(self._switched(rule) for rule in state.rules))
+                name = "" if self.rule is None else self.rule.id
+                return replace(state, rules=tuple([self._switched(r) if r.id == name else r for r in state.rules]))
             case Action.ADD_RULE:
                 return state if self.rule is None else replace(state, rules=(*state.rules, self.rule))
             case Action.ALLOW_LOCAL_RULES:
@@ -85,7 +86,7 @@ class Step:
 
     def _switched(self, rule: HostRule) -> HostRule:
         wanted = self.rule
-        if wanted is None or (rule is not wanted and (rule.id != wanted.id or rule != wanted)):
+        if rule is not wanted and rule != wanted:
             return rule
         return replace(rule, active=self.action is Action.ENABLE_RULE)
 

@@ -6,12 +6,16 @@ Every format of a filter's configuration becomes the same few lines here; ``engi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cmfw.model.verdict import Answer
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Direction
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, FlowSet, boxes, icmp_range
-from cmfw.net.flowtext import FlowParts
 from cmfw.values import value
+
+if TYPE_CHECKING:
+    from cmfw.net.flowtext import FlowParts
 
 EVERYTHING = FlowSet(boxes(direction=int(Direction.OUT)))
 """Every flow that a filter can meet."""

@@ -296,13 +296,20 @@ def program_basename(path: str) -> str:
     return path.rpartition("\\")[2]
 
 
+_GROUP_IDS: dict[str, str] = {}
+
+
 def group_id(text: str) -> str:
     """The group's resource id as ``@firewallapi.dll,-28502`` whatever the case or folder it was written with.
 
     Plain text groups come back in lower case. Source: facts/configmgr.md 4.1.
     """
-    lowered = text.strip().lower()
-    if not lowered.startswith("@") or ",-" not in lowered:
-        return lowered
-    path, _, number = lowered.partition(",-")
-    return f"@{path[1:].replace('/', chr(92)).rpartition(chr(92))[2]},-{number}"
+    found = _GROUP_IDS.get(text)
+    if found is None:
+        found = text.strip().lower()
+        if found.startswith("@") and ",-" in found:
+            path, _, number = found.partition(",-")
+            found = f"@{path[1:].replace('/', chr(92)).rpartition(chr(92))[2]},-{number}"
+        if len(_GROUP_IDS) < 20_000:
+            _GROUP_IDS[text] = found
+    return found
