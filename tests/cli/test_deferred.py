@@ -9,11 +9,14 @@ DEFERRED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from cmfw.cli.deferred import defer
-defer("colorsys", "json")
+defer("colorsys")
+defer("json", dumps=len)
 import colorsys, json, colorsys as again
+assert json.dumps("four") == 4
 assert colorsys is again
 before = "rgb_to_hls" in vars(colorsys)
 found = colorsys.rgb_to_hls(0.0, 0.0, 0.0), json.loads("[1]")
+assert json.dumps("four") == '"four"'
 import colorsys as later
 assert later is sys.modules["colorsys"] is not colorsys
 assert later.rgb_to_hls is colorsys.rgb_to_hls
@@ -50,3 +53,19 @@ def test_a_short_command_loads_none_of_what_is_hardly_used():
         [sys.executable, "-c", LOADED, "explain", "client_push"], capture_output=True, text=True, check=True
     )
     assert done.stderr.strip() == "['inspect'] False"
+
+
+def test_the_name_of_the_system_is_what_platform_says():
+    import platform
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import cmfw.cli as c; c._load_less(); import platform as p; print(p.system(), 'uname' in vars(p), p.uname().system)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [platform.system(), str(sys.platform != "linux"), platform.system()]

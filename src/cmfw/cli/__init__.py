@@ -8,16 +8,25 @@ from collections.abc import Sequence
 YOUNG_OBJECTS = 200_000
 """Start of the first garbage collection. A command builds its values once and keeps them, so the collector, which by
 default runs every 700 objects, would take a fifth of a short command and find nothing; a long one still gets it."""
-HARDLY_USED = ("inspect",)
-"""Imported by ``click`` and ``dataclasses`` for what no command here does; with what it imports, a third of what click costs."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 clean, 1 findings, 2 bad input or own failure, 3 not enough evidence."""
     gc.set_threshold(YOUNG_OBJECTS, 20, 100)
-    from cmfw.cli.deferred import defer
-
-    defer(*HARDLY_USED)
+    _load_less()
     from cmfw.cli.app import app, run
 
     return run(app, args)
+
+
+def _load_less() -> None:
+    """Keep click from loading what no command uses: nearly half of what its import costs."""
+    import sys
+
+    from cmfw.cli.deferred import defer
+
+    # for the help texts of options, which are keys here, and for default values that are functions
+    defer("inspect")
+    if sys.platform == "linux":
+        # `uuid`, of which click names one type, asks for the name of the system
+        defer("platform", system=lambda: "Linux")

@@ -21,12 +21,12 @@ class _StandIn(ModuleType):
         return getattr(real, attribute)
 
 
-def defer(*names: str) -> None:
-    """Let the next ``import NAME`` of each module cost nothing until something of it is used.
+def defer(name: str, **known: Any) -> None:
+    """Let the next ``import NAME`` cost nothing until something of the module is used that is not among ``known``.
 
     Not ``importlib.util.LazyLoader``, which loads such a module at its second import already (python/cpython#117983). What
     is already loaded stays as it is. Only for modules that are the same whenever they are loaded.
     """
-    for name in names:
-        if name not in sys.modules:
-            sys.modules[name] = _StandIn(name)
+    if name not in sys.modules:
+        sys.modules[name] = stand_in = _StandIn(name)
+        stand_in.__dict__.update(known)

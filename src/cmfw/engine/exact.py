@@ -58,7 +58,7 @@ class Engine:
         self._worlds: dict[Profile, tuple[Settings, ...]] = {}
         self._hardening_slices: dict[tuple[Direction, Profile], RuleIndex] = {}
         self._directed: dict[Direction, tuple[HostRule, ...]] = {}
-        self._has_appiso = any(rule.store is _APPISO for rule in state.rules)
+        self._has_appiso = False
         self._universe: frozenset[str] | None = None
         service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
         self._unreadable = service_off or any(map(leaves_all_open, state.gaps))
@@ -172,7 +172,9 @@ class Engine:
         if not self._directed:
             found: dict[Direction, list[HostRule]] = {each: [] for each in Direction}
             for rule in self.state.rules:
-                if rule.active and rule.store is not _APPISO:
+                if rule.store is _APPISO:
+                    self._has_appiso = True
+                elif rule.active:
                     found[rule.direction].append(rule)
             self._directed = {each: tuple(rules) for each, rules in found.items()}
         return self._directed[direction]
