@@ -76,6 +76,7 @@ class Policy:
         self.gap_blocks = any(gap.may_block for gap in state.gaps)
         self.roles: dict[SectorKey, dict[int, int]] = {key: {} for key in space.sectors}
         self.owned: dict[int, tuple[HostRule, dict[SectorKey, int]]] = {}
+        self._taking_part: dict[int, list[int]] = {}  # by identity; the state keeps the rules
         self._add_rules()
         self._add_others()
 
@@ -86,6 +87,12 @@ class Policy:
 
     def worlds_of(self, rule: HostRule) -> list[int]:
         """The worlds in which the rule takes part, those of firewalls that are off left out."""
+        found = self._taking_part.get(id(rule))
+        if found is None:
+            found = self._taking_part[id(rule)] = self._worlds_of(rule)
+        return found
+
+    def _worlds_of(self, rule: HostRule) -> list[int]:
         hardening = rule.store is Store.HARDENING
         return [n for n, one in enumerate(self.worlds) if one.firewall_on and (hardening or counts(rule, one))]
 

@@ -24,6 +24,7 @@ from cmfw.engine.masks import (
     PARTS,
     Policy,
     Walk,
+    needs_ipsec,
     parts_played,
 )
 from cmfw.engine.replay import Replay
@@ -134,6 +135,7 @@ class Search:
             for key, mask in owned.items():
                 self.owners[key] |= dict.fromkeys(bits(mask), rule)
         self._place = {id(rule): at for at, rule in enumerate(state.rules)}
+        self._killers: dict[tuple[SectorKey, tuple[int, ...], frozenset[int]], int] = {}
 
     def verdicts(self) -> Iterator[tuple[HostRule, Dead | Doubt | Box]]:
         """Each examined rule with what it is: dead, doubtful, or a box of flows that only it decides."""
@@ -155,20 +157,64 @@ class Search:
             return Dead(rule, Reason.NEVER_MATCHES)
         if self.policy.is_unreadable:
             return Doubt.EVIDENCE
+        if self._default_does_it(rule):
+            return Dead(rule, Reason.SETTING)
+        whole = self._covering(rule, owned[1])
+        return self._named(rule, whole) if whole else self._tried(rule, owned[1])
+
+    def _default_does_it(self, rule: HostRule) -> bool:
+        """Whether the rule only allows, and what comes after the allow rules does so everywhere, too."""
+        if rule.action is not Action.ALLOW or needs_ipsec(rule):
+            return False
+        return all(self.policy.worlds[n].default_allows(rule.direction) for n in self.policy.worlds_of(rule))
+
+    def _covering(self, rule: HostRule, owned: dict[SectorKey, int]) -> tuple[HostRule, ...]:
+        """The rules that hold a whole box of this one each, and surely decide before or beside it; none where a box has none."""
+        found: dict[int, HostRule] = {}
+        for key, mask in owned.items():
+            sector = self.space.sectors[key]
+            for number in bits(mask):
+                box = sector.boxes[number]
+                killers = sector.covering(box, self.killers(rule, key, box.profile) & ~mask)
+                if not killers:
+                    return ()
+                rules = [self.owners[key][each] for each in bits(killers)]
+                best = next((each for each in rules if id(each) in found), None) or _likest(rule, rules)
+                found[id(best)] = best
+        return tuple(sorted(found.values(), key=lambda each: self._place[id(each)]))
+
+    def killers(self, rule: HostRule, key: SectorKey, profiles: int) -> int:
+        """The numbers of the boxes that surely decide whatever they and the rule meet in, wherever the rule takes part."""
+        parts = killing_parts(rule)
+        here = {number for profile in Profile if profile & profiles for number in self.policy.by_profile[int(profile)]}
+        wanted = (key, parts, frozenset(here.intersection(self.policy.worlds_of(rule))))
+        found = self._killers.get(wanted)
+        if found is None:
+            found = 0
+            for part in parts:
+                role = sum(1 << world * PARTS + part for world in wanted[2])
+                found |= sum(1 << number for number, its in self.policy.roles[key].items() if its & role == role)
+            self._killers[wanted] = found
+        return found
+
+    def _tried(self, rule: HostRule, owned: dict[SectorKey, int]) -> Dead | Doubt | Box:
+        """What trying every box of the rule says of it."""
         budget = Budget(MOST_PIECES)
         trials: list[Trial] = []
         may_matter = False
-        for key, mask in owned[1].items():
+        for key, mask in owned.items():
             for number in bits(mask):
                 trials.append(Trial(self, rule, key, number))
                 found = trials[-1].run(budget, trials[-1].live)
                 if isinstance(found, Box):
                     return found
                 may_matter |= found
-        return Doubt.EVIDENCE if may_matter else self._dead(rule, trials)
+        if may_matter:
+            return Doubt.EVIDENCE
+        met = {id(each): each for trial in trials for each in trial.killers()}
+        return self._named(rule, self._fewest(met, trials))
 
-    def _dead(self, rule: HostRule, trials: Sequence[Trial]) -> Dead:
-        by = self._fewest({id(each): each for trial in trials for each in trial.killers()}, trials)
+    def _named(self, rule: HostRule, by: tuple[HostRule, ...]) -> Dead:
         if not by:
             return Dead(rule, Reason.SETTING)
         if len(by) == 1 and meaning(by[0]) == meaning(rule):
@@ -186,6 +232,23 @@ class Search:
             others = [other for other in kept if other is not each]
             kept = others if _die_by(others, trials) else kept
         return tuple(kept)
+
+
+def _likest(rule: HostRule, others: Sequence[HostRule]) -> HostRule:
+    """The first of the others that means the same as the rule, else the first that does the same, else the first."""
+    wanted = meaning(rule)
+    alike = [other for other in others if other.action is rule.action]
+    return next((other for other in alike if meaning(other) == wanted), (alike or list(others))[0])
+
+
+def killing_parts(rule: HostRule) -> tuple[int, ...]:
+    """The parts in the walk of what makes the rule needless: a sure block before an allow or beside a block, a sure allow
+    beside an allow that can be nothing else.
+    """
+    possible = parts_played(rule)[1]
+    if BYPASS_MAYBE in possible:
+        return ()
+    return (BLOCK_SURE,) if BLOCK_MAYBE in possible else (BLOCK_SURE, ALLOW_SURE)
 
 
 def _die_by(killers: Sequence[HostRule], trials: Sequence[Trial]) -> bool:
@@ -214,19 +277,9 @@ class Trial:
         self.live = self.near.every
         self._own = self.near.local(search.policy.owned[id(rule)][1][key])
         self._worlds = search.policy.worlds_of(rule)
-        self._sure, self._possible = parts_played(rule)
-        self._killers = self._sure_killers(sector.boxes[number].profile)
+        self._possible = parts_played(rule)[1]
+        self._killers = self.near.local(search.killers(rule, key, self.near.root.profile)) & ~self._own
         self._used = 0
-
-    def _sure_killers(self, profiles: int) -> int:
-        if BYPASS_MAYBE in self._possible:
-            return 0
-        here = {number for profile in Profile if profile & profiles for number in self._policy.by_profile[int(profile)]}
-        parts = (BLOCK_SURE,) if BLOCK_MAYBE in self._possible else (BLOCK_SURE, ALLOW_SURE)
-        found = 0
-        for part in parts:
-            found |= self._walk.playing(sum(1 << world * PARTS + part for world in here & set(self._worlds)))
-        return found & ~self._own
 
     def killers(self) -> Iterator[HostRule]:
         """The rules that the search met as killers."""
@@ -263,13 +316,11 @@ class Trial:
         return bool(killing)
 
     def _best(self, killing: int) -> int:
-        """One of the killers: a rule of the same meaning where there is one, else the first."""
-        wanted = meaning(self._rule)
-        for at in bits(killing):
-            owner = self._owners.get(self.near.numbers[at])
-            if owner is not None and owner.action is self._rule.action and meaning(owner) == wanted:
-                return 1 << at
-        return killing & -killing
+        """One of the killers: of a rule of the same meaning where there is one, else the first."""
+        owners = {at: self._owners.get(self.near.numbers[at]) for at in bits(killing)}
+        known = [owner for owner in owners.values() if owner is not None]
+        likest = _likest(self._rule, known) if known else None
+        return 1 << next(at for at, owner in owners.items() if owner is likest)
 
     def _may_matter(self, others: int, profile: int) -> bool:
         """Whether the rule decides in some world that the evidence leaves open, where the verdict is the same without it."""

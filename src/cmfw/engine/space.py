@@ -71,30 +71,32 @@ class Sector:
                 self._numbers[box] = found
         return found
 
-    def dimension(self, name: str) -> Dimension:
-        """All boxes in one dimension; made at the first question, after which no box may be added."""
+    def dimensions(self) -> dict[str, Dimension]:
+        """All boxes by dimension; made at the first question, after which no box may be added."""
         if not self._dimensions:
             values: list[dict[Part, int]] = [{} for _ in (*NAMES, "profile")]
             for number, box in enumerate(self.boxes):
                 for table, part in zip(values, _parts_of(box), strict=True):
                     table[part] = table.get(part, 0) | 1 << number
             self._dimensions = {n: Dimension(table) for n, table in zip((*NAMES, "profile"), values, strict=True)}
-        return self._dimensions[name]
+        return self._dimensions
 
     def meeting(self, root: Box, among: int) -> int:
         """Those of the numbered boxes that share a flow with the root."""
+        dimensions = self.dimensions()
         for name in ("program", "local_port", "protocol", "service", "profile", *NAMES):
             if not among:
                 return 0
-            among &= self.dimension(name).meeting(part_of(root, name))
+            among &= dimensions[name].meeting(part_of(root, name))
         return among
 
     def covering(self, root: Box, among: int) -> int:
         """Those of the numbered boxes that hold every flow of the root."""
+        dimensions = self.dimensions()
         for name in (*NAMES, "profile"):
             if not among:
                 return 0
-            among &= self.dimension(name).covering(part_of(root, name))
+            among &= dimensions[name].covering(part_of(root, name))
         return among
 
 
@@ -204,7 +206,7 @@ class Surroundings:
         self.numbers = list(bits(meeting))
         self.every = (1 << len(self.numbers)) - 1
         local = {number: 1 << at for at, number in enumerate(self.numbers)}
-        found = [self._cutting(sector, name, meeting, local) for name in (*NAMES, "profile")]
+        found = [self._cutting(sector, name, meeting, local) for name in sector.dimensions()]
         *others, profile = found
         self.cuttings = tuple(sorted((c for c in others if c.values), key=lambda c: -len(c.values)))
         self.profiles = tuple((bit, self._kept(profile, bit)) for bit in (1, 2, 4) if root.profile & bit)
@@ -221,7 +223,7 @@ class Surroundings:
         part = part_of(self.root, name)
         values: dict[Part, int] = {}
         cutters = 0
-        for number in bits(meeting & ~sector.dimension(name).covering(part)):
+        for number in bits(meeting & ~sector.dimensions()[name].covering(part)):
             theirs = part_of(sector.boxes[number], name)
             values[theirs] = values.get(theirs, 0) | local[number]
             cutters |= local[number]
