@@ -25,11 +25,14 @@ MEANS = {
     "audit": "Audit of a real Windows 10 SYSTEM hive, end to end and process to process, against dissect.target's firewall plugin"
     " on the same unpacked hive",
     "coverage": "Coverage of ten flows on the rules of that hive, against z3 on the same rules",
+    "diff": "The flows that two machines of 1,500 rules treat differently, as boxes, against CUDD's set of the same question; `told` adds"
+    " what makes the boxes few and judges a witness of each on both machines",
     "flowset": "Union and difference of sets of random flows, by number of parts",
     "resolve": "Plan of the largest hierarchy that is supported (25 primary sites, 5,000 distribution points, 10,000 client"
     " subnets), of twice and of four times as much",
     "rulestring": "Parsing the rule strings of real exports, against plain `str.split` of the same strings; the time of the"
     " fastest fresh process, and again when the strings are known (`warm`)",
+    "shadow": "Which of 1,350 rules decide nothing, why, and what covers them, against CUDD's answer which ones matter",
     "startup": "Start to end of short commands, beside an interpreter that does nothing",
 }
 """Bench to what it measures, in a sentence."""
