@@ -13,7 +13,21 @@ import pytest
 from tests.docs.pages import DOCS, blocks
 
 PAGE = DOCS / "machine-contract.md"
-KINDS = ("trace", "search", "diff", "shadow", "audit", "plan", "check", "whatif", "emit", "explain", "convert", "logs")
+KINDS = (
+    "trace",
+    "search",
+    "diff",
+    "shadow",
+    "audit",
+    "plan",
+    "check",
+    "excess",
+    "whatif",
+    "emit",
+    "explain",
+    "convert",
+    "logs",
+)
 
 
 def keys_of(part: Any, defs: dict[str, Any]) -> Iterator[tuple[str, bool]]:

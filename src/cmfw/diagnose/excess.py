@@ -55,7 +55,7 @@ _MOST_TRIED = 12
 def over_permission(plan: Plan, judge: Judge) -> tuple[Finding, ...]:
     """Findings ``excess``, ``wider``, ``port-433`` and ``local-port-only``."""
     served, allowed = _needed(plan, judge)
-    wanted = _preferences(judge)
+    wanted = preferences(judge)
     found: list[Finding] = []
     baseline: list[HostRule] = []
     for rule, profiles in _open_rules(judge):
@@ -115,6 +115,12 @@ def _needed(plan: Plan, judge: Judge) -> tuple[dict[Box, tuple[str, ...]], tuple
     for rule in own.values():
         allowed.update(dict.fromkeys(judge.boxes_of(rule).upper))
     return served, tuple(allowed)
+
+
+def planned_flows(plan: Plan, judge: Judge) -> tuple[Box, ...]:
+    """All inbound flows that the plan needs here or that its own rules allow for them, as wide as ``_needed`` takes them."""
+    served, allowed = _needed(plan, judge)
+    return (*served, *allowed)
 
 
 def _serving(rule: HostRule, profiles: int, served: Iterable[Box], judge: Judge) -> tuple[Box, ...]:
@@ -260,7 +266,7 @@ def _allowed_witness(boxes: Iterable[Box], judge: Judge, wanted: Preferences) ->
     return None
 
 
-def _preferences(judge: Judge) -> Preferences:
+def preferences(judge: Judge) -> Preferences:
     """Witnesses that say something: this machine, and a neighbour or somebody on the internet."""
     own = [first for first, _ in (judge.state.addresses & judge.place.addresses).ranges]
     near = [first + offset for offset in (9, 77) for first, last in judge.place.addresses.ranges if last - first > 100]

@@ -20,6 +20,7 @@ WORDS: dict[str, str] = {
     "help.convert": "Write the policy of a machine, read from any known format, as files of TO: powershell, registry-pol, reg, netsh. What was written is read back and compared: it is never wider than the source, and narrower only with --allow-narrower. Several FROM describe one machine.",
     "help.audit": "Say which features work on a machine, which are degraded or broken and why, with a packet as proof and "
     "the smallest repair. STATE is a SYSTEM hive, .reg, .wfw, registry.pol, or GPO backup folder or zip; several describe one machine.",
+    "help.excess": "Show exactly what a machine lets in that the plan does not need: as few sets of flows as it takes, each with the rules that open it and a flow as proof; what Windows ships stands apart. The score says how much of what is open is needed.",
     "help.whatif": "Say which features change status if something were another: a rule, a group, a port at the host or between zones, a profile, a store, a setting of the site. With STATE... on that machine, else on machines that have exactly what the plan wants. TRAFFIC is [in:|out:]tcp/445, udp/9-25, icmp4/8, ip/47 or any; all changes of one call hold together.",
     "help.trace": "Say what a machine does with a flow and which rules decide. TEXT: "
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
@@ -45,6 +46,7 @@ WORDS: dict[str, str] = {
     "summary.emit": "write firewall configuration for a group or host",
     "summary.convert": "a machine's policy in another format, with proof",
     "summary.audit": "which features work on a machine, and what to repair",
+    "summary.excess": "what a machine lets in beyond the plan, and a score",
     "summary.whatif": "which features a change of rules, ports or site would touch",
     "summary.trace": "what a machine does with a flow, and why",
     "summary.search": "find flows that are allowed, blocked or unknown",

@@ -30,4 +30,12 @@ WORDS: dict[str, str] = {
     "whatif.filter": "the supposed line of the filter stops it",
     "whatif.incomplete": "`{option}` needs more words behind it",
     "whatif.alone": "`{option}` stands behind the --open or --close that it is about",
+    "excess.some": "{who} lets in more than the plan needs, in {count} ways. Least-privilege score: {score} of 100.",
+    "excess.none": "{who} lets in nothing for certain that the plan of its site does not need. Least-privilege score: {score} of 100.",
+    "excess.meaning": "site {site}; with the rules that Windows ships the score is {baseline}",
+    "excess.witness": "for example:",
+    "excess.baseline": "What Windows ships",
+    "excess.baseline_count": "Rules that come with Windows open {count} more; the widest:",
+    "excess.unsure": "What is not certain",
+    "excess.doubtful": "may open more: ",
 }

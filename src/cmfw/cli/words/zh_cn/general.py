@@ -19,6 +19,7 @@ WORDS: dict[str, str] = {
     "help.convert": "将从任意已知格式读取的计算机策略写成 TO 的文件：powershell, registry-pol, reg, netsh。写出的内容会重新读回并比较：绝不比来源更宽，只有使用 --allow-narrower 才允许更窄。多个 FROM 描述同一台计算机。",
     "help.audit": "说明一台计算机上哪些功能正常、哪些降级或中断以及原因，以数据包为证，并给出最小的修复。STATE 可以是 SYSTEM 配置单元、"
     ".reg、.wfw、registry.pol，或 GPO 备份文件夹或 zip；多个文件描述同一台计算机。",
+    "help.excess": "精确显示一台计算机放行了哪些计划不需要的流量：用尽可能少的流量集合表示，每个都附有放行它的规则和一条作为证据的流量；Windows 自带的规则单独列出。得分表示放行的内容中有多少是必需的。",
     "help.whatif": "说明如果改变规则、组、主机或区域之间的端口、配置文件、策略存储或站点设置，哪些功能的状态会随之改变。给出 STATE... 时针对该计算机；否则针对配置与计划完全一致的计算机。TRAFFIC 为 [in:|out:]tcp/445、udp/9-25、icmp4/8、ip/47 或 any；一次调用中的所有更改同时生效。",
     "help.trace": "说明一台计算机如何处理一条流量以及由哪些规则决定。TEXT："
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
@@ -44,6 +45,7 @@ WORDS: dict[str, str] = {
     "summary.emit": "为组或主机写出防火墙配置",
     "summary.convert": "将计算机的策略转换为另一种格式，并给出证明",
     "summary.audit": "计算机上哪些功能正常，应修复什么",
+    "summary.excess": "计算机超出计划放行的内容及得分",
     "summary.whatif": "更改规则、端口或站点会影响哪些功能",
     "summary.trace": "计算机如何处理一条流量及原因",
     "summary.search": "查找被允许、被阻止或未知的流量",

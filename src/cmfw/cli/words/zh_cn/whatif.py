@@ -30,4 +30,12 @@ WORDS: dict[str, str] = {
     "whatif.filter": "假设的过滤器行阻止了此流量",
     "whatif.incomplete": "`{option}` 后面缺少内容",
     "whatif.alone": "`{option}` 必须写在它所限定的 --open 或 --close 之后",
+    "excess.some": "{who} 放行的流量超出计划所需，共 {count} 处。最小特权得分：{score}（满分 100）。",
+    "excess.none": "{who} 没有确定放行计划不需要的任何流量。最小特权得分：{score}（满分 100）。",
+    "excess.meaning": "站点 {site}；计入 Windows 自带的规则时，得分为 {baseline}",
+    "excess.witness": "例如：",
+    "excess.baseline": "Windows 自带的规则",
+    "excess.baseline_count": "Windows 自带的规则另外放行 {count} 处；范围最大的是：",
+    "excess.unsure": "尚不确定的内容",
+    "excess.doubtful": "可能放行更多：",
 }
