@@ -111,7 +111,7 @@ class Given:
         self.path, self.name, self.part, self.problems = "x", "inbound.txt", "", []
         self.is_folder = self.is_hive = False
         self.head = content[:4096]
-        self.content = lambda: content
+        self.content = lambda _most: content
 
 
 def console_seed(name: str, encoding: str, heads: tuple[str, ...], separator: str = "\t") -> Seed:

@@ -12,7 +12,8 @@ from tests.ingest.netsh_writer import DASHES, GERMAN, LANGUAGES, STRANGE, Langua
 from cmfw.engine.reference import judge
 from cmfw.errors import InputError
 from cmfw.ingest import read_state
-from cmfw.ingest.windows_text import LONGEST_LINE
+from cmfw.ingest.netsh_words import known_words
+from cmfw.ingest.windows_text import LONGEST_LINE, decode
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
 from cmfw.net.addr import AddrSet, parse_address
 from cmfw.net.flow import TCP, Direction, Flow, Interface, Profile
@@ -470,10 +471,22 @@ def test_a_gigantic_line_is_refused(tmp_path):
         state(tmp_path, content)
 
 
-def test_too_much_text_is_refused(tmp_path, monkeypatch):
+def test_a_file_of_a_hundred_megabytes_is_refused_at_once(tmp_path):
+    path = tmp_path / "big.txt"
+    with path.open("wb") as stream:
+        stream.write(written([rule()]).encode())
+        for _ in range(100):
+            stream.write(b"Ok.\n" * (1 << 18))
+    start = time.thread_time()
+    with pytest.raises(InputError, match="at most 32 MiB"):
+        read_state([str(path)])
+    assert time.thread_time() - start < 5
+
+
+def test_too_much_text_is_refused(monkeypatch):
     monkeypatch.setattr("cmfw.ingest.windows_text.MOST_BYTES", 5000)
     with pytest.raises(InputError, match="at most 0 MiB of text"):
-        state(tmp_path, written([rule()]) * 20)
+        decode(b"x" * 5001, "x", known_words)
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from cmfw.ingest.listed_rules import Ids
 from cmfw.ingest.mmc_rows import read_row
 from cmfw.ingest.mmc_words import known_columns
 from cmfw.ingest.netsh_words import label_key
-from cmfw.ingest.windows_text import decode
+from cmfw.ingest.windows_text import MOST_BYTES, decode
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
 from cmfw.net.flow import Direction
@@ -52,7 +52,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     Raises:
         InputError: nothing says which direction the list is of, or the file is no list.
     """
-    text = decode(file.content(), file.path, known_columns)
+    text = decode(file.content(MOST_BYTES), file.path, known_columns)
     lines = text.lines(file.path)
     head = _head(lines)
     if head is None:

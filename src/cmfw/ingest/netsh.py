@@ -20,7 +20,7 @@ from cmfw.ingest.netsh_labels import PROTOCOLS
 from cmfw.ingest.netsh_profiles import ListedSettings, read_settings
 from cmfw.ingest.netsh_rules import ListedRules, read_rules
 from cmfw.ingest.netsh_words import LABELS, known_words
-from cmfw.ingest.windows_text import decode, marked_encoding
+from cmfw.ingest.windows_text import MOST_BYTES, decode, marked_encoding
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
 
@@ -63,7 +63,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     Raises:
         InputError: a line or the file is too long to be a listing, or nothing in it could be read.
     """
-    text = decode(file.content(), file.path, known_words)
+    text = decode(file.content(MOST_BYTES), file.path, known_words)
     blocks, sections = cut(text.lines(file.path))
     rules = read_rules([block for block in blocks if block.rows], file.path, text.is_sure)
     settings = read_settings(sections, file.path)

@@ -65,11 +65,10 @@ def split_label(line: str) -> tuple[str, str]:
     """(label, value) at the first colon, also a full-width one; an indented line or one without colon has no label."""
     if not line or line[0].isspace():
         return "", line.strip()
-    at = line.find(":")
-    wide = line.find("：")
-    if wide > 0 and (at < 0 or wide < at):
-        at = wide
-    return (line[:at].rstrip(), line[at + 1 :].strip()) if at > 0 else ("", line.strip())
+    label, colon, value = line.partition(":")
+    if not label.isascii() and "：" in label:
+        label, colon, value = line.partition("：")
+    return (label.rstrip(), value.strip()) if colon and label else ("", line.strip())
 
 
 def cut(lines: Sequence[str]) -> tuple[list[Block], list[Section]]:

@@ -28,8 +28,8 @@ CODE_PAGES = (
     "cp1254",
 )
 """OEM and ANSI code pages of the languages that Windows comes in, likelier ones first."""
-MOST_BYTES = 1 << 27
-"""A listing of a thousand rules has less than a hundredth of it."""
+MOST_BYTES = 1 << 25
+"""A listing of a thousand rules has less than a tenth of it, in UTF-16 too; what is read of more would fill the memory."""
 LONGEST_LINE = 1 << 20
 SAMPLE_BYTES = 1 << 13
 """Of the start and of the middle: enough for a dozen rules, and each code page is tried on it."""
