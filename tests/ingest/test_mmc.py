@@ -132,6 +132,11 @@ def test_a_few_columns_prove_nothing(tmp_path):
     assert {"program", "profile", "local_address"} <= tokens(rule)
 
 
+def test_the_first_columns_alone_are_a_list_too(tmp_path):
+    heads = INBOUND[:9]
+    assert "protocol" in tokens(only(tmp_path, table(row(heads), heads=heads), "inbound.txt"))
+
+
 def test_one_list_leaves_the_other_direction_open(tmp_path):
     inbound = file(tmp_path, table(row()), "a.txt")
     assert [verdict([inbound]), verdict([inbound], 2702)] == ["allow", "block"]

@@ -123,6 +123,8 @@ def _head(lines: Sequence[str]) -> _Head | None:
 def _placed(known: tuple[str, ...]) -> tuple[str, ...]:
     """The columns with those of a full list by place, where the known ones stand in their places."""
     first = known[: len(words.FIRST)]
+    if len(first) < len(words.FIRST):
+        return known
     agree = sum(column == its for column, its in zip(first, words.FIRST, strict=False))
     others = sum(bool(column) for column in first) - agree
     return (*words.FIRST, *known[len(words.FIRST) :]) if agree >= len(words.FIRST) // 2 and not others else known
