@@ -88,6 +88,8 @@ WORDS: dict[str, str] = {
     "gap.no_local_source": "no local policy was given: judged as if there were none",
     "gap.dirty_hive": "changes that were still in the hive's log files are not read",
     "gap.partial_export": "the local rules are in no file",
+    "gap.short_listing": "without `verbose` netsh shows no program, service, interface type or security: no rule proves anything",
+    "gap.unshown_conditions": "a listing leaves out conditions: rules that may have one prove nothing",
     "gap.default_settings": "no profile settings are in any file: judged with Windows' defaults",
     "gap.unread_rules": "rules of the export could not be read",
     "gap.unseen_rules": "rules are known by their filters alone, the rules themselves are not in the export",

@@ -87,6 +87,8 @@ WORDS: dict[str, str] = {
     "gap.no_local_source": "未提供本地策略：按没有本地策略判断",
     "gap.dirty_hive": "未读取仍在配置单元日志文件中的更改",
     "gap.partial_export": "没有文件包含本地规则",
+    "gap.short_listing": "不带 `verbose` 时 netsh 不显示程序、服务、接口类型和安全：任何规则都不能作为证据",
+    "gap.unshown_conditions": "列表省略了部分条件：可能带有这些条件的规则不能作为证据",
     "gap.default_settings": "没有文件包含配置文件设置：按 Windows 默认值判断",
     "gap.unread_rules": "导出内容中有规则无法读取",
     "gap.unseen_rules": "有些规则只导出了筛选器，规则本身不在导出内容中",
