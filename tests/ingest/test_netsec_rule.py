@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cmfw.ingest.netsec_fields import seen_fields
 from cmfw.ingest.netsec_rule import rule_from
-from cmfw.ingest.netsec_values import CUT, seen_fields, texts_of
+from cmfw.ingest.netsec_values import CUT, texts_of
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Direction
@@ -115,6 +116,21 @@ def test_a_rarer_condition(change, field, expected):
     rule = made(**change)
     assert getattr(rule.extras, field) == expected
     assert rule.extras.unknown == ()
+
+
+@pytest.mark.parametrize(
+    "twins",
+    [
+        {"Profile": "Domain, Private", "Profiles": 3},
+        {"Profile": "Any", "Profiles": 0},
+        {"DynamicTarget": "Any", "DynamicTransport": 0},
+    ],
+    ids=str,
+)
+def test_a_name_and_its_integer_agree(twins):
+    """Export-Clixml and PowerShell 7 with -EnumsAsStrings write the name in one property and the integer in its twin."""
+    rule, problems = read(**twins)
+    assert (rule.extras.unknown, problems) == ((), ())
 
 
 def test_an_icmp_rule_says_rpc_and_means_nothing_by_it():

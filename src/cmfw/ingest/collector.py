@@ -26,6 +26,7 @@ from cmfw.ingest.policy_keys import (
     read_local_policy,
 )
 from cmfw.ingest.ps_json import load_json
+from cmfw.ingest.registry import fold
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap
 
@@ -39,6 +40,19 @@ _KNOWN = frozenset(
     {"schema", "collected", "host", "elevated", "seconds", "parts", "keys", "running", "ports"}
     | {"interfaces", "networks", "dynamic_ports", "listeners", "products"}
 )
+_ROOTS = tuple(
+    fold(root)
+    for root in (
+        LOCAL,
+        GPO,
+        "SYSTEM\\CurrentControlSet\\Control\\",
+        "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion",
+        "SOFTWARE\\Microsoft\\Rpc\\Internet",
+        "SOFTWARE\\Microsoft\\CCM",
+        "SOFTWARE\\Microsoft\\SMS\\",
+    )
+)
+"""Where every key that the script reads is."""
 _PACKED = "H4sI"
 """How gzip looks in base64."""
 
@@ -59,12 +73,8 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     content, lost = load_json(_line(file), file)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise FormatError(f"expected `{SCHEMA}`", source=file.path)
-    problems = [
-        Problem(file.path, "a part of what the script writes", f"`{name[:60]}`", key=name)
-        for name in content
-        if name not in _KNOWN
-    ]
     keys = read_keys(content.get("keys"), file.path)
+    problems = _strangers(content, keys, file.path)
     gaps = _gaps(content, keys, file.path, lost)
     parts, services, version, more = _policy(keys, file.path)
     running = content.get("running")
@@ -91,6 +101,21 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
             problems=(*problems, *keys.tree.problems, *more.problems, *live.problems),
         ),
     )
+
+
+def _strangers(content: dict[str, Any], keys: KeyReading, path: str) -> list[Problem]:
+    """Parts and registry keys that the script does not write: what is in them would be lost."""
+    parts = [name for name in content if name not in _KNOWN]
+    places = [key for key in sorted(keys.wanted) if not key.startswith(_ROOTS) and not _is_service(key)]
+    return [
+        *(Problem(path, "a part of what the script writes", f"`{name[:60]}`", key=name[:60]) for name in parts),
+        *(Problem(path, "a key that the script reads", "another one", key=key[:120]) for key in places),
+    ]
+
+
+def _is_service(key: str) -> bool:
+    services = fold("SYSTEM\\CurrentControlSet\\Services\\")
+    return key.startswith(services) and "\\" not in key[len(services) :]
 
 
 def _line(file: InputFile) -> str:
@@ -132,13 +157,15 @@ def _policy(keys: KeyReading, path: str) -> tuple[tuple[StorePart, ...], tuple[A
     parts: list[StorePart] = []
     version = None
     if keys.tree.has_key(LOCAL):
-        parts += read_local_policy(keys.tree, LOCAL, since=0)
+        # not `whole`: a key that is missing here was lost on the way, the script runs on no Windows XP
+        parts += read_local_policy(keys.tree, LOCAL, since=0, whole=False)
         version = policy_version(keys.tree, LOCAL, notes.problems)
         notes.gaps += old_service(keys.tree, "SYSTEM\\CurrentControlSet", parts)
-    else:
-        detail = f"no key `{LOCAL}`"
+    rules = f"{LOCAL}\\FirewallRules"
+    if not keys.asked(LOCAL) or not keys.tree.has_key(rules):
+        detail = f"no key `{rules}`"
         notes.gaps.append(Gap("store:local", detail, may_allow=True, may_block=True, source=path))
-        notes.problems.append(Problem(path, "the firewall's policy key", "no such key", key=LOCAL))
+        notes.problems.append(Problem(path, "the firewall's policy key", "no such key", key=rules))
     if keys.asked(GPO):
         # a key that is not there is a machine without firewall policy, which is known now
         parts += read_group_policy(keys.tree, GPO, since=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, NamedTuple
 
 from cmfw.errors import FormatError, Problem
@@ -104,6 +103,6 @@ def _data(kind: int, found: Any) -> bytes | None:
     if kind not in (REG_SZ, REG_EXPAND_SZ, REG_MULTI_SZ, *_SIZES) and (found is None or isinstance(found, str)):
         try:
             return base64.b64decode(found or "", validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error is one, and so is a character outside ASCII
             return None
     return None

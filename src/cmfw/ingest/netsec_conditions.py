@@ -25,6 +25,8 @@ _RULE_STRING_PORTS = {word.lower(): (word,) for found in words.PORTS.values() fo
 _ADDRESSES = {word.lower(): found for word, found in words.ADDRESSES.items()}
 _PORT_MATCHES: dict[Texts, PortMatch] = {}
 _ADDRESS_MATCHES: dict[tuple[Texts, bool], AddressMatch] = {}
+_MASKS: dict[tuple[Texts, int], tuple[int, tuple[str, ...]]] = {}
+"""By the texts and by what is every bit, which tells profiles and interfaces apart."""
 _MOST_CACHED = 5_000
 _NOTHING_UNREAD: tuple[str, ...] = ()
 
@@ -142,6 +144,15 @@ def _icmp_pair(text: str) -> tuple[int, int | None] | None:
 
 def mask(texts: Texts, table: dict[str, tuple[int, Any]], every: int) -> tuple[int, tuple[str, ...]]:
     """The bit mask written as names, as their sum, or as a list of either; a part that is neither counts as every bit."""
+    known = _MASKS.get((texts, every))
+    if known is None:
+        known = _mask(texts, table, every)
+        if len(_MASKS) < _MOST_CACHED:
+            _MASKS[texts, every] = known
+    return known
+
+
+def _mask(texts: Texts, table: dict[str, tuple[int, Any]], every: int) -> tuple[int, tuple[str, ...]]:
     known = {word.lower(): int(meaning) for word, (_, meaning) in table.items()}
     bits = {number: int(meaning) for number, meaning in table.values() if number}
     found = 0

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.evidence import Evidence, ExportedObject
+from cmfw.ingest.netsec_fields import join, seen_fields
 from cmfw.ingest.netsec_profiles import is_profile
 from cmfw.ingest.netsec_stores import read_stores
-from cmfw.ingest.netsec_values import CUT, Seen, seen_fields, texts_of, unwrapped
+from cmfw.ingest.netsec_values import CUT, Seen, texts_of, unwrapped
 from cmfw.ingest.netsec_words import FIELD_OF, FILTER_OF
 from cmfw.model.state import Gap
 from cmfw.net.flow import Profile
@@ -26,6 +27,16 @@ DAMAGED = "damaged_export"
 MOST_LEVELS = 12
 """Rules with nested filters take three levels; no cmdlet makes more than six."""
 _FILTER_NAMES = frozenset(name for name, field in FIELD_OF.items() if field in FILTER_OF)
+_PROFILE_NAMES = frozenset(
+    {
+        "defaultinboundaction",
+        "defaultoutboundaction",
+        "allowinboundrules",
+        "allowlocalfirewallrules",
+        "networkcategory",
+        "notifyonlisten",
+    }
+)
 _SETTING_NAMES = frozenset({"exemptions", "enablestatefulftp", "maxsaidletimeseconds"})
 _CATEGORIES = {"0": Profile.PUBLIC, "1": Profile.PRIVATE, "2": Profile.DOMAIN} | {
     "public": Profile.PUBLIC,
@@ -33,6 +44,9 @@ _CATEGORIES = {"0": Profile.PUBLIC, "1": Profile.PRIVATE, "2": Profile.DOMAIN} |
     "domainauthenticated": Profile.DOMAIN,
 }
 """NetworkCategory of Get-NetConnectionProfile. Source: Microsoft, MSFT_NetConnectionProfile."""
+_RULES_MET: set[tuple[str, ...]] = set()
+"""Property names of objects that are rules: an export has one or two such rows of names."""
+_MOST_MET = 500
 RULE, FILTER, PROFILE, SETTING, NETWORK, OTHER = "rule", "filter", "profile", "setting", "network", "other"
 
 
@@ -90,20 +104,36 @@ def _bundle(inner: dict[str, Any]) -> dict[str, Any] | None:
     return rules[0] | filters if len(rules) == 1 and filters else None
 
 
+def is_known_property(name: str) -> bool:
+    """Whether a property of that name (lower case) is one of a rule, a filter, a profile or a network."""
+    return name in FIELD_OF or name in _PROFILE_NAMES
+
+
+def are_known(names: Iterable[str]) -> int:
+    """How many of the names are known properties; 0 where so few may have met by chance. InstanceID is no chance."""
+    known = {name.lower() for name in names if is_known_property(name.lower())}
+    return len(known) if len(known) > (1 if "instanceid" in known else 2) else 0
+
+
 def kind_of(properties: dict[str, Any]) -> str:
     """What an object is, by the properties that it has."""
-    names = {name.strip().lower() for name in properties}
+    shape = tuple(properties)
+    if shape in _RULES_MET:
+        return RULE
+    names = {name.strip().lower(): value for name, value in properties.items()}
     if "direction" in names and "action" in names:
+        if len(_RULES_MET) < _MOST_MET:
+            _RULES_MET.add(shape)
         return RULE
     if "networkcategory" in names:
         return NETWORK
-    if is_profile({name.strip().lower(): value for name, value in properties.items()}):
+    if is_profile(names):
         return PROFILE
-    if not names.isdisjoint(_SETTING_NAMES):
+    if not names.keys().isdisjoint(_SETTING_NAMES):
         return SETTING
-    if "displayname" in names and not names.isdisjoint({"enabled", "direction", "action", "profile", "profiles"}):
+    if "displayname" in names and not names.keys().isdisjoint({"enabled", "direction", "action", "profile", "profiles"}):
         return RULE
-    if not names.isdisjoint(_FILTER_NAMES) and not all(isinstance(v, (dict, list)) and v for v in properties.values()):
+    if not names.keys().isdisjoint(_FILTER_NAMES) and not all(isinstance(v, (dict, list)) and v for v in names.values()):
         return FILTER
     return OTHER
 
@@ -153,6 +183,9 @@ def _with_nested(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
     nested = []
     own = {}
     for name, value in properties.items():
+        if not isinstance(value, (dict, list)):
+            own[name] = value
+            continue
         inner = unwrapped(value)
         parts = inner if isinstance(inner, list) else [inner]
         found = [part for part in parts if isinstance(part, dict) and _is_filter(part)]
@@ -163,24 +196,12 @@ def _with_nested(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
     seen, torn = seen_fields(own)
     for part in nested:
         said, torn_inside = seen_fields(part)
-        torn += (*torn_inside, *_join(seen, {field: said[field] for field in said if field in FILTER_OF}))
+        torn += (*torn_inside, *join(seen, {field: said[field] for field in said if field in FILTER_OF}))
     return seen, torn
 
 
 def _is_filter(part: dict[str, Any]) -> bool:
     return any(name.strip().lower() in _FILTER_NAMES for name in part)
-
-
-def _join(seen: Seen, said: Seen) -> list[str]:
-    """Put what a filter says into the rule's fields; the fields of which it says something else than known before."""
-    torn = []
-    for field, texts in said.items():
-        known = seen.get(field)
-        if not known:
-            seen[field] = texts
-        elif texts and texts != known:
-            torn.append(field)
-    return torn
 
 
 def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost: str = "") -> Evidence:
@@ -192,7 +213,7 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
         rule_id = " ".join(seen.get("id", ())).lower()
         whole, more = dict(seen), list(torn)
         for said in found.filters.get(rule_id, ()):
-            more += _join(whole, said)
+            more += join(whole, said)
         used.add(rule_id)
         joined.append((one, whole, tuple(dict.fromkeys(more))))
     stores = read_stores(joined, found.profiles, path=path, orphans=len(found.filters.keys() - used))

@@ -31,6 +31,13 @@ _DIRECTIONS = words.reading(words.DIRECTIONS)
 _ACTIONS = words.reading(words.ACTIONS)
 _ENABLED = words.reading(words.ENABLED)
 _EDGE = words.reading(words.EDGE)
+_DEMANDS = {"authentication": words.reading(words.AUTHENTICATION), "encryption": words.reading(words.ENCRYPTION)}
+_NAMES = {field: name for fields in words.FILTERS.values() for field, name in fields.items()}
+_NAMES |= words.OWN_CONDITIONS | words.NEWER_CONDITIONS
+"""Field of a condition to PowerShell's name for it."""
+_WHOLE = frozenset(_NAMES) - set(words.NEWER_CONDITIONS) | {"enabled"}
+"""The fields that a rule has which shows every condition."""
+_NEVER_EMPTY = _WHOLE - {"package", "owner", "platform"}
 
 
 class RuleReading(NamedTuple):
@@ -89,7 +96,7 @@ def rule_from(seen: Seen, torn: tuple[str, ...], *, store: Store, origin: str) -
     _note_missing(draft)
     for field in torn:
         if field not in ("group", "loose_source"):
-            draft.doubt(_name_of(field), "two values that contradict one another")
+            draft.doubt(_NAMES.get(field, field), "two values that contradict one another")
     draft.fields |= {"action": action, "direction": direction}
     for step in _STEPS:
         step(draft)
@@ -124,15 +131,11 @@ def _only(seen: Seen, field: str) -> str:
     return found[0].strip().lower() if len(found) == 1 else ""
 
 
-def _name_of(field: str) -> str:
-    filter_name = words.FILTER_OF.get(field)
-    own = words.OWN_CONDITIONS.get(field) or words.NEWER_CONDITIONS.get(field, field)
-    return words.FILTERS[filter_name][field] if filter_name else own
-
-
 def _note_missing(draft: _Draft) -> None:
     """Record every condition that the export does not show: a filter as a whole where nothing of it is there."""
     seen = draft.seen
+    if seen.keys() >= _WHOLE and all(seen[field] for field in _NEVER_EMPTY):
+        return
     for filter_name, fields in words.FILTERS.items():
         missing = [name for field, name in fields.items() if not _shown(field, seen)]
         if len(missing) == len(fields):
@@ -173,10 +176,10 @@ def _masks(draft: _Draft) -> None:
         ("profile", "profiles", words.PROFILES, ALL_PROFILES),
         ("interface", "interfaces", words.INTERFACES, ALL_INTERFACES),
     ):
-        texts = draft.texts(field, _name_of(field))
+        texts = draft.texts(field, _NAMES.get(field, field))
         found, unread = (every, ()) if texts is None else mask(texts, table, every)
         draft.fields[target] = found
-        draft.doubt_all(_name_of(field), unread)
+        draft.doubt_all(_NAMES.get(field, field), unread)
     aliases = draft.texts("alias", "InterfaceAlias")
     if aliases and not is_any(aliases):
         # names of adapters on that machine; which flow uses which adapter is not known
@@ -245,7 +248,7 @@ def _program(draft: _Draft) -> None:
             draft.doubt("Program", text)
         draft.fields["program"] = text
     for field, extra in (("package", "packages"), ("family_name", "packages"), ("owner", "local_owner")):
-        texts = draft.texts(field, _name_of(field))
+        texts = draft.texts(field, _NAMES.get(field, field))
         if texts and texts[0].lower() != words.ANY:
             value = " ".join(texts)
             draft.extras[extra] = (*draft.extras.get(extra, ()), value) if extra == "packages" else value
@@ -280,9 +283,9 @@ def _target(draft: _Draft) -> None:
 
 def _security(draft: _Draft) -> None:
     demands = []
-    for field, table in (("authentication", words.AUTHENTICATION), ("encryption", words.ENCRYPTION)):
-        texts = draft.texts(field, _name_of(field)) or ("0",)
-        demands.append(words.reading(table).get(texts[0].lower(), -1) if len(texts) == 1 else -1)
+    for field, table in _DEMANDS.items():
+        texts = draft.texts(field, _NAMES[field]) or ("0",)
+        demands.append(table.get(texts[0].lower(), -1) if len(texts) == 1 else -1)
     security = words.SECURITY.get((demands[0], demands[1]))
     if security is None:
         draft.doubt("Authentication", " ".join((*draft.seen.get("authentication", ()), *draft.seen.get("encryption", ()))))
@@ -294,7 +297,7 @@ def _security(draft: _Draft) -> None:
         ("remote_user", "remote_users"),
         ("remote_machine", "remote_machines"),
     ):
-        text = " ".join(draft.texts(field, _name_of(field)) or ())
+        text = " ".join(draft.texts(field, _NAMES.get(field, field)) or ())
         if text and text.lower() != words.ANY:
             draft.extras[extra] = text
     override = _only(draft.seen, "override")

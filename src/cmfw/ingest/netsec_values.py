@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cmfw.ingest.netsec_words import FIELD_OF
-
 CUT: Final = ("\0cut",)
 """A value that was there and cannot be read any more: truncated text, or the name of a type."""
 Texts = tuple[str, ...]
@@ -20,8 +18,6 @@ Seen = dict[str, Texts]
 
 _TYPE_NAMES = ("System.", "Microsoft.Management.", "@{", "MSFT_Net")
 """How the text of an object starts that ConvertTo-Json, Export-Csv or the console did not look into."""
-_FREE_TEXTS = frozenset({"id", "name", "description", "group", "group_text"})
-"""Fields whose text may look like anything: groups of packaged apps are resources, ``@{...?ms-resource://...}``."""
 _LONGEST = 100_000
 """No property of a rule is longer: lists have at most 1,000 entries. Source: MS-FASP 2.2.36."""
 
@@ -72,25 +68,3 @@ def unwrapped(value: Any) -> Any:
     if isinstance(value, dict) and 0 < len(value) <= 7 and {name.lower() for name in value} >= {"value", "count"}:
         return next(item for name, item in value.items() if name.lower() == "value")
     return value
-
-
-def _free_text(value: Any) -> Texts:
-    return (value,) if isinstance(value, str) and value else texts_of(value)
-
-
-def seen_fields(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
-    """(what the object says in the fields that we know, fields whose doubled properties contradict one another)."""
-    seen: Seen = {}
-    torn: list[str] = []
-    for name, value in properties.items():
-        field = FIELD_OF.get(name) or FIELD_OF.get(name.strip().lower())
-        if field is None:
-            continue
-        texts = texts_of(value) if field not in _FREE_TEXTS else _free_text(value)
-        known = seen.get(field)
-        if not known or (field == "id" and name.lower() == "instanceid" and texts):
-            # filters join on InstanceID, so of the three names of a rule that one counts
-            seen[field] = texts
-        elif texts and texts != known and field != "id":
-            torn.append(field)
-    return seen, tuple(torn)

@@ -12,16 +12,19 @@ from cmfw.errors import FormatError
 
 MOST_DEPTH = 100
 """Reports of Windows nest about a dozen deep."""
+MOST_ELEMENTS = 2_000_000
+"""A machine with 1,500 rules has a fifth of it; so many take a few hundred megabytes."""
 
 
 @dataclass(slots=True)
 class Element:
-    """One element: its name without the namespace, where it starts, its text and its children in order."""
+    """One element: its name without the namespace, where it starts, its text, its children in order, its attributes."""
 
     name: str
     line: int
     text: str = ""
     children: list[Element] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Element | None:
         """The first child of that name."""
@@ -60,11 +63,15 @@ class _Builder:
         self.parser.StartDoctypeDeclHandler = self._refuse
         self.root = Element("", 0)
         self.open = [self.root]
+        self.count = 0
 
-    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.open) > MOST_DEPTH:
             raise FormatError(f"elements nest more than {MOST_DEPTH} deep on line {self.parser.CurrentLineNumber}")
-        element = Element(name.rpartition(" ")[2], self.parser.CurrentLineNumber)
+        self.count += 1
+        if self.count > MOST_ELEMENTS:
+            raise FormatError(f"more than {MOST_ELEMENTS:,} elements")
+        element = Element(name.rpartition(" ")[2], self.parser.CurrentLineNumber, attributes=attributes)
         self.open[-1].children.append(element)
         self.open.append(element)
 
