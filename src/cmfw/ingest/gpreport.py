@@ -44,6 +44,9 @@ ACTIONS = {"DefaultInboundAction": "default_inbound_allow", "DefaultOutboundActi
 """``true`` is block: a report prints the number 1 of the registry so."""
 _RULES = ("InboundFirewallRules", "OutboundFirewallRules")
 _CONNECTIONS = ("ConnectionSecurityRules", "ConSecRules")
+_OURS = frozenset({*_PROFILES, *_RULES, "GlobalSettings"})
+_OTHERS = frozenset({"GlobalSettings", "StandardProfile", "Blocked", "Name", "Policy", "RegistrySetting"})
+"""What may stand beside profiles and rules and turns no verdict."""
 _NO_TOKEN = frozenset({"Version", "GPO", "Precedence"})
 
 
@@ -121,6 +124,7 @@ def _policy(policy: Element, path: str, guid: str) -> Report:
     gaps: list[Gap] = []
     problems: list[Problem] = []
     for section in sections:
+        is_firewall = any(each.name in _OURS for each in section.children)
         for element in section.children:
             if element.name in _PROFILES:
                 settings.setdefault(_PROFILES[element.name], {}).update(_settings(element, path, gaps, problems))
@@ -130,6 +134,11 @@ def _policy(policy: Element, path: str, guid: str) -> Report:
                 gaps.append(_ipsec_gap(path))
             elif element.name == "Policy" and _has_old_exceptions(element):
                 gaps.append(old_exceptions_gap(path, element.text_of("Name")))
+            elif is_firewall and element.name not in _OTHERS:
+                problems.append(
+                    Problem(path, "a part of the firewall's settings", f"`{element.name[:60]}`", line=element.line)
+                )
+                gaps.append(Gap("store:gpo", f"`{element.name[:60]}` is not read", True, True, path))
     merged = tuple((profile, ProfileSettings(**found)) for profile, found in settings.items() if found)
     return Report(merged, tuple(rules), tuple(dict.fromkeys(gaps)), tuple(problems))
 

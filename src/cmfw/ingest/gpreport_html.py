@@ -67,6 +67,10 @@ FIELDS = (
     "Group",
 )
 """The rows of a rule's table, in their order."""
+_FEW_FIELDS = 12
+"""A table with so many details is that of a rule, even where some were lost."""
+_SETTING_ROWS = 11
+_LEAST_CELLS = 2
 _CHINESE = {
     "已启用": "Enabled",
     "程序": "Program",
@@ -144,6 +148,7 @@ class _Tables(HTMLParser):
         self.in_cell: list[bool] = []
         self.title: str | None = None
         self.cells = 0
+        self.ended = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "span" and dict(attrs).get("class") == "sectionTitle":
@@ -159,7 +164,9 @@ class _Tables(HTMLParser):
             self.in_cell[-1] = True
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "span" and self.title is not None:
+        if tag == "html":
+            self.ended = True
+        elif tag == "span" and self.title is not None:
             self.sections.append(Section(self.title.strip()))
             self.title = None
         elif tag == "tr" and self.open:
@@ -190,6 +197,8 @@ def read_html_report(text: str, path: str) -> Report:
     reader = _Reader(path)
     for section in parser.sections:
         reader.section(section)
+    if not parser.ended or parser.open:
+        reader.lose("the end of the report", "none", [])
     return Report(tuple(reader.settings), tuple(reader.rules), tuple(reader.gaps), tuple(reader.problems))
 
 
@@ -210,9 +219,8 @@ class _Reader:
         if profile is not None:
             self.profiles_seen += 1
             self._profile(profile, rows)
-        elif any(row.inner and len(_cells(row.inner)) >= len(FIELDS) for row in rows):
-            direction = _RULE_TITLES.get(title)
-            self._rules(direction, rows)
+        elif title in _RULE_TITLES or any(row.inner and len(_cells(row.inner)) >= _FEW_FIELDS for row in rows):
+            self._rules(_RULE_TITLES.get(title), rows)
         elif ("firewall" in title or "防火墙" in title) and any(_may_open(row.inner) for row in rows):
             self.gaps.append(old_exceptions_gap(self.path, section.title))
 
@@ -226,6 +234,8 @@ class _Reader:
 
     def _profile(self, profile: Profile, rows: list[Row]) -> None:
         found: dict[str, Any] = {}
+        if len(rows) != _SETTING_ROWS or any(row.inner or len(row.cells) < _LEAST_CELLS for row in rows):
+            self.lose("settings of a profile", f"{len(rows)} rows", rows)
         for (name, yes, no), row in zip(_SETTINGS, rows, strict=False):
             text = row.cells[1].strip().lower() if len(row.cells) > 1 else ""
             if name == "default_inbound_allow" and text in _SHIELDS:
@@ -245,6 +255,8 @@ class _Reader:
                 Problem(self.path, "the title `Inbound Rules`", "rules below another title", line=rows[0].line)
             )
         name = ("", "")
+        if [bool(row.inner) for row in rows] != [False, True] * (len(rows) // 2):
+            self.lose("a row with the name before each rule", "rows in another order", rows)
         for row in rows:
             if not row.inner:
                 name = (row.cells[0].strip(), row.cells[1].strip() if len(row.cells) > 1 else "")
@@ -253,8 +265,15 @@ class _Reader:
             if rule is not None:
                 self.rules.append(rule)
 
+    def lose(self, expected: str, found: str, rows: list[Row]) -> None:
+        """Rows that do not fit: a rule or setting may be among what is missing."""
+        self.problems.append(Problem(self.path, expected, found, line=rows[0].line if rows else None))
+        self.gaps.append(Gap("store:gpo", f"expected {expected}, found {found}", True, True, self.path))
+
     def _rule(self, name: tuple[str, str], direction: Direction | None, row: Row) -> HostRule | None:
         values = _values(row.inner)
+        if len(_cells(row.inner)) not in (len(FIELDS), len(FIELDS) + 1) or any(each.inner for each in row.inner):
+            self.lose(f"{len(FIELDS)} rows of a rule", f"{len(_cells(row.inner))}", row.inner)
         action = _action(values["Action"])
         if action is None or direction is None:
             kind = "action" if action is None else "direction"

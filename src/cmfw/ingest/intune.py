@@ -82,6 +82,11 @@ def _part(policy: dict[str, Any], name: str, path: str) -> StorePart | None:
     if "firewallRules" in policy or any(key.startswith("firewallProfile") for key in policy):
         endpoint_protection(policy, (rules, nodes, problems), name, path)
     custom, gaps = _custom(policy, path, problems)
+    lost = _mentions(policy) - _consumed(policy)
+    if lost > 0:
+        found = f"{lost} settings of the firewall in a place where none is read"
+        problems.append(Problem(path, "settings of the catalog as Graph has them", found))
+        gaps.append(Gap("store:mdm", found, may_allow=True, may_block=True, source=path))
     if custom:
         part = read_nodes(custom, path)
     elif rules or nodes or problems or gaps:
@@ -89,6 +94,38 @@ def _part(policy: dict[str, Any], name: str, path: str) -> StorePart | None:
     else:
         return None
     return replace(part, problems=(*problems, *part.problems), gaps=(*part.gaps, *gaps))
+
+
+def _mentions(policy: dict[str, Any]) -> int:
+    """How many texts in the policy are ids of the firewall in the catalog, wherever they stand."""
+    texts = (
+        text
+        for one in objects(policy)
+        for value in one.values()
+        for text in (value if isinstance(value, list) else (value,))
+    )
+    return sum(isinstance(text, str) and _is_ours(text) for text in texts)
+
+
+def _is_ours(text: str) -> bool:
+    return text.lower().removeprefix("device_").startswith(_PREFIX)
+
+
+def _consumed(policy: dict[str, Any]) -> int:
+    """How many of them stand where they are read: definitions of instances, and the choices in them."""
+    waiting = [
+        setting.get("settingInstance", setting) for setting in _list(policy.get("settings") or policy.get("settingsDelta"))
+    ]
+    count = 0
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, dict):
+            continue
+        count += _is_ours(str(one.get("settingDefinitionId", "")))
+        for key in ("choiceSettingValue", "choiceSettingCollectionValue"):
+            count += sum(_is_ours(str(each.get("value", ""))) for each in _list(one.get(key)))
+        waiting += _children(one)
+    return count
 
 
 def _instance(instance: dict[str, Any], out: tuple[list[RuleTexts], list[Node]], name: str, path: str) -> None:

@@ -5,15 +5,20 @@ Source: OMA SyncML 1.2 (Add, Replace, Delete, Atomic, Results); Microsoft, Firew
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest.csp_nodes import Node, node_path, read_nodes
 from cmfw.ingest.evidence import Evidence
 from cmfw.ingest.export_text import read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.xml_tree import Element, read_xml
+from cmfw.model.state import Gap
 
 FORMAT = "syncml"
 _SETTING = ("Add", "Replace", "Results")
+_NO_SETTING = ("Get", "Exec")
+"""Commands that name a node and change nothing that is judged."""
 
 
 def sniff(file: InputFile) -> bool:
@@ -30,7 +35,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """
     root = _document(read_text(file), file.path)
     nodes: dict[tuple[str, ...], Node] = {}
-    seen = False
+    read_items = 0
     for command in root.walk():
         if command.name not in (*_SETTING, "Delete"):
             continue
@@ -39,15 +44,31 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
             path = node_path(uri)
             if path is None:
                 continue
-            seen = True
+            read_items += 1
             low = tuple(part.lower() for part in path)
             if command.name == "Delete":
                 nodes = {key: node for key, node in nodes.items() if key[: len(low)] != low}
-            elif item.find("Data") is not None:
+            else:
+                if low in nodes and nodes[low].values != (item.text_of("Data"),):
+                    found = f"`{'/'.join(path)[:80]}` set again, and the later value counts"
+                    file.problems.append(Problem(file.path, "one value for a node", found, line=item.line))
+                # a node without data is one that was made, and stays as it is by default
                 nodes[low] = Node(path, (item.text_of("Data"),), item.line)
-    if not seen:
+    named = sum(element.name == "LocURI" and node_path(element.text) is not None for element in root.walk())
+    asked = sum(_names_node(item) for verb in root.walk() if verb.name in _NO_SETTING for item in verb.all("Item"))
+    if not named:
         raise InputError(Problem(file.path, "a command for `./Vendor/MSFT/Firewall/MdmStore`", "none"))
-    return (Evidence(path=file.path, format=FORMAT, parts=(read_nodes(nodes.values(), file.path),)),)
+    part = read_nodes(nodes.values(), file.path)
+    if named > read_items + asked:
+        found = f"{named - read_items - asked} addresses outside of commands that set something"
+        problem = Problem(file.path, "addresses of the firewall inside `Add`, `Replace`, `Delete` or `Results`", found)
+        gap = Gap("store:mdm", found, may_allow=True, may_block=True, source=file.path)
+        part = replace(part, gaps=(*part.gaps, gap), problems=(*part.problems, problem))
+    return (Evidence(path=file.path, format=FORMAT, parts=(part,)),)
+
+
+def _names_node(item: Element) -> bool:
+    return node_path(item.text_of("Target", "LocURI") or item.text_of("Source", "LocURI")) is not None
 
 
 def _document(text: str, path: str) -> Element:
