@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cmfw.errors import FormatError
+from cmfw.ingest import FORMATS
 from cmfw.ingest.registry import (
     RegistryTree,
     RegistryValue,
@@ -156,3 +157,8 @@ class TestTree:
     def test_the_deepest_key(self, tree):
         tree.create_key("\\".join("k" * 512))
         assert len(list(tree.walk("k"))) == 512
+
+
+def test_hives_are_asked_for_first():
+    """A hive is the commonest file and the dearest to be late for: no other reader is loaded to find that it is one."""
+    assert tuple(FORMATS)[:2] == ("wfw", "hive")

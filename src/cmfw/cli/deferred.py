@@ -1,4 +1,7 @@
-"""Modules that others import and hardly ever use: a stand-in takes their place and loads them when they are first used."""
+"""Modules that others import and hardly ever use: a stand-in takes their place and loads them when they are first used.
+
+See docs/adr/0014-modules-that-stand-in.md.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Rule strings, ``v2.10|Action=Allow|Dir=In|...|``: reading them into ``HostRule`` values, and writing one.
 
 What a field means is in ``rule_tokens``, how fields add up in ``rule_fields``, writing in ``rulewrite``. Here is the fast
-way in, for speed is part of the contract (docs/adr/0008-rules-read-in-parts.md). Windows writes a rule in one order, so a
+way in, for speed is part of the contract (docs/adr/0013-rules-read-in-parts.md). Windows writes a rule in one order, so a
 text falls into four parts that many rules share (``rulestring_parts``), the name and the description. Parts are looked up whole; a
 text with a part that holds anything unusual is read field by field. Both ways give the same rule.
 
