@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cmfw.diagnose.envelopes import minus
 from cmfw.diagnose.excess import planned_flows, preferences
 from cmfw.diagnose.exposure import Opening, openings, unseen
 from cmfw.diagnose.leaves import Judge
@@ -63,7 +64,7 @@ def find_excess(site: Site, plan: Plan, engine: Engine, who: str, *, host: bool 
     made: list[tuple[Opening, FlowSet, FlowSet]] = []
     shipped: list[tuple[Opening, FlowSet, FlowSet]] = []
     for opening in openings(engine, REGION):
-        entry = (opening, _minus(opening.allowed, planned), _minus(opening.unknown, planned))
+        entry = (opening, minus(opening.allowed, planned), minus(opening.unknown, planned))
         (shipped if opening.is_built_in else made).append(entry)
     own = [box for _, allowed, _ in made for box in allowed]
     own_open = [box for _, _, unknown in made for box in unknown]
@@ -77,15 +78,6 @@ def find_excess(site: Site, plan: Plan, engine: Engine, who: str, *, host: bool 
         doubtful=tuple({id(o.rule): o.rule for o, _, unknown in made if o.rule is not None and unknown.boxes}.values()),
         unseen=unseen(engine.state),
     )
-
-
-def _minus(flows: FlowSet, planned: FlowSet) -> FlowSet:
-    """The flows without the planned ones; only the planned boxes that meet a box are taken from it."""
-    found: list[Box] = []
-    for box in flows:
-        near = tuple(each for each in planned if each.intersect(box) is not None)
-        found += (FlowSet((box,)) - FlowSet(near)).boxes
-    return FlowSet(tuple(found))
 
 
 def _open_boxes(entries: list[tuple[Opening, FlowSet, FlowSet]], judge: Judge) -> tuple[OpenBox, ...]:

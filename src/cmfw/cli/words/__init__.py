@@ -21,7 +21,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "logs": ("logs",),
     "questions": ("question", "search", "diff", "shadow", "path"),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
-    "whatif": ("whatif", "excess"),
+    "whatif": ("whatif", "excess", "envelope"),
 }
 """Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""
 _AREA_OF = {first: area for area, firsts in AREAS.items() for first in firsts}

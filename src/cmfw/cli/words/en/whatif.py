@@ -38,4 +38,10 @@ WORDS: dict[str, str] = {
     "excess.baseline_count": "Rules that come with Windows open {count} more; the widest:",
     "excess.unsure": "What is not certain",
     "excess.doubtful": "may open more: ",
+    "envelope.head": "Envelope {path}",
+    "envelope.inside": "Everything that the machine lets pass is inside; of {needs} needed flows all are open.",
+    "envelope.escapes": "This passes and is outside:",
+    "envelope.doubts": "This may pass and is outside:",
+    "envelope.closed": "This has to be open and is not ({origin}):",
+    "envelope.open": "This has to be open, and that is not certain ({origin}):",
 }

@@ -38,4 +38,10 @@ WORDS: dict[str, str] = {
     "excess.baseline_count": "Windows 自带的规则另外放行 {count} 处；范围最大的是：",
     "excess.unsure": "尚不确定的内容",
     "excess.doubtful": "可能放行更多：",
+    "envelope.head": "流量范围 {path}",
+    "envelope.inside": "该计算机放行的所有流量都在范围之内；{needs} 条必需的流量全部畅通。",
+    "envelope.escapes": "以下流量可以通过，但超出范围：",
+    "envelope.doubts": "以下流量可能通过，且超出范围：",
+    "envelope.closed": "此流量必须畅通，但被阻止（{origin}）：",
+    "envelope.open": "此流量必须畅通，但无法确定（{origin}）：",
 }
