@@ -183,7 +183,11 @@ def _process(fields: Mapping[str, str], known: Vocabulary, need: Callable[[str, 
         made["program"] = None if is_any else need(words.PROGRAM, text if _is_program(text) else None, text or None)
     if words.SERVICE in fields:
         text = fields[words.SERVICE]
-        made["service"] = "*" if known.is_any(text) else need(words.SERVICE, text or None, None)
+        made["service"] = (
+            "*"
+            if known.is_any(text)
+            else need(words.SERVICE, text if text and word_key(text) not in known.elsewhere else None, None)
+        )
     if words.INTERFACES in fields:
         made["interfaces"] = need(words.INTERFACES, known.interfaces(fields[words.INTERFACES]), ALL_INTERFACES)
     if words.SECURITY in fields:

@@ -46,6 +46,8 @@ class Vocabulary:
         self.directions: dict[str, Direction] = dict(words.DIRECTIONS)
         self.profiles: dict[str, Profile] = dict(words.PROFILE_WORDS)
         self.sources: set[str] = set()
+        self.elsewhere: set[str] = set()
+        """Words that stand for other conditions: a service of that name is the unknown word for `Any`."""
         self._addresses: dict[tuple[str, bool], AddressMatch | None] = {}
         self._ports: dict[tuple[str, bool], PortMatch | None] = {}
 
@@ -67,6 +69,8 @@ class Vocabulary:
         self._learn_profiles(rules)
         self._learn_directions(rules, said[words.DIRECTION])
         self._learn_booleans(rules, said[words.ENABLED])
+        others = (words.REMOTE_IP, words.LOCAL_PORT, words.REMOTE_PORT, words.INTERFACES)
+        self.elsewhere = {word_key(rule[field]) for rule in rules for field in others if field in rule}
         self.sources = {word_key(rule[words.SOURCE]) for rule in rules if rule.get(words.SOURCE)}
 
     def _learn_profiles(self, rules: list[Mapping[str, str]]) -> None:
