@@ -1,7 +1,7 @@
 """The HTML report of the Group Policy console, and of ``gpresult /h``: tables under titles, in the language of the console.
 
-Titles and labels are known in English and Chinese; without them, the order of the tables and of their rows counts, which is
-the same in every language. A value in another language is not guessed: what it would say may be anything.
+Titles and labels are known in English and Chinese; else the order of tables and rows counts, the same in every language. A
+value in another language is not guessed: what it would say may be anything.
 
 Source: corpus ``gpo/dc_firewall/GPOReport.html``; a report in words, Louda-Jan/check_wmi_os_security README.
 """
@@ -48,29 +48,13 @@ _COSMETIC = ("disable_notifications", "disable_unicast_responses")
 _SHIELDS = ("block all", "block all connections", "阻止所有连接", "全部阻止")
 _NOTHING = ("not configured", "未配置", "")
 FIELDS = (
-    "Enabled",
-    "Program",
-    "Action",
-    "Security",
-    "Authorized computers",
-    "Authorized users",
-    "Protocol",
-    "Local port",
-    "Remote port",
-    "ICMP settings",
-    "Local scope",
-    "Remote scope",
-    "Profile",
-    "Network interface type",
-    "Service",
-    "Allow edge traversal",
-    "Group",
-)
+    "Enabled", "Program", "Action", "Security", "Authorized computers", "Authorized users", "Protocol", "Local port",
+    "Remote port", "ICMP settings", "Local scope", "Remote scope", "Profile", "Network interface type", "Service",
+    "Allow edge traversal", "Group",
+)  # fmt: skip
 """The rows of a rule's table, in their order."""
-_FEW_FIELDS = 12
-"""A table with so many details is that of a rule, even where some were lost."""
-_SETTING_ROWS = 11
-_LEAST_CELLS = 2
+_FEW_FIELDS, _SETTING_ROWS, _LEAST_CELLS = 12, 11, 2
+"""Details that make a table that of a rule, even where some were lost; rows of a profile's table, and cells of each."""
 _CHINESE = {
     "已启用": "Enabled",
     "程序": "Program",
@@ -148,10 +132,13 @@ class _Tables(HTMLParser):
         self.in_cell: list[bool] = []
         self.title: str | None = None
         self.cells = 0
+        self.tables = 0
         self.ended = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "span" and dict(attrs).get("class") == "sectionTitle":
+        if tag == "table" and dict(attrs).get("class") == "subtable":
+            self.tables += 1
+        elif tag == "span" and dict(attrs).get("class") == "sectionTitle":
             self.title = ""
         elif tag == "tr":
             row = Row([], self.getpos()[0])
@@ -197,8 +184,13 @@ def read_html_report(text: str, path: str) -> Report:
     reader = _Reader(path)
     for section in parser.sections:
         reader.section(section)
-    if not parser.ended or parser.open:
-        reader.lose("the end of the report", "none", [])
+    if not parser.ended or parser.open or parser.tables < text.count('class="subtable"'):
+        # a quotation mark without its pair swallows tables, and the parser says nothing
+        reader.lose("all tables of the report and its end", f"{parser.tables} tables", [])
+    if not (reader.settings or reader.rules or reader.problems or reader.gaps):
+        raise InputError(
+            Problem(path, "a part about the firewall", "none", hint="a report without one has nothing to judge")
+        )
     return Report(tuple(reader.settings), tuple(reader.rules), tuple(reader.gaps), tuple(reader.problems))
 
 
