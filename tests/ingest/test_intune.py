@@ -201,6 +201,13 @@ def test_what_is_refused(tmp_path: Path, found: Any) -> None:
         state(tmp_path, found)
 
 
+def test_a_setting_where_none_is_read_is_not_passed_over(tmp_path: Path) -> None:
+    outer = choice(f"{SETTING}enablefirewall", "true")
+    outer["choiceSettingValue"]["kin"] = [choice(f"{SETTING}shielded", "true")]
+    found = state(tmp_path, policy(outer))
+    assert [(gap.code, gap.may_allow, gap.may_block) for gap in found.gaps if gap.may_allow] == [("store:mdm", True, True)]
+
+
 @pytest.mark.corpus
 def test_the_real_policy(corpus: Path) -> None:
     found, problems = read_state([str(corpus / "intune/hotcakex_Windows_Firewall.json")])

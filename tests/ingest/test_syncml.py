@@ -151,3 +151,13 @@ REFUSED = {
 def test_what_is_refused(tmp_path: Path, body: str) -> None:
     with pytest.raises(InputError):
         state(tmp_path, body, bare=True)
+
+
+def test_an_address_in_a_command_that_is_not_known_is_not_passed_over(tmp_path: Path) -> None:
+    found = state(tmp_path, commands(RULE) + command("Amend", "DomainProfile/EnableFirewall", "false"))
+    assert [(gap.code, gap.may_allow, gap.may_block) for gap in found.gaps if gap.may_allow] == [("store:mdm", True, True)]
+
+
+def test_a_question_to_the_machine_changes_nothing(tmp_path: Path) -> None:
+    found = state(tmp_path, commands(RULE) + command("Get", "DomainProfile/EnableFirewall", None))
+    assert (len(found.rules), [gap.code for gap in found.gaps if gap.may_allow]) == (1, [])
