@@ -39,7 +39,7 @@ from cmfw.values import value
 
 MOST_PIECES = 20_000
 """Bound on the pieces that the boxes of one rule may be cut into; beyond it nothing is said of the rule."""
-EXAMINED = (Store.LOCAL, Store.GPO, Store.MDM)
+EXAMINED = (Store.LOCAL, Store.GPO, Store.MDM, Store.LEGACY)
 """The stores whose rules people write. What Windows itself keeps (service hardening, app containers) is not examined."""
 
 
