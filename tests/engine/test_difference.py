@@ -95,3 +95,17 @@ def test_rules_are_paired_by_store_and_id():
 def test_of_rules_with_one_id_the_equal_ones_are_paired_first():
     other = replace(SMB, action=Action.BLOCK)
     assert rule_changes((SMB, other), (other, SMB)) == ()
+
+
+HARD = replace(BLOCK, id="hard", store=Store.HARDENING, service="rpcss")
+MAYBE = replace(HARD, id="maybe", action=Action.ALLOW, extras=ODD.extras)
+
+
+def test_hardening_before_an_allow_that_both_have_is_a_change():
+    allow = replace(WIDE, program=None)
+    assert kinds(HostState(rules=(allow,)), HostState(rules=(allow, HARD))) == [("allow", "block", 2)]
+
+
+def test_hardening_that_may_be_lifted_leaves_the_flow_open():
+    allow = replace(WIDE, program=None)
+    assert kinds(HostState(rules=(allow, HARD)), HostState(rules=(allow, HARD, MAYBE))) == [("block", "unknown", 2)]
