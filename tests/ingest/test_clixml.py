@@ -100,5 +100,5 @@ def test_a_gigabyte_is_refused_before_it_is_read(tmp_path):
     with path.open("wb") as file:
         file.write(HEAD.encode())
         file.truncate(1 << 30)
-    with pytest.raises(InputError, match="at most 64 MiB"):
+    with pytest.raises(InputError, match="at most 32 MiB"):
         read_state([str(path)])

@@ -278,7 +278,7 @@ def test_ways_that_the_line_is_carried(tmp_path, document, carry):
         (lambda d: packed(d)[:-40], "cut"),
         (lambda d: packed(d)[:40] + b"!!!!" + packed(d)[44:], "damaged"),
         (lambda d: line(d).encode()[:-5], "no JSON"),
-        (lambda _: base64.b64encode(gzip.compress(b'{"a": "' + bytes(70 << 20))), "more than 64 MiB"),
+        (lambda _: base64.b64encode(gzip.compress(b'{"a": "' + bytes(40 << 20))), "more than 32 MiB"),
         (lambda d: line(d | {"schema": "cmfw/collector/2"}).encode(), "expected `cmfw/collector/1`"),
     ],
     ids=["cut", "damaged", "plain and cut", "a bomb", "another version"],
@@ -339,3 +339,20 @@ def test_real_verdicts_are_the_same(corpus, tmp_path):
                     ends |= {"local_port": 50001, "remote_port": port}
                 flow = Flow(direction=Direction.IN if direction == "in" else Direction.OUT, protocol=protocol, profile=profile, program=program, service=service, **ends)  # fmt: skip
                 assert judge(flow, state).answer is judge(flow, real).answer
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["win7_SYSTEM.xz", "win10_SYSTEM.xz"])
+def test_no_flow_is_treated_differently(corpus, tmp_path, name):
+    """The difference over all flows, not over a sample: hive and collector say the same machine."""
+    from cmfw.engine.difference import differ
+
+    path = corpus / "hives" / name
+    real = read_state([str(path)], local_subnets=["10.1.2.0/24", "fe80::/64"]).state
+    with open_hive(str(path)) as hive:
+        content = collected(hive, current_control_set(hive, []))
+    content["dynamic_ports"] = {"tcp": [49152, 16384]}
+    state = replace(read(tmp_path, content), keywords=real.keywords)
+    found = differ(real, state)
+    assert found.is_equal

@@ -359,8 +359,9 @@ def refused(path: Path) -> str:
         ('[{"InstanceID": 1}, ' + "[" * 13 + "1" + "]" * 13 + "]", "nested deeper than 12 levels"),
         ('[{"InstanceID": "a"', "no JSON"),
         ('[{"InstanceID": ' + "1" * 5000 + "}]", "no JSON"),
+        ('[{"InstanceID": 1}' + ",{}" * 1_000_001 + "]", "more than 1,000,000 objects"),
     ],
-    ids=["bottomless", "too deep for an export", "cut", "a number of 5000 digits"],
+    ids=["bottomless", "too deep for an export", "cut", "a number of 5000 digits", "a million empty objects"],
 )
 def test_hostile_documents_are_refused(tmp_path, text, said):
     path = tmp_path / "bad.json"
@@ -373,7 +374,7 @@ def test_a_gigabyte_is_refused_before_it_is_read(tmp_path):
     with path.open("wb") as file:
         file.write(b'[{"InstanceID": "')
         file.truncate(1 << 30)
-    assert "at most 64 MiB" in refused(path)
+    assert "at most 32 MiB" in refused(path)
 
 
 def test_a_property_that_stands_twice_is_a_problem_and_leaves_everything_open(tmp_path):

@@ -11,7 +11,8 @@ from tests.ingest.netsec_writer import document
 from tests.ingest.test_ps_json import ECHO, LISTS, OFF, RULES, SMB, answer, codes, plain, profile, smb_flow
 
 from cmfw.errors import InputError
-from cmfw.ingest import read_state
+from cmfw.ingest import format_module, read_state
+from cmfw.ingest.input_file import open_input
 from cmfw.model.rule import PortMatch, Store
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer
@@ -149,6 +150,31 @@ def test_a_rule_that_lost_its_action_leaves_everything_open(tmp_path):
         line for line in as_list(flat([SMB, LISTS])).splitlines() if not line.startswith("Action") or "Allow" in line
     )
     assert codes(read(tmp_path, text))["unread_rules"] == (True, True)
+
+
+def test_a_listing_of_netsh_is_not_taken(tmp_path):
+    lines = (
+        "Rule Name:",
+        "-" * 70,
+        "Enabled:",
+        "Direction:",
+        "Profiles:",
+        "LocalIP:",
+        "RemoteIP:",
+        "Protocol:",
+        "LocalPort:",
+        "Action:",
+    )
+    path = tmp_path / "x.txt"
+    path.write_text("\n".join(f"{line:<38}Any" for line in lines), encoding="utf-8")
+    assert not format_module("ps-text").sniff(open_input(str(path)))
+
+
+def test_a_million_lines_are_refused(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text(USUAL + "x :\n" * 1_000_001, encoding="utf-8")
+    with pytest.raises(InputError, match="more than 1,000,000 lines"):
+        read_state([str(path)])
 
 
 def test_other_text_is_refused(tmp_path):

@@ -138,7 +138,9 @@ def _unpacked(text: str, file: InputFile) -> str:
     except (binascii.Error, ValueError, zlib.error) as error:
         raise FormatError(f"a packed line that is cut or damaged: {str(error).lower()}", source=file.path) from error
     if len(found) > MOST_BYTES or not unpacker.eof:
-        said = "more than 64 MiB in a packed line" if len(found) > MOST_BYTES else "a packed line that is cut"
+        said = (
+            f"more than {MOST_BYTES >> 20} MiB in a packed line" if len(found) > MOST_BYTES else "a packed line that is cut"
+        )
         raise FormatError(said, source=file.path)
     return decode(found).text
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.evidence import Evidence, ExportedObject
+from cmfw.ingest.export_text import MOST_NOTES, MOST_OBJECTS
 from cmfw.ingest.netsec_fields import join, seen_fields
 from cmfw.ingest.netsec_profiles import is_profile
 from cmfw.ingest.netsec_stores import read_stores
@@ -205,7 +206,13 @@ def _is_filter(part: dict[str, Any]) -> bool:
 
 
 def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost: str = "") -> Evidence:
-    """What the objects say of the machine; ``lost`` says what their container could not read of them."""
+    """What the objects say of the machine; ``lost`` says what their container could not read of them.
+
+    Raises:
+        FormatError: there are more of them than any machine has.
+    """
+    if len(objects) > MOST_OBJECTS:
+        raise FormatError(f"more than {MOST_OBJECTS:,} objects in one export", source=path)
     found = sort_objects(objects)
     joined = []
     used = set()
@@ -228,8 +235,15 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
         live_profiles=found.networks,
         objects=tuple(objects),
         gaps=tuple(gaps),
-        problems=(*found.problems, *stores.problems),
+        problems=_first((*found.problems, *stores.problems), path),
     )
+
+
+def _first(problems: tuple[Problem, ...], path: str) -> tuple[Problem, ...]:
+    """The first problems, and how many more there are: a file of nothing else must not fill memory and screen."""
+    if len(problems) <= MOST_NOTES:
+        return problems
+    return (*problems[:MOST_NOTES], Problem(path, "no more problems", f"{len(problems) - MOST_NOTES} more"))
 
 
 def join_exports(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -12,9 +12,9 @@ import csv
 import io
 from typing import Any
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest.evidence import Evidence, ExportedObject
-from cmfw.ingest.export_text import head_text, read_text
+from cmfw.ingest.export_text import MOST_NOTES, MOST_OBJECTS, head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_objects import FILTER, OTHER, are_known, evidence_of, kind_of
 
@@ -31,6 +31,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """The rows as objects.
 
     Raises:
+        FormatError: it has more rows than any machine has rules.
         InputError: it is too large, or its rows are neither rules, filters nor profiles.
     """
     text = read_text(file)
@@ -55,7 +56,8 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         if not any(cells):
             continue
         if len(cells) != len(names):
-            file.problems.append(Problem(file.path, f"{len(names)} cells", f"{len(cells)}", line=line))
+            if len(file.problems) < MOST_NOTES:
+                file.problems.append(Problem(file.path, f"{len(names)} cells", f"{len(cells)}", line=line))
             lost = lost or "rows of the table have cells too many or too few"
             continue
         objects.append(ExportedObject(file.path, dict(zip(names, cells, strict=True)), line=line))
@@ -69,6 +71,8 @@ def _rows(reader: Any, skipped: int, file: InputFile) -> tuple[list[tuple[int, l
     try:
         for cells in reader:
             out.append((line, cells))
+            if len(out) > MOST_OBJECTS:
+                raise FormatError(f"more than {MOST_OBJECTS:,} rows in one table", source=file.path)
             line = skipped + reader.line_num + 1
     except csv.Error as error:
         file.problems.append(Problem(file.path, "rows of cells", str(error).lower(), line=line))

@@ -11,7 +11,7 @@ from typing import Any
 
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.evidence import Evidence
-from cmfw.ingest.export_text import head_text, read_text
+from cmfw.ingest.export_text import MOST_OBJECTS, head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_objects import evidence_of, objects_in
 
@@ -21,6 +21,8 @@ _PROPERTY = re.compile(
     r'|IcmpType|DisplayGroup|DisplayName|NetworkCategory)"\s*:'
 )
 """Spelled as .NET spells properties; other formats of JSON spell theirs in camel case."""
+_MOST_PARTS = 4 * MOST_OBJECTS
+"""Every exported object may hold others, of its class and of lists."""
 _FOREIGN = ('"@odata.', '"omaUri"', '"$schema"', '"schema"')
 
 
@@ -50,8 +52,13 @@ def load_json(text: str, file: InputFile) -> tuple[Any, str]:
         FormatError: it is no JSON, or nests too deep for any reader.
     """
     doubled: list[str] = []
+    count = 0
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        if count > _MOST_PARTS:
+            raise FormatError(f"more than {_MOST_PARTS:,} objects in one document", source=file.path)
         found = dict(pairs)
         if len(found) < len(pairs):
             found = {}

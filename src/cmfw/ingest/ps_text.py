@@ -13,19 +13,22 @@ import re
 import unicodedata
 from typing import Any, NamedTuple
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest.evidence import Evidence, ExportedObject
-from cmfw.ingest.export_text import head_text, read_text
+from cmfw.ingest.export_text import MOST_NOTES, head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_fields import FREE_TEXTS
 from cmfw.ingest.netsec_objects import OTHER, are_known, evidence_of, kind_of
 from cmfw.ingest.netsec_words import FIELD_OF
 
 FORMAT = "ps-text"
-_PROPERTY = re.compile(r"^([A-Za-z][A-Za-z0-9_]*) *: ?(.*)$")
+_PROPERTY = re.compile(r"^([A-Za-z][A-Za-z0-9_]*) +: ?(.*)$")
+"""A blank stands before the colon of even the longest name; netsh writes none, and shares some names."""
 _DASHES = re.compile(r"-+")
 _RULER = re.compile(r"^\s*-+(?: +-+)+\s*$")
 _CUT_MARKS = ("...", "\u2026")
+_MOST_LINES = 1_000_000
+"""All filters of a machine with 1,500 rules take a third of it."""
 _GONE = "System.Object"
 """Stands for a value that was cut; read as the name of a type is."""
 
@@ -44,9 +47,13 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """The objects that the text shows.
 
     Raises:
+        FormatError: it has more lines than any machine's export.
         InputError: it is too large, or shows neither rules, filters nor profiles.
     """
-    lines = read_text(file).splitlines()
+    text = read_text(file)
+    if text.count("\n") > _MOST_LINES:
+        raise FormatError(f"more than {_MOST_LINES:,} lines", source=file.path)
+    lines = text.splitlines()
     reader = _Reader(lines, file)
     objects = reader.objects()
     if all(kind_of(one.properties) == OTHER for one in objects):
@@ -88,7 +95,8 @@ class _Reader:
         return out
 
     def _note(self, at: int, expected: str, found: str) -> None:
-        self.file.problems.append(Problem(self.file.path, expected, f"`{found[:60]}`", line=at + 1))
+        if len(self.file.problems) < MOST_NOTES:
+            self.file.problems.append(Problem(self.file.path, expected, f"`{found[:60]}`", line=at + 1))
 
     # --- lists ---
 
