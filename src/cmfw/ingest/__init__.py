@@ -31,6 +31,8 @@ FORMATS = {
     "intune": "cmfw.ingest.intune",
     "dsc": "cmfw.ingest.dsc",
     "registry-json": "cmfw.ingest.registry_json",
+    "ps-script": "cmfw.ingest.ps_script",
+    "netsh-script": "cmfw.ingest.batch_script",
     # takes any text with rule strings in it, so it is asked last
     "rule-strings": "cmfw.ingest.rule_strings",
 }

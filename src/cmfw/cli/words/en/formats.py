@@ -17,6 +17,8 @@ WORDS: dict[str, str] = {
     "format.netsh": "netsh advfirewall listing of rules or settings",
     "format.syncml": "SyncML of the Firewall CSP",
     "format.intune": "Intune policies as JSON of Microsoft Graph",
+    "format.ps-script": "PowerShell script that makes firewall rules",
+    "format.netsh-script": "batch or command file of netsh",
     "format.dsc": "DSC v3 list of firewall rules as JSON",
     "format.registry-json": "registry values of a policy as JSON",
     "format.rule-strings": "rule strings in any text",

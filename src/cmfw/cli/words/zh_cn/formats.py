@@ -17,6 +17,8 @@ WORDS: dict[str, str] = {
     "format.netsh": "netsh advfirewall 的规则或设置列表",
     "format.syncml": "Firewall CSP 的 SyncML",
     "format.intune": "Intune 策略（Microsoft Graph 的 JSON）",
+    "format.ps-script": "创建防火墙规则的 PowerShell 脚本",
+    "format.netsh-script": "netsh 批处理或命令文件",
     "format.dsc": "DSC v3 防火墙规则列表（JSON）",
     "format.registry-json": "策略的注册表值（JSON）",
     "format.rule-strings": "任意文本中的规则字符串",

@@ -1,0 +1,394 @@
+"""Reads the calls of a PowerShell script with the values that are certain before it runs. Nothing is run.
+
+A variable has a value while it is certain: one that a block sets is not certain behind the block, one that a loop sets is not
+certain in the loop, and in a function only variables count that are set once in the whole script. Parameters never count.
+
+The grammar is tree-sitter's. Source: PowerShell language specification 3.0, 2.3.5 (literals), 8.2.1 (splatting).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cmfw.errors import MissingExtra, Problem
+from cmfw.ingest.script_calls import MACHINE_VARIABLES, Call, Calls, Given, program_name
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MOST_DEPTH = 400
+"""Levels of the tree that are looked at: real scripts stay below 100."""
+_QUOTES = str.maketrans({**dict.fromkeys("\u2018\u2019\u201a\u201b", "'"), **dict.fromkeys("\u201c\u201d\u201e", '"')})
+"""Quotation marks of word processors, which PowerShell takes for quotes and the grammar does not."""
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|((?:[a-z]+:)?\w+))", re.IGNORECASE)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_LOOPS = frozenset({"foreach_statement", "for_statement", "while_statement", "do_statement"})
+_BRANCHES = frozenset({"statement_block", "switch_clause", "else_clause", "elseif_clause"})
+_CONDITIONALS = frozenset({"if_statement", "switch_statement", "trap_statement", *_LOOPS})
+_SWITCHES = frozenset(
+    {"passthru", "whatif", "asjob", "confirm", "verbose", "debug", "tracepolicystore", "all", "wait", "nonewwindow"}
+)
+
+
+class Known(NamedTuple):
+    """A value that is certain: its texts; ``is_boolean`` for ``$true`` and ``$false``."""
+
+    texts: tuple[str, ...]
+    is_boolean: bool = False
+
+
+Table = dict[str, "tuple[str, Known | None]"]
+"""A hash table: key in lower case to (key as written, its value)."""
+Value = Known | Table | None
+Variables = dict[str, Value]
+
+
+def powershell_calls(text: str, path: str) -> Calls:
+    """The calls of the script.
+
+    Raises:
+        MissingExtra: the grammar is not installed.
+    """
+    try:
+        from tree_sitter import Language, Parser
+        from tree_sitter_pwsh import language
+    except ImportError as error:
+        raise MissingExtra("lint", "a PowerShell script") from error
+    content = text.translate(_QUOTES).encode("utf-8", "replace")
+    root = Parser(Language(language())).parse(content).root_node
+    walker = _Walker(path)
+    walker.count_assignments(root)
+    walker.walk(root, "", 0)
+    if root.has_error:
+        line = _first_error(root)
+        walker.problems.append(
+            Problem(path, "PowerShell", "something else", line=line, hint="commands near it may be missing")
+        )
+    return Calls(tuple(walker.calls), tuple(walker.problems))
+
+
+def _first_error(root: Node) -> int:
+    """The line of the first part that does not parse."""
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if node.is_error or node.is_missing:
+            return _line(node)
+        todo += [child for child in reversed(node.children) if child.has_error or child.is_missing]
+    return _line(root)
+
+
+def _line(node: Node) -> int:
+    return int(node.start_point[0]) + 1
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _variable_of(node: Node) -> str:
+    """The variable's name in lower case, without sigil, braces and the scope that changes nothing here."""
+    name = _text(node)[1:].strip("{}").lower()
+    scope, colon, rest = name.partition(":")
+    return rest if colon and scope in ("script", "global", "local", "private") else name
+
+
+def _all_of(node: Node, kinds: frozenset[str]) -> list[Node]:
+    found, todo = [], [node]
+    while todo:
+        one = todo.pop()
+        if one.type in kinds:
+            found.append(one)
+        todo += one.children
+    return found
+
+
+def _assigned(node: Node) -> set[str]:
+    """Every variable that something below sets, or may change."""
+    names = set()
+    for part in _all_of(node, frozenset({"left_assignment_expression", "post_increment_expression", "foreach_statement"})):
+        names |= {_variable_of(part_node) for part_node in _all_of(part, frozenset({"variable"}))[:1]}
+    for part in _all_of(node, frozenset({"foreach_statement"})):
+        names |= {_variable_of(child) for child in part.children if child.type == "variable"}
+    for part in _all_of(node, frozenset({"invocation_expression"})):
+        names |= {_variable_of(child) for child in part.children[:1] if child.type == "variable"}
+    return names
+
+
+class _Walker:
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.variables: Variables = {}
+        self.times: dict[str, int] = {}
+        self.calls: list[Call] = []
+        self.problems: list[Problem] = []
+
+    def count_assignments(self, root: Node) -> None:
+        """Learn how often each variable is set."""
+        for node in _all_of(root, frozenset({"left_assignment_expression"})):
+            for variable in _all_of(node, frozenset({"variable"}))[:1]:
+                name = _variable_of(variable)
+                self.times[name] = self.times.get(name, 0) + 1
+
+    def walk(self, node: Node, inside: str, depth: int) -> None:
+        """Everything below the node, in order."""
+        if depth > MOST_DEPTH:
+            self.problems.append(Problem(self.path, "a script that nests less", "more levels", line=_line(node)))
+            return
+        kind = node.type
+        if kind in _CONDITIONALS:
+            self._conditional(node, inside, depth)
+        elif kind in ("function_statement", "script_block_expression"):
+            self._function(node, inside, depth)
+        elif kind == "catch_clause":
+            self._block(node, f"{inside}/catch@{_line(node)}".lstrip("/"), depth)
+        elif kind in ("param_block", "function_parameter_declaration"):
+            self._forget({_variable_of(each) for each in _all_of(node, frozenset({"variable"}))})
+        else:
+            for child in node.children:
+                self.walk(child, inside, depth + 1)
+            if kind == "command":
+                self._command(node, inside)
+            elif kind == "assignment_expression":
+                self._assign(node)
+            elif kind in ("invocation_expression", "post_increment_expression"):
+                self._forget(_assigned(node) | {_variable_of(c) for c in node.children[:1] if c.type == "variable"})
+
+    def _forget(self, names: set[str]) -> None:
+        self.variables |= dict.fromkeys(names)
+
+    def _conditional(self, node: Node, inside: str, depth: int) -> None:
+        if node.type in _LOOPS:
+            self._forget(_assigned(node))
+        for child in node.children:
+            word = (child if child.type.startswith("else") else node).type.partition("_")[0]
+            if child.type in _BRANCHES or child.type.endswith(("_clauses", "_body")):
+                self._block(child, f"{inside}/{word}@{_line(child)}".lstrip("/"), depth)
+            else:
+                self.walk(child, inside, depth + 1)
+
+    def _block(self, node: Node, inside: str, depth: int) -> None:
+        """A part that may not run: what it sets is certain in it and not behind it."""
+        before = dict(self.variables)
+        for child in node.children:
+            self.walk(child, inside, depth + 1)
+        self.variables = before
+        self._forget(_assigned(node))
+
+    def _function(self, node: Node, inside: str, depth: int) -> None:
+        """A part that runs at another time, any number of times."""
+        before = dict(self.variables)
+        self.variables = {name: found for name, found in before.items() if self.times.get(name) == 1}
+        word = "function" if node.type == "function_statement" else "block"
+        for child in node.children:
+            self.walk(child, f"{inside}/{word}@{_line(node)}".lstrip("/"), depth + 1)
+        self.variables = before
+        self._forget(_assigned(node))
+
+    def _assign(self, node: Node) -> None:
+        left, right = node.child_by_field_name("left") or node.children[0], node.child_by_field_name("value")
+        operator = next((_text(child) for child in node.children if child.type == "assignment_operator"), "")
+        found = self.value(right) if right is not None and operator == "=" else None
+        target = _single(left)
+        while target.type in ("cast_expression", "expression_with_unary_operator"):
+            target = _single(target.named_children[-1])
+        if target.type == "variable":
+            self.variables[_variable_of(target)] = found
+            return
+        base = target.named_children[0] if target.named_children else target
+        table = self.variables.get(_variable_of(base)) if base.type == "variable" else None
+        key = self._member(target)
+        if base.type == "variable" and isinstance(table, dict) and key:
+            written = table.get(key.lower(), (key, None))[0]
+            item = found if isinstance(found, Known) else None
+            self.variables[_variable_of(base)] = {**table, key.lower(): (written, item)}
+        else:
+            self._forget({_variable_of(each) for each in _all_of(left, frozenset({"variable"}))[:1]})
+
+    def _member(self, node: Node) -> str:
+        """The key of ``$table.Key`` or ``$table['Key']`` where it is certain."""
+        last = node.named_children[-1] if node.named_children else node
+        if node.type == "member_access":
+            return _text(last) if last.type == "member_name" and _text(last).isalnum() else ""
+        found = self.value(last) if node.type == "element_access" else None
+        return found.texts[0] if isinstance(found, Known) and len(found.texts) == 1 else ""
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def value(self, node: Node) -> Value:
+        """The value of an expression, None where it is not certain."""
+        node = _single(node)
+        match node.type:
+            case "verbatim_string_characters":
+                return Known((_text(node)[1:-1].replace("''", "'"),))
+            case "verbatim_here_string_characters":
+                return Known((_here(_text(node)),))
+            case "expandable_string_literal":
+                return self._expanded(_text(node)[1:-1].replace('""', '"'))
+            case "expandable_here_string_literal":
+                return self._expanded(_here(_text(node)))
+            case "decimal_integer_literal" | "simple_name":
+                return Known((_text(node),))
+            case "hexadecimal_integer_literal":
+                return Known((str(int(_text(node), 16)),)) if re.fullmatch("0[xX][0-9a-fA-F]+", _text(node)) else None
+            case "generic_token":
+                return self._expanded(_text(node))
+            case "variable":
+                return self._variable(node)
+            case "hash_literal_expression":
+                return self._table(node)
+            case "array_literal_expression" | "bareword_argument_list":
+                return self._joined([self.value(child) for child in node.named_children])
+            case "array_expression":
+                statements = [part for child in node.named_children for part in child.named_children]
+                return self._joined([self.value(child) for child in statements])
+            case "concatenated_command_argument":
+                parts = [self.value(child) for child in node.named_children]
+                texts = ["".join(part.texts) for part in parts if isinstance(part, Known) and len(part.texts) == 1]
+                return Known(("".join(texts),)) if len(texts) == len(parts) else None
+            case "cast_expression":
+                return self.value(node.named_children[-1])
+            case "member_access" | "element_access":
+                return self._item(node)
+        return None
+
+    def _joined(self, parts: list[Value]) -> Value:
+        if not all(isinstance(part, Known) and not part.is_boolean for part in parts):
+            return None
+        return Known(tuple(text for part in parts if isinstance(part, Known) for text in part.texts))
+
+    def _variable(self, node: Node) -> Value:
+        name = _variable_of(node)
+        if name in ("true", "false"):
+            return Known((name.capitalize(),), is_boolean=True)
+        return self._named(name)
+
+    def _named(self, name: str) -> Value:
+        if name.startswith("env:") and name[4:] in MACHINE_VARIABLES:
+            return Known((f"%{name[4:]}%",))
+        return self.variables.get(name)
+
+    def _item(self, node: Node) -> Value:
+        base = node.named_children[0]
+        table = self.variables.get(_variable_of(base)) if base.type == "variable" else None
+        return table.get(self._member(node).lower(), ("", None))[1] if isinstance(table, dict) else None
+
+    def _table(self, node: Node) -> Value:
+        found: Table = {}
+        for entry in _all_of(node, frozenset({"hash_entry"}))[::-1]:
+            if entry.parent is None or entry.parent.parent != node:
+                continue
+            key = self.value(entry.named_children[0])
+            item = self.value(entry.named_children[-1])
+            if not isinstance(key, Known) or len(key.texts) != 1:
+                return None
+            found[key.texts[0].lower()] = (key.texts[0], item if isinstance(item, Known) else None)
+        return found
+
+    def _expanded(self, text: str) -> Value:
+        """The text with its variables and escapes replaced; None where one of them is not certain."""
+        out, at = [], 0
+        while at < len(text):
+            char = text[at]
+            if char == "`" and at + 1 < len(text):
+                out.append(_ESCAPES.get(text[at + 1], text[at + 1]))
+                at += 2
+            elif char == "$" and text[at + 1 : at + 2] == "(":
+                return None
+            elif char == "$" and (found := _VARIABLE.match(text, at)):
+                name = (found[1] or found[2]).lower()
+                known = self._named(name)
+                if not isinstance(known, Known):
+                    return None
+                out.append(" ".join(known.texts))
+                at = found.end()
+            else:
+                out.append(char)
+                at += 1
+        return Known(("".join(out),))
+
+    # --- commands ----------------------------------------------------------------------------------------------------
+
+    def _command(self, node: Node, inside: str) -> None:
+        name = next((c for c in node.named_children if c.type in ("command_name", "command_name_expr")), None)
+        if name is None:
+            return
+        written = self._name(name)
+        elements = next((c for c in node.named_children if c.type == "command_elements"), None)
+        given = self._given([] if elements is None else elements.named_children)
+        siblings = [] if node.parent is None else node.parent.named_children
+        is_piped = any(s.end_byte <= node.start_byte for s in siblings)
+        self.calls.append(Call(program_name(written), written, tuple(given), _line(node), inside, is_piped))
+
+    def _name(self, node: Node) -> str:
+        inner = _single(node)
+        found = self.value(inner) if inner.type not in ("command_name", "command_name_expr") else None
+        return found.texts[0] if isinstance(found, Known) and found.texts else _text(node)
+
+    def _given(self, elements: list[Node]) -> list[Given]:
+        found: list[Given] = []
+        waiting = ""
+        for node in elements:
+            if node.type in ("command_argument_sep", "redirection"):
+                continue
+            if node.type == "command_parameter":
+                found += [Given(waiting, ())] if waiting else []
+                waiting = _text(node)[1:].rstrip(":")
+                if waiting.lower() in _SWITCHES:
+                    found.append(Given(waiting, ()))
+                    waiting = ""
+                continue
+            text = _text(node)
+            if text.startswith("@") and _single(node).type == "variable":
+                found += self._splatted(text)
+                continue
+            value = self.value(node)
+            if waiting == "" and node.type == "bareword_argument_list" and isinstance(value, Known):
+                value = Known((",".join(value.texts),)) if "=" in text else value
+            known = value if isinstance(value, Known) else None
+            found.append(Given(waiting, known.texts if known else None, known is not None and known.is_boolean))
+            waiting = ""
+        return [*found, Given(waiting, ())] if waiting else found
+
+    def _splatted(self, text: str) -> list[Given]:
+        table = self.variables.get(text[1:].lower())
+        if not isinstance(table, dict):
+            return [Given("@", None)]
+        return [
+            Given(written, value.texts if value else None, value is not None and value.is_boolean)
+            for written, value in table.values()
+        ]
+
+
+_WRAPPERS = frozenset(
+    {
+        "unary_expression",
+        "string_literal",
+        "integer_literal",
+        "pipeline",
+        "pipeline_chain",
+        "assignment_value",
+        "left_assignment_expression",
+        "parenthesized_expression",
+        "key_expression",
+        "statement_list",
+        "command_name_expr",
+        "expression_with_unary_operator",
+    }
+)
+
+
+def _single(node: Node) -> Node:
+    """The node inside wrappers that have one part and change nothing."""
+    while node.type in _WRAPPERS and len(node.named_children) == 1:
+        if node.type == "expression_with_unary_operator" and node.named_children[0].type != "cast_expression":
+            break
+        node = node.named_children[0]
+    return node
+
+
+def _here(text: str) -> str:
+    """The text of a here-string without its first and last line."""
+    lines = text.split("\n")
+    return "\n".join(lines[1:-1]).rstrip("\r")
