@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cmfw.cli.words import words
 from cmfw.ingest import FORMATS
 from cmfw.ingest.format_table import ASPECTS, FormatTable, format_table
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
+from cmfw.words import words
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "site-file.md"
 START, END = "<!-- keys: written by tools/pages.py -->\n", "<!-- end of keys -->\n"

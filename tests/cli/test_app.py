@@ -10,7 +10,7 @@ import click
 import pytest
 from tests.conftest import ROOT
 
-from cmfw.cli import words
+from cmfw import words
 from cmfw.cli.app import CLEAN, COMMANDS, FAILED, FINDINGS, INCOMPLETE, SECTIONS, error_lines, worst
 from cmfw.errors import FormatError, InputError, Problem, Unsupported
 

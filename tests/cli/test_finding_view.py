@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from cmfw import words
 from cmfw.catalog import load
 from cmfw.catalog.types import Text
-from cmfw.cli import words
 from cmfw.cli.finding_view import finding_blocks, finding_row, message_of, short_origin
 from cmfw.cli.output import plain
 from cmfw.model.finding import Finding, Severity

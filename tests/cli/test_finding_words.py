@@ -9,8 +9,8 @@ from string import Formatter
 import pytest
 from tests.conftest import ROOT
 
+from cmfw import words
 from cmfw.catalog import load
-from cmfw.cli import words
 from cmfw.cli.audit import run_audit
 from cmfw.cli.audit_text import blocks
 from cmfw.cli.demo import CLIENT, FOLDER, SITE

@@ -7,9 +7,9 @@ import re
 import pytest
 from tests.conftest import ROOT
 
-from cmfw.cli.words import words
 from cmfw.ingest import FORMATS
 from cmfw.ingest.format_table import ASPECTS, SHOWS, format_table
+from cmfw.words import words
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

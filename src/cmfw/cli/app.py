@@ -14,11 +14,10 @@ from typing import Any, NoReturn
 
 import click
 
-from cmfw import __version__
-from cmfw.cli import words
+from cmfw import __version__, words
 from cmfw.cli.options import help_option, option
-from cmfw.cli.words import say
 from cmfw.errors import CmfwError, InputError
+from cmfw.words import say
 
 CLEAN, FINDINGS, FAILED, INCOMPLETE = 0, 1, 2, 3
 INTERRUPTED = 130

@@ -9,9 +9,9 @@ import click
 
 from cmfw.cli.app import CLEAN, FAILED, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import make_command, option, subnet_option
-from cmfw.cli.words import say
 from cmfw.errors import InputError
 from cmfw.values import value
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog

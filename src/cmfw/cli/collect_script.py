@@ -9,7 +9,7 @@ import click
 
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command, option
-from cmfw.cli.words import say
+from cmfw.words import say
 
 SCRIPT = Path(__file__).resolve().parent.parent / "ingest" / "collect.ps1"
 

@@ -9,7 +9,7 @@ import click
 
 from cmfw.cli.app import CLEAN, FAILED, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option, subnet_option
-from cmfw.cli.words import say
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import click
 
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command, option
-from cmfw.cli.words import say
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.cli.output import Block

@@ -8,10 +8,10 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import Spoken, make_command, option, subnet_option
-from cmfw.cli.words import say
 from cmfw.engine.difference import Change, Difference
 from cmfw.engine.rule_changes import RuleChange
 from cmfw.model.verdict import Answer
+from cmfw.words import say
 
 SCHEMA = "cmfw/diff/1"
 _SHOWN = 20

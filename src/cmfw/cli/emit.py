@@ -6,7 +6,7 @@ import click
 
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import advisory_option, edition_option, make_command, option, scope_option
-from cmfw.cli.words import say
+from cmfw.words import say
 
 SCHEMA = "cmfw/emit/1"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cmfw.cli.output import Block, Heading, Line
-from cmfw.cli.words import say
 from cmfw.emit import Artifact
 from cmfw.emit.capability import Loss
+from cmfw.words import say
 
 MOST_ITEMS = 4
 

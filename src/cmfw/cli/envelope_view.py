@@ -8,10 +8,10 @@ from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.box_view import box_row, box_text
 from cmfw.cli.output import Block, Gap, Heading, Line, Verbatim
 from cmfw.cli.question_view import rule_row, rules_text, verdict_row
-from cmfw.cli.words import say
 from cmfw.diagnose.envelopes import EnvelopeResult, Escape, NeedResult
 from cmfw.model.envelope import Envelope
 from cmfw.model.verdict import Answer
+from cmfw.words import say
 
 _SHOWN = 12
 _CODES = {Answer.ALLOW: CLEAN, Answer.BLOCK: FINDINGS, Answer.UNKNOWN: INCOMPLETE}

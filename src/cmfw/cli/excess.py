@@ -8,9 +8,9 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option, subnet_option
-from cmfw.cli.words import say
 from cmfw.diagnose.beyond import Excess, OpenBox
 from cmfw.model.site import Site
+from cmfw.words import say
 
 SCHEMA = "cmfw/excess/1"
 _SHOWN = 20

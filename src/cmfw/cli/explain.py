@@ -6,7 +6,7 @@ import click
 
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import Spoken, edition_option, make_command
-from cmfw.cli.words import say
+from cmfw.words import say
 
 SCHEMA = "cmfw/explain/1"
 

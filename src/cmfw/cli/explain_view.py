@@ -15,7 +15,7 @@ from cmfw.cli.topics import (
     requirements_printing,
     usual_of_port,
 )
-from cmfw.cli.words import language, role, say
+from cmfw.words import language, role, say
 
 
 def _t(text: Text) -> str:

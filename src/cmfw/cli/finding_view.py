@@ -8,10 +8,10 @@ from typing import Any
 from cmfw.catalog.types import Catalog
 from cmfw.cli.finding_words import named
 from cmfw.cli.output import Block, Gap, Line, Verbatim
-from cmfw.cli.words import language, say
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.rule import HostRule
 from cmfw.model.verdict import RuleRef
+from cmfw.words import language, say
 
 _STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.words import known, language, say
 from cmfw.model.finding import Finding
 from cmfw.model.rule import group_id
+from cmfw.words import known, language, say
 
 _LIST = ", "
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
-from cmfw.cli.words import language, say
 from cmfw.ingest.format_table import Limit, format_table
+from cmfw.words import language, say
 
 
 def format_blocks(name: str) -> list[Block]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cmfw.catalog.types import Catalog, Process
-from cmfw.cli.words import say
 from cmfw.errors import InputError, Problem
 from cmfw.model.rule import canonical_program
 from cmfw.model.state import HostState
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.engine.path import PathEngine

@@ -51,7 +51,7 @@ def split_site(paths: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
         except OSError:
             is_site = False
     if is_site and len(paths) == 1:
-        from cmfw.cli.words import say
+        from cmfw.words import say
 
         raise click.UsageError(say("logs.no_file"))
     return (first, paths[1:]) if is_site else (None, paths)

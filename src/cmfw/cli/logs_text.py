@@ -6,11 +6,11 @@ import re
 
 from cmfw.cli.logs_view import Reading, direction_word, protocol_word
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
-from cmfw.cli.words import language, role, say
 from cmfw.diagnose.log_plan import PUSH, is_planned, next_flows
 from cmfw.diagnose.log_story import Doubt, Story
 from cmfw.diagnose.seen_flows import SeenItem
 from cmfw.model.observation import Layer, Outcome, Place
+from cmfw.words import language, role, say
 
 _STATES = {Outcome.REACHED: "good", Outcome.FAILED: "bad", Outcome.FALLBACK: "warn", Outcome.TRIED: "dim"}
 _PROVED = (Layer.TLS, Layer.AUTHENTICATION, Layer.SERVER)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cmfw.cli.words import LANGUAGES, language_of, say
+from cmfw.words import LANGUAGES, language_of, say
 
 Function = Callable[..., Any]
 _LAST = ("form", "lang", "debug", "help")

@@ -8,12 +8,12 @@ from typing import Any
 
 from cmfw.catalog.types import Catalog, Necessity
 from cmfw.cli.output import Block, Gap, Heading, Line, Table
-from cmfw.cli.words import language, role, say
 from cmfw.errors import InputError, Problem
 from cmfw.model.need import need_text
 from cmfw.model.plan import Citation, Endpoint, Omission, Plan, PlanItem, PlannedException, PlannedProcess, PlannedRule
 from cmfw.model.rule import AddressMatch, HostRule, PortMatch
 from cmfw.net.flow import INTERFACE_NAMES, PROFILE_NAMES, PROTOCOL_NAMES, Direction
+from cmfw.words import language, role, say
 
 SCHEMA = "cmfw/plan/1"
 COLUMNS = ("id", "features", "necessity", "from", "from_addresses", "to", "to_addresses", "protocol", "ports", "icmp")

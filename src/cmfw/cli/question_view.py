@@ -7,10 +7,10 @@ from typing import Any
 
 from cmfw.cli.finding_view import short_origin
 from cmfw.cli.output import Block, Line
-from cmfw.cli.words import say
 from cmfw.model.rule import HostRule
 from cmfw.model.verdict import Answer, RuleRef, Verdict
 from cmfw.net.flowset import Preferences
+from cmfw.words import say
 
 READABLE_PORTS = (445, 135, 443, 80, 3389, 2701, 10123)
 """Ports that a witness shows where it may choose."""

@@ -8,13 +8,13 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option, subnet_option
-from cmfw.cli.words import say
 from cmfw.engine.search import Hit, Hits
 from cmfw.model.rule import HostRule
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer
 from cmfw.net.flowquery import FlowQuery
 from cmfw.net.flowset import FlowSet
+from cmfw.words import say
 
 SCHEMA = "cmfw/search/1"
 _SHOWN = 10

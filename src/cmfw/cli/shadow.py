@@ -8,8 +8,8 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option, subnet_option
-from cmfw.cli.words import say
 from cmfw.engine.shadow import Dead, Reason, Shadows
+from cmfw.words import say
 
 SCHEMA = "cmfw/shadow/1"
 _SHOWN = 20

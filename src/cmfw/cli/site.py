@@ -9,8 +9,8 @@ import click
 
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command, option
-from cmfw.cli.words import say
 from cmfw.errors import InputError, Problem
+from cmfw.words import say
 
 
 class _Spoken(click.Group):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmfw.cli.words import language, say
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
 from cmfw.model.site import ClientGroup, Install, Site, SitePorts, SubSite, System
 from cmfw.net.flow import PROFILE_NAMES
+from cmfw.words import language, say
 
 
 def site_document(site: Site) -> dict[str, Any]:

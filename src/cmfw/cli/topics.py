@@ -32,8 +32,8 @@ def topics_of(catalog: Catalog) -> list[Topic]:
 
 def formats() -> dict[str, Text]:
     """The file formats that can be read as machine state, by name."""
-    from cmfw.cli.words import said_in
     from cmfw.ingest import FORMATS
+    from cmfw.words import said_in
 
     return {name: Text(said_in("en", f"format.{name}"), said_in("zh_CN", f"format.{name}")) for name in FORMATS}
 

@@ -9,11 +9,11 @@ import click
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.finding_view import rule_blocks
 from cmfw.cli.options import Spoken, make_command, option, subnet_option
-from cmfw.cli.words import say
 from cmfw.model.rule import HostRule
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, Verdict
 from cmfw.net.flowquery import FlowQuery
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.cli.path_view import Paths

@@ -9,7 +9,7 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import Spoken, make_command, option, subnet_option
-from cmfw.cli.words import say
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog

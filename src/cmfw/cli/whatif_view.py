@@ -10,7 +10,6 @@ from cmfw.cli.finding_view import rule_blocks
 from cmfw.cli.finding_words import feature_title, missing_word
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.cli.who import Who
-from cmfw.cli.words import language, say
 from cmfw.diagnose.changes import SUPPOSED
 from cmfw.diagnose.results import HOST, RowResult, Step
 from cmfw.diagnose.whatif import Case, Outcome, RowChange, Witness
@@ -18,6 +17,7 @@ from cmfw.engine.path import STORE
 from cmfw.model.site import Site
 from cmfw.model.verdict import Verdict
 from cmfw.values import value
+from cmfw.words import language, say
 
 SCHEMA = "cmfw/whatif/1"
 _TOLD = (Outcome.WORSE, Outcome.UNDECIDED, Outcome.OFF, Outcome.BETTER)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cmfw.cli.words import say
 from cmfw.errors import InputError, Problem
 from cmfw.model.site import ClientGroup, Site, System
 from cmfw.model.state import HostState
 from cmfw.values import value
+from cmfw.words import say
 
 
 @value

@@ -77,7 +77,7 @@ def words(lang: str) -> dict[str, str]:
 
 
 def _area(lang: str, area: str) -> dict[str, str]:
-    table: dict[str, str] = import_module(f"cmfw.cli.words.{lang.lower()}.{area}").WORDS
+    table: dict[str, str] = import_module(f"cmfw.words.{lang.lower()}.{area}").WORDS
     return table
 
 

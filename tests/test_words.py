@@ -10,12 +10,12 @@ from string import Formatter
 import pytest
 from tests.conftest import ROOT
 
-from cmfw.cli import words
+from cmfw import words
 
 _NAMES = ("role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.", "aspect.", "shown.")
 """Words of names that come from elsewhere, looked up and not said."""
 
-_CLI = ROOT / "src" / "cmfw" / "cli"
+_SOURCE = ROOT / "src" / "cmfw"
 
 
 def _parts(text: str) -> set[str]:
@@ -29,7 +29,7 @@ def test_languages_have_the_same_keys(lang):
 
 def test_the_table_of_areas_equals_the_folders():
     for lang in words.LANGUAGES:
-        folder = _CLI / "words" / lang.lower()
+        folder = _SOURCE / "words" / lang.lower()
         assert {p.stem for p in folder.glob("*.py")} - {"__init__"} == {words.GENERAL, *words.AREAS}
 
 
@@ -37,7 +37,7 @@ def test_a_key_is_in_the_module_of_its_area():
     firsts = {first: area for area, names in words.AREAS.items() for first in names}
     assert len(firsts) == sum(map(len, words.AREAS.values()))
     for area in (words.GENERAL, *words.AREAS):
-        table = import_module(f"cmfw.cli.words.en.{area}").WORDS
+        table = import_module(f"cmfw.words.en.{area}").WORDS
         assert [key for key in table if firsts.get(key.partition(".")[0], words.GENERAL) != area] == []
 
 
@@ -54,7 +54,7 @@ def test_chinese_words_are_chinese():
 def _said() -> set[str]:
     """The literal keys that the sources say, with ``{...}`` parts as wildcards."""
     found = set()
-    for path in _CLI.rglob("*.py"):
+    for path in _SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
