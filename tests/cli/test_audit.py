@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from cmfw.cli.audit import exit_code
 from cmfw.cli.demo import CLIENT, FOLDER
 from cmfw.cli.demo import SITE as DEMO_SITE
 from cmfw.cli.output import width_of
-from cmfw.cli.who import Who, find_who
 from cmfw.diagnose import Diagnosis, RowResult
 from cmfw.errors import InputError
 from cmfw.ingest.site import read_site_text
@@ -17,6 +17,7 @@ from cmfw.model.finding import Finding, Severity
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Bounds, Status
 from cmfw.net.addr import AddrSet
+from cmfw.report.who import Who, find_who
 
 BROKEN, DEGRADED, WORKS = Status
 TWO = """\
@@ -76,11 +77,9 @@ def test_two_hosts_are_not_the_only_group():
     ],
 )
 def test_exit_codes(bounds, severity, fail_on, code):
-    from cmfw.cli.audit_view import Audit
-
     row = RowResult(feature="f", clients="c", peer="", bounds=None if bounds is None else Bounds(*bounds))
     diagnosis = Diagnosis((row,), (Finding(code="excess", severity=Severity(severity), subject="s"),))
-    assert Audit(None, None, None, None, None, diagnosis).exit_code(fail_on) == code
+    assert exit_code(diagnosis, fail_on) == code
 
 
 @pytest.fixture

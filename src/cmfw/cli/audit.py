@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from cmfw.cli.app import CLEAN
+from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import advisory_option, make_command, option, subnet_option
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
-    from cmfw.cli.audit_view import Audit
+    from cmfw.diagnose import Diagnosis
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
+    from cmfw.report.audit_view import Audit
 
 
 @make_command("audit", "text", "json")
@@ -42,16 +44,16 @@ def command(
     _known_codes(catalog, fail_on)
     audit = run_audit(catalog, site, read_host(states, local_subnets), asked, advisory=advisory)
     show(audit, form)
-    return audit.exit_code(fail_on)
+    return exit_code(audit.diagnosis, fail_on)
 
 
 def run_audit(catalog: Catalog, site: Site, state: HostState, asked: str | None, *, advisory: bool = False) -> Audit:
     """The diagnosis of the machine as a client group or host of the site, with everything that its views need."""
-    from cmfw.cli.audit_view import Audit
     from cmfw.cli.inputs import read_path
-    from cmfw.cli.who import find_who
     from cmfw.diagnose import diagnose
     from cmfw.engine.exact import Engine
+    from cmfw.report.audit_view import Audit
+    from cmfw.report.who import find_who
     from cmfw.resolve import resolve
 
     who = find_who(site, state, asked)
@@ -66,7 +68,7 @@ def show(audit: Audit, form: str) -> int:
     from cmfw.cli import output
 
     if form == "json":
-        from cmfw.cli.audit_view import document
+        from cmfw.report.audit_view import document
 
         output.show_json(document(audit))
     else:
@@ -74,6 +76,21 @@ def show(audit: Audit, form: str) -> int:
 
         output.show(blocks(audit))
     return CLEAN
+
+
+def exit_code(diagnosis: Diagnosis, fail_on: Iterable[str] = ()) -> int:
+    """1 for anything broken, degraded, of severity error or asked for; 3 where a feature is unknown; else 0."""
+    from cmfw.model.verdict import Status
+
+    codes = [CLEAN]
+    for bounds in (row.bounds for row in diagnosis.rows if row.bounds is not None):
+        if bounds.high is not Status.WORKS:
+            codes.append(FINDINGS)
+        elif bounds.low is not Status.WORKS:
+            codes.append(INCOMPLETE)
+    asked = set(fail_on)
+    bad = [f for f in diagnosis.findings if f.severity.value == "error" or f.code in asked]
+    return worst(*codes, *(FINDINGS for _ in bad))
 
 
 def _known_codes(catalog: Catalog, codes: tuple[str, ...]) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cmfw.cli.audit_view import Audit, profile_row, rule_counts
 from cmfw.cli.finding_view import finding_blocks, rule_blocks
-from cmfw.cli.finding_words import feature_title, gap_detail, missing_word
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
-from cmfw.cli.who import place_of
 from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.diagnose.results import HOST
 from cmfw.engine.path import STORE
 from cmfw.net.flow import PROFILE_NAMES
+from cmfw.report.audit_view import Audit, profile_row, rule_counts
+from cmfw.report.finding_words import feature_title, gap_detail, missing_word
+from cmfw.report.who import place_of
 from cmfw.words import known, say
 
 _STYLES = {"broken": "bad", "degraded": "warn", "works": "good", "disabled": "dim", "unknown": "warn"}

@@ -80,7 +80,7 @@ def command(
         output.show_json({"schema": SCHEMA, "problems": problems, "lints": [], "expects": []})
         return FAILED
     if form == "json":
-        from cmfw.cli.finding_view import finding_row
+        from cmfw.report.finding_text import finding_row
 
         rows = [{"flow": j.flow, "want": j.want, "got": j.got, "by": j.by} for j in judged]
         document = {"schema": SCHEMA, "problems": [], "lints": [finding_row(f, catalog) for f in lints], "expects": rows}
@@ -195,9 +195,9 @@ def _by_state(
     site: Site, queries: list[FlowQuery], state: HostState, asked: str | None, names: Names, path: PathEngine | None
 ) -> list[Judged]:
     """Every row on the machine; with ``--as`` a row without a profile is asked in the profile of that group or host."""
-    from cmfw.cli.who import find_who, place_of
     from cmfw.engine.exact import Engine
     from cmfw.net.flowquery import parse_flow
+    from cmfw.report.who import find_who, place_of
 
     engine: Engine = Engine(state)
     place = None if asked is None else place_of(site, find_who(site, state, asked))

@@ -30,10 +30,10 @@ def command(
     from cmfw.catalog import load
     from cmfw.cli import output
     from cmfw.cli.inputs import read_host
-    from cmfw.cli.who import find_who
     from cmfw.diagnose.beyond import find_excess
     from cmfw.engine.exact import Engine
     from cmfw.ingest.site import read_site
+    from cmfw.report.who import find_who
     from cmfw.resolve import resolve
 
     site = read_site(site_path)
@@ -81,9 +81,9 @@ def _row(one: OpenBox) -> dict[str, Any]:
 
 def blocks(site: Site, who: str, found: Excess, count: int) -> list[Any]:
     """The answer as text: score, the boxes with rules and witnesses, then Windows' own rules and what is not certain."""
-    from cmfw.cli.finding_words import missing_word
     from cmfw.cli.output import Gap, Heading, Line
     from cmfw.cli.question_view import rules_text
+    from cmfw.report.finding_words import missing_word
 
     told: list[Any] = [
         Heading(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from cmfw.catalog.types import Catalog, Cite, ExceptionRow, Feature, FlowKind, Process, Requirement, Text
+from cmfw.catalog.types import Catalog, Cite, ExceptionRow, Feature, Process, Requirement, Text
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.cli.topics import (
     Topic,
@@ -15,6 +15,7 @@ from cmfw.cli.topics import (
     requirements_printing,
     usual_of_port,
 )
+from cmfw.report.catalog_rows import level_of, notes_of, place, rows_of, short_id, traffic_of
 from cmfw.words import language, role, say
 
 
@@ -100,16 +101,6 @@ def _feature_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
     return [*blocks, Gap(), *_cited(catalog, feature.cites)]
 
 
-def rows_of(catalog: Catalog, feature: Feature, edition: str) -> list[Requirement]:
-    """The documented rows of the feature in the edition."""
-    return [r for r in catalog.requirements.values() if r.feature == feature.id and edition in r.level]
-
-
-def notes_of(catalog: Catalog, feature: str) -> list[Any]:
-    """The notes that speak of the feature, without by-hand steps."""
-    return [n for n in catalog.notes.values() if feature in n.features and n.kind not in ("step", "steps", "procedure")]
-
-
 def _requirement_table(catalog: Catalog, rows: list[Requirement], edition: str) -> Table:
     columns = tuple(say(f"explain.column.{name}") for name in ("row", "direction", "traffic", "level", "at"))
     found = []
@@ -122,32 +113,6 @@ def _requirement_table(catalog: Catalog, rows: list[Requirement], edition: str) 
         ends = f"{say(f'direction.{row.direction}')}\n{role(flow.from_role)} > {role(flow.to_role)}"
         found.append((short_id(row), ends, traffic, level_of(row, edition), place(row)))
     return Table(columns, tuple(found))
-
-
-def short_id(row: Requirement) -> str:
-    """The id without the feature in front."""
-    return row.id.removeprefix(f"{row.feature}.")
-
-
-def level_of(row: Requirement, edition: str) -> str:
-    """How much the edition needs the row, in words."""
-    levels: dict[str, Any] = dict(row.level)
-    return say(f"necessity.{levels[edition].value}")
-
-
-def place(row: Requirement) -> str:
-    """Where the row stands, with its source where that is not the page itself, and its errata."""
-    source = "" if row.cite.at.startswith("line ") else f"{row.cite.source}: "
-    return " ".join([source + row.cite.at, *row.errata])
-
-
-def traffic_of(flow: FlowKind) -> str:
-    """``tcp 80 (site.http)``: protocol, default ports, and where the site sets them."""
-    ports = ", ".join(flow.default or flow.ports)
-    references = [p for p in flow.ports if not p[:1].isdigit()]
-    words = [flow.protocol, ports, flow.icmp]
-    text = " ".join(word for word in words if word)
-    return f"{text} ({', '.join(references)})" if references and flow.default else text
 
 
 def _exception_blocks(catalog: Catalog, found: ExceptionRow) -> list[Block]:
@@ -215,7 +180,7 @@ def _needed_by(catalog: Catalog, rows: list[Requirement], edition: str) -> Table
 
 
 def _group_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
-    from cmfw.cli.plan_view import rule_text
+    from cmfw.report.plan_rows import rule_text
 
     del edition
     group = catalog.groups[name]
@@ -339,7 +304,7 @@ def topic_row(catalog: Catalog, topic: Topic, edition: str) -> dict[str, Any]:
 def _data(value: Any) -> Any:
     """A catalog row as JSON data; Windows Firewall rules as ``cmfw/plan/1`` writes them."""
     if hasattr(value, "local_port") and hasattr(value, "store"):
-        from cmfw.cli.plan_view import rule_row
+        from cmfw.report.plan_rows import rule_row
 
         return rule_row(value)
     if isinstance(value, Enum):

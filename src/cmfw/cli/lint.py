@@ -8,8 +8,8 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option
-from cmfw.cli.words import say
 from cmfw.errors import InputError, Problem
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
@@ -77,7 +77,7 @@ def _read(path: str) -> Script:
 
 
 def _document(scripts: list[Script], findings: list[Finding], catalog: Catalog, level: str) -> dict[str, Any]:
-    from cmfw.cli.finding_view import finding_row
+    from cmfw.report.finding_text import finding_row
 
     return {
         "schema": SCHEMA,

@@ -61,7 +61,7 @@ def path_blocks(found: Paths, *, indent: int) -> list[Block]:
 
 
 def _step_blocks(step: Walked, indent: int) -> list[Block]:
-    from cmfw.cli.finding_words import missing_word
+    from cmfw.report.finding_words import missing_word
 
     answer = say(f"answer.{step.answer.value}")
     how = "decides" if step.decides else step.applies.name.lower()

@@ -20,6 +20,7 @@ def command(site_path: str, edition: str, scope: str, advisory: bool, wanted: tu
     from cmfw.catalog.types import Edition
     from cmfw.cli import output, plan_view
     from cmfw.ingest.site import read_site
+    from cmfw.report import plan_rows
     from cmfw.resolve import resolve
 
     site = read_site(site_path)
@@ -27,11 +28,11 @@ def command(site_path: str, edition: str, scope: str, advisory: bool, wanted: tu
     plan = resolve(catalog, site, edition=Edition(edition), scope=scope, advisory=advisory)
     plan = plan_view.only(plan, wanted, catalog)
     if form == "json":
-        output.show_json(plan_view.document(plan))
+        output.show_json(plan_rows.document(plan))
     elif form == "jsonl":
-        output.show_json_lines({"schema": plan_view.SCHEMA, **plan_view.item_row(item)} for item in plan.items)
+        output.show_json_lines({"schema": plan_rows.SCHEMA, **plan_rows.item_row(item)} for item in plan.items)
     elif form == "csv":
-        output.show_csv(plan_view.COLUMNS, (plan_view.cells(item) for item in plan.items))
+        output.show_csv(plan_rows.COLUMNS, (plan_rows.cells(item) for item in plan.items))
     else:
         output.show(plan_view.blocks(plan, catalog))
     return CLEAN

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cmfw.cli.finding_view import short_origin
 from cmfw.cli.output import Block, Line
 from cmfw.model.rule import HostRule
 from cmfw.model.verdict import Answer, RuleRef, Verdict
 from cmfw.net.flowset import Preferences
+from cmfw.report.finding_text import short_origin
 from cmfw.words import say
 
 READABLE_PORTS = (445, 135, 443, 80, 3389, 2701, 10123)
@@ -70,7 +70,7 @@ def _more(count: int) -> list[str]:
 
 def verdict_lines(verdict: Verdict, *, indent: int, mark: str = "") -> list[Block]:
     """Answer, reason, deciding rules and what is missing, in two lines or three."""
-    from cmfw.cli.finding_words import missing_word
+    from cmfw.report.finding_words import missing_word
 
     answer = say(f"answer.{verdict.answer.value}")
     found: list[Block] = [

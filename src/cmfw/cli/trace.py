@@ -131,8 +131,8 @@ def _blocks(query: FlowQuery, verdict: Verdict, state: HostState, *, with_path: 
 
 def verdict_blocks(query: FlowQuery, verdict: Verdict, rules: tuple[HostRule, ...]) -> list[Any]:
     """One verdict as text: the answer and the flow, why, the deciding rules, what was assumed or is missing."""
-    from cmfw.cli.finding_words import missing_word
     from cmfw.cli.output import Gap, Line, width_of
+    from cmfw.report.finding_words import missing_word
 
     style = {Answer.ALLOW: "good", Answer.BLOCK: "bad", Answer.UNKNOWN: "warn"}[verdict.answer]
     answer = say(f"answer.{verdict.answer.value}")

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
     from cmfw.cli.whatif_changes import Supposed
     from cmfw.cli.whatif_view import Answer
-    from cmfw.cli.who import Who
     from cmfw.engine.path import PathEngine
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
+    from cmfw.report.who import Who
 
 _CHANGED = ("--open", "--close")
 _QUALIFIERS = {"--from": 1, "--to": 1, "--between": 2}
@@ -185,8 +185,8 @@ def _parts(
 
 def _places(site: Site, state: HostState | None, asked: str | None) -> list[Who]:
     """Who is asked about: the one that the machine is, the one named, else every client group."""
-    from cmfw.cli.who import Who, find_who
     from cmfw.model.state import HostState
+    from cmfw.report.who import Who, find_who
 
     if state is not None or asked is not None:
         return [find_who(site, state or HostState(), asked)]

@@ -6,16 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
-from cmfw.cli.finding_view import finding_row
-from cmfw.cli.who import Who
 from cmfw.diagnose import Diagnosis
 from cmfw.engine.exact import Engine
 from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
-from cmfw.model.verdict import Status
 from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES, Profile
+from cmfw.report.finding_text import finding_row
+from cmfw.report.who import Who
 from cmfw.values import value
 
 SCHEMA = "cmfw/audit/1"
@@ -41,18 +39,6 @@ class Audit:
     def item(self, name: str) -> PlanItem | None:
         """The item of the plan with that id."""
         return next((item for item in self.plan.items if item.id == name), None)
-
-    def exit_code(self, fail_on: Iterable[str] = ()) -> int:
-        """1 for anything broken, degraded, of severity error or asked for; 3 where a feature is unknown; else 0."""
-        codes = [CLEAN]
-        for bounds in (row.bounds for row in self.diagnosis.rows if row.bounds is not None):
-            if bounds.high is not Status.WORKS:
-                codes.append(FINDINGS)
-            elif bounds.low is not Status.WORKS:
-                codes.append(INCOMPLETE)
-        asked = set(fail_on)
-        bad = [f for f in self.diagnosis.findings if f.severity.value == "error" or f.code in asked]
-        return worst(*codes, *(FINDINGS for _ in bad))
 
 
 def document(audit: Audit) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from cmfw.catalog import load
 from cmfw.cli.audit import run_audit
 from cmfw.cli.audit_text import blocks
 from cmfw.cli.demo import CLIENT, FOLDER, SITE
-from cmfw.cli.finding_view import message_of
-from cmfw.cli.finding_words import exception_title, group_title, rule_title
 from cmfw.cli.inputs import read_host
 from cmfw.cli.output import plain
 from cmfw.ingest.site import read_site
+from cmfw.report.finding_text import message_of
+from cmfw.report.finding_words import exception_title, group_title, rule_title
 from cmfw.resolve.lint import LINTS
 
 CATALOG = load()
