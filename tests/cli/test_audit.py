@@ -205,3 +205,32 @@ def test_a_policy_that_switches_local_rules_off_is_told_once(corpus, run, valid)
     assert document["states"][0]["profiles"]["domain"]["local_rules"] is False
     assert [f["code"] for f in document["findings"]].count("local-merge-off") == 1
     assert {r["status"] for r in document["features"] if r["feature"] == "remote_assistance"} == {"broken"}
+
+
+ZONED = """\
+code = "P01"
+system = [{ host = "mp1", addresses = ["10.1.0.7"], roles = ["management_point"], zone = "centre" }]
+clients = [{ name = "office", subnets = ["10.2.0.0/24"], features = ["client_requests"], zone = "branch" }]
+filter = [{ from = "branch", to = "centre", file = "edge.flows" }, { from = "branch", to = "centre", file = "core.flows" }]
+"""
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_an_audit_names_the_filter_in_the_way(run, valid, tmp_path, lang):
+    (tmp_path / "site.toml").write_text(ZONED, encoding="utf-8")
+    (tmp_path / "edge.flows").write_text("allow any * > *\n", encoding="utf-8")
+    (tmp_path / "core.flows").write_text("# closed\nblock tcp * > *:80\nallow any * > *\n", encoding="utf-8")
+    (tmp_path / "host.reg").write_bytes((FOLDER / CLIENT).read_bytes())
+    args = ("audit", str(tmp_path / "site.toml"), str(tmp_path / "host.reg"), "--as", "office")
+    document = valid("audit", run(*args, "--format", "json").stdout)
+    (row,) = document["features"]
+    assert row["status"] == "broken"
+    assert {(b["box"], b["by"][0]["store"], b["by"][0]["id"]) for b in row["blocking"]} == {
+        ("core.flows:2", "filter", "block tcp * > *:80")
+    }
+    assert row["repair"] == ["core.flows: allow tcp 10.2.0.0/24 > 10.1.0.7:80"]
+    done = run(*args, lang=lang)
+    assert done.exit_code == 1
+    assert "core.flows:2" in done.stdout
+    assert "block tcp * > *:80" in done.stdout
+    assert [line for line in done.stdout.splitlines() if width_of(line) > 80 and not line.startswith("    ")] == []

@@ -184,10 +184,12 @@ def _story(answer: Answer, part: Part, story: list[RowChange]) -> Iterator[Block
     yield Heading(say("whatif.head", feature=title, id=row.feature, before=_status(row.before), after=_status(row.after)))
     peers = _few(one.peer for one in story if one.peer) or say("audit.peers")
     yield Line(say("audit.between", clients=row.clients, peers=peers))
-    for one in row.witnesses[:_MOST_FLOWS]:
+    # two items can come down to one packet
+    packets = list({(one.flow, one.before, one.after): one for one in row.witnesses}.values())
+    for one in packets[:_MOST_FLOWS]:
         yield from _proof(part, one)
-    if len(row.witnesses) > _MOST_FLOWS:
-        yield Line(say("more", count=len(row.witnesses) - _MOST_FLOWS))
+    if len(packets) > _MOST_FLOWS:
+        yield Line(say("more", count=len(packets) - _MOST_FLOWS))
     if not row.witnesses and row.after and row.outcome in (Outcome.WORSE, Outcome.UNDECIDED):
         yield from _new_proofs(part, row.after)
     if row.fallback:
