@@ -43,7 +43,7 @@ def test_a_sub_envelope_shows_what_it_lacks(soak, seed):
     """Every escape passes, lies outside, and what lies outside and passes is in some escape."""
     rng = Random(seed + 1)
     escaped = silent = 0
-    for _ in range(80 * soak):
+    for _ in range(50 * soak):
         state = universe.state(rng)
         engine = Engine(state)
         sets = passing(engine)
@@ -57,16 +57,17 @@ def test_a_sub_envelope_shows_what_it_lacks(soak, seed):
             assert one.witness not in held.inside
             assert one.witness in about
         maybe = FlowSet(tuple(part for one in found.doubts for part in one.parts))
-        for _ in range(10):
-            flow = universe.flow_near(rng, state)
+        for at in range(14):
+            # flows that no rule is near are open only behind what nobody saw
+            flow = universe.flow(rng) if at % 2 else universe.flow_near(rng, state)
             if flow in about and flow not in held.inside:
                 answer = judge(flow, state).answer
                 assert (flow in outside) == (answer is Answer.ALLOW), flow.text()
                 assert answer is not Answer.UNKNOWN or flow in maybe, flow.text()
         escaped += bool(found.escapes)
         silent += not found.escapes
-    assert escaped > 15 * soak
-    assert silent > 5 * soak
+    assert escaped > 10 * soak
+    assert silent > 3 * soak
 
 
 def test_only_what_is_new_escapes_where_the_machine_as_it_was_is_given(soak, seed):
