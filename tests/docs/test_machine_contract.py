@@ -26,6 +26,7 @@ KINDS = (
     "emit",
     "explain",
     "convert",
+    "lint",
     "logs",
 )
 

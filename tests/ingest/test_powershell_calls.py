@@ -57,6 +57,12 @@ VALUES = {
     "a member": ("$t = @{ K = 5 }\nf -A $t.K", ("5",)),
     "a member that was set": ("$t = @{ K = 5 }\n$t.K = 6\nf -A $t['k']", ("6",)),
     "a table after a method": ("$t = @{ K = 5 }\n$t.Add('L', 1)\nf -A $t.K", None),
+    "two variables set at once": ("$p = 1\n$q = 2\n$q, $p = 3, 4\nf -A $p", None),
+    "two variables set in a branch": ("$p = 1\nif ($x) { $q, $p = 3, 4 }\nf -A $p", None),
+    "a member set in a branch": ("$t = @{ K = 5 }\nif ($x) { $t['K'] = 6 }\nf -A $t.K", None),
+    "a member by a variable, in a branch": ("$t = @{ K = 5 }\nif ($x) { $t[$k] = 6 }\nf -A $t.K", None),
+    "a member by a variable": ("$t = @{ K = 5 }\n$t[$k] = 6\nf -A $t.K", None),
+    "a variable counted up": ("$p = 1\n$p++\nf -A $p", None),
     "a value behind a colon": ("f -A:80", ("80",)),
     "a backtick at the end of the line": ("f `\n  -A 80", ("80",)),
 }

@@ -34,10 +34,11 @@ def lint_script(script: Script, catalog: Catalog, plan: Plan | None = None) -> t
     users = port_users(catalog)
     found: list[Finding] = []
     earlier: dict[object, int] = {}
+    own = _own_names(script)
     for command in script.commands:
         subject = f"{script.path}:{command.line}"
         found += _refused(command, subject)
-        found += _command(command, subject, script, catalog)
+        found += _command(command, subject, own, catalog)
         rule = command.rule
         if rule is None or command.verb not in (Verb.ADD, Verb.SET) or rule.action is not Action.ALLOW or not rule.active:
             continue
@@ -78,11 +79,11 @@ def _refused(command: ScriptCommand, subject: str) -> Iterator[Finding]:
         )
 
 
-def _command(command: ScriptCommand, subject: str, script: Script, catalog: Catalog) -> Iterator[Finding]:
+def _command(command: ScriptCommand, subject: str, own: set[str], catalog: Catalog) -> Iterator[Finding]:
     if command.tool is Tool.NETSH_XP and command.verb is not Verb.LOOK:
         yield finding("deprecated-command", Severity.WARNING, subject, evidence=(subject,), command=command.name)
     if command.verb in _CHANGES:
-        yield from _localised(command, subject, script, catalog)
+        yield from _localised(command, subject, own, catalog)
     if command.tool is Tool.COM or command.verb is Verb.OTHER:
         yield finding("not-followed", Severity.NOTE, subject, evidence=(subject,), command=command.name, variant="command")
     elif command.open:
@@ -90,10 +91,14 @@ def _command(command: ScriptCommand, subject: str, script: Script, catalog: Cata
         yield finding("not-followed", Severity.NOTE, subject, evidence=(subject,), command=command.name, parameters=names)
 
 
-def _localised(command: ScriptCommand, subject: str, script: Script, catalog: Catalog) -> Iterator[Finding]:
+def _own_names(script: Script) -> set[str]:
+    """The names of rules and groups that the script itself makes, in lower case."""
+    made = [each.rule for each in script.commands if each.rule is not None and each.verb is Verb.ADD]
+    return {text.lower() for rule in (*script.rules, *made) for text in (rule.name, rule.group)}
+
+
+def _localised(command: ScriptCommand, subject: str, own: set[str], catalog: Catalog) -> Iterator[Finding]:
     """Names that Windows translates, of groups and rules that the script does not make itself."""
-    own = {text.lower() for rule in script.rules for text in (rule.name, rule.group)}
-    own |= {each.rule.name.lower() for each in script.commands if each.rule is not None and each.verb is Verb.ADD}
     for parameter in _SELECTORS:
         for text in command.texts(parameter):
             group = _group_called(text, catalog)

@@ -67,7 +67,7 @@ def command_of(call: Call, rules: list[ScriptRule], path: str) -> ScriptCommand:
             change = {"enabled": ("True" if verb is Verb.ENABLE else "False",)}
         for one in chosen:
             one.change(change, line=call.line, inside=call.inside)
-            made = one.rule()
+        made = chosen[-1].rule() if chosen else None
     return _command(call, verb, read, made)
 
 

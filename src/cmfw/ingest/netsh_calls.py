@@ -199,7 +199,7 @@ def _changed(call: Call, verb: Verb, read: _Read, rules: list[ScriptRule]) -> Ho
     """Do to the script's rules of that name what the command does; the last of them as it is then."""
     name = read.written.get("name", "")
     chosen = [one for one in rules if name.lower() == "all" or (name and one.is_called("name", name.replace("[", "[[]")))]
-    rule = None
+    changed: ScriptRule | None = None
     for one in chosen:
         if verb is Verb.DELETE and not (call.inside and call.inside != one.inside):
             rules.remove(one)
@@ -208,8 +208,8 @@ def _changed(call: Call, verb: Verb, read: _Read, rules: list[ScriptRule]) -> Ho
             key.removeprefix("new "): text for key, text in read.written.items() if key.removeprefix("new ") in read.news
         }
         one.change(_seen(read._replace(written=fresh)), line=call.line, inside=call.inside)
-        rule = one.rule()
-    return rule
+        changed = one
+    return changed.rule() if changed else None
 
 
 def _switch(read: _Read) -> Verb:

@@ -9,9 +9,20 @@ The grammar is tree-sitter's. Source: PowerShell language specification 3.0, 2.3
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from cmfw.errors import MissingExtra, Problem
+from cmfw.ingest.powershell_tree import (
+    all_of,
+    changed_names,
+    first_error_line,
+    here_text,
+    line_of,
+    text_of,
+    unwrapped,
+    variable_of,
+)
 from cmfw.ingest.script_calls import MACHINE_VARIABLES, Call, Calls, Given, program_name
 
 if TYPE_CHECKING:
@@ -61,59 +72,11 @@ def powershell_calls(text: str, path: str) -> Calls:
     walker.count_assignments(root)
     walker.walk(root, "", 0)
     if root.has_error:
-        line = _first_error(root)
+        line = first_error_line(root)
         walker.problems.append(
             Problem(path, "PowerShell", "something else", line=line, hint="commands near it may be missing")
         )
     return Calls(tuple(walker.calls), tuple(walker.problems))
-
-
-def _first_error(root: Node) -> int:
-    """The line of the first part that does not parse."""
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if node.is_error or node.is_missing:
-            return _line(node)
-        todo += [child for child in reversed(node.children) if child.has_error or child.is_missing]
-    return _line(root)
-
-
-def _line(node: Node) -> int:
-    return int(node.start_point[0]) + 1
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
-
-
-def _variable_of(node: Node) -> str:
-    """The variable's name in lower case, without sigil, braces and the scope that changes nothing here."""
-    name = _text(node)[1:].strip("{}").lower()
-    scope, colon, rest = name.partition(":")
-    return rest if colon and scope in ("script", "global", "local", "private") else name
-
-
-def _all_of(node: Node, kinds: frozenset[str]) -> list[Node]:
-    found, todo = [], [node]
-    while todo:
-        one = todo.pop()
-        if one.type in kinds:
-            found.append(one)
-        todo += one.children
-    return found
-
-
-def _assigned(node: Node) -> set[str]:
-    """Every variable that something below sets, or may change."""
-    names = set()
-    for part in _all_of(node, frozenset({"left_assignment_expression", "post_increment_expression", "foreach_statement"})):
-        names |= {_variable_of(part_node) for part_node in _all_of(part, frozenset({"variable"}))[:1]}
-    for part in _all_of(node, frozenset({"foreach_statement"})):
-        names |= {_variable_of(child) for child in part.children if child.type == "variable"}
-    for part in _all_of(node, frozenset({"invocation_expression"})):
-        names |= {_variable_of(child) for child in part.children[:1] if child.type == "variable"}
-    return names
 
 
 class _Walker:
@@ -121,20 +84,22 @@ class _Walker:
         self.path = path
         self.variables: Variables = {}
         self.times: dict[str, int] = {}
+        self.changes: list[tuple[int, str]] = []
         self.calls: list[Call] = []
         self.problems: list[Problem] = []
 
     def count_assignments(self, root: Node) -> None:
-        """Learn how often each variable is set."""
-        for node in _all_of(root, frozenset({"left_assignment_expression"})):
-            for variable in _all_of(node, frozenset({"variable"}))[:1]:
-                name = _variable_of(variable)
+        """Learn where each variable is set, and how often."""
+        self.changes = changed_names(root)
+        for node in all_of(root, frozenset({"left_assignment_expression"})):
+            for variable in all_of(node, frozenset({"variable"})):
+                name = variable_of(variable)
                 self.times[name] = self.times.get(name, 0) + 1
 
     def walk(self, node: Node, inside: str, depth: int) -> None:
         """Everything below the node, in order."""
         if depth > MOST_DEPTH:
-            self.problems.append(Problem(self.path, "a script that nests less", "more levels", line=_line(node)))
+            self.problems.append(Problem(self.path, "a script that nests less", "more levels", line=line_of(node)))
             return
         kind = node.type
         if kind in _CONDITIONALS:
@@ -142,9 +107,9 @@ class _Walker:
         elif kind in ("function_statement", "script_block_expression"):
             self._function(node, inside, depth)
         elif kind == "catch_clause":
-            self._block(node, f"{inside}/catch@{_line(node)}".lstrip("/"), depth)
+            self._block(node, f"{inside}/catch@{line_of(node)}".lstrip("/"), depth)
         elif kind in ("param_block", "function_parameter_declaration"):
-            self._forget({_variable_of(each) for each in _all_of(node, frozenset({"variable"}))})
+            self._forget({variable_of(each) for each in all_of(node, frozenset({"variable"}))})
         else:
             for child in node.children:
                 self.walk(child, inside, depth + 1)
@@ -153,18 +118,23 @@ class _Walker:
             elif kind == "assignment_expression":
                 self._assign(node)
             elif kind in ("invocation_expression", "post_increment_expression"):
-                self._forget(_assigned(node) | {_variable_of(c) for c in node.children[:1] if c.type == "variable"})
+                self._forget(self._assigned(node) | {variable_of(c) for c in node.children[:1] if c.type == "variable"})
+
+    def _assigned(self, node: Node) -> set[str]:
+        """Every variable that something below sets, or may change."""
+        first, last = (bisect_left(self.changes, (int(place), "")) for place in (node.start_byte, node.end_byte))
+        return {name for _, name in self.changes[first:last]}
 
     def _forget(self, names: set[str]) -> None:
         self.variables |= dict.fromkeys(names)
 
     def _conditional(self, node: Node, inside: str, depth: int) -> None:
         if node.type in _LOOPS:
-            self._forget(_assigned(node))
+            self._forget(self._assigned(node))
         for child in node.children:
             word = (child if child.type.startswith("else") else node).type.partition("_")[0]
             if child.type in _BRANCHES or child.type.endswith(("_clauses", "_body")):
-                self._block(child, f"{inside}/{word}@{_line(child)}".lstrip("/"), depth)
+                self._block(child, f"{inside}/{word}@{line_of(child)}".lstrip("/"), depth)
             else:
                 self.walk(child, inside, depth + 1)
 
@@ -174,7 +144,7 @@ class _Walker:
         for child in node.children:
             self.walk(child, inside, depth + 1)
         self.variables = before
-        self._forget(_assigned(node))
+        self._forget(self._assigned(node))
 
     def _function(self, node: Node, inside: str, depth: int) -> None:
         """A part that runs at another time, any number of times."""
@@ -182,35 +152,35 @@ class _Walker:
         self.variables = {name: found for name, found in before.items() if self.times.get(name) == 1}
         word = "function" if node.type == "function_statement" else "block"
         for child in node.children:
-            self.walk(child, f"{inside}/{word}@{_line(node)}".lstrip("/"), depth + 1)
+            self.walk(child, f"{inside}/{word}@{line_of(node)}".lstrip("/"), depth + 1)
         self.variables = before
-        self._forget(_assigned(node))
+        self._forget(self._assigned(node))
 
     def _assign(self, node: Node) -> None:
         left, right = node.child_by_field_name("left") or node.children[0], node.child_by_field_name("value")
-        operator = next((_text(child) for child in node.children if child.type == "assignment_operator"), "")
+        operator = next((text_of(child) for child in node.children if child.type == "assignment_operator"), "")
         found = self.value(right) if right is not None and operator == "=" else None
-        target = _single(left)
+        target = unwrapped(left)
         while target.type in ("cast_expression", "expression_with_unary_operator"):
-            target = _single(target.named_children[-1])
+            target = unwrapped(target.named_children[-1])
         if target.type == "variable":
-            self.variables[_variable_of(target)] = found
+            self.variables[variable_of(target)] = found
             return
         base = target.named_children[0] if target.named_children else target
-        table = self.variables.get(_variable_of(base)) if base.type == "variable" else None
+        table = self.variables.get(variable_of(base)) if base.type == "variable" else None
         key = self._member(target)
         if base.type == "variable" and isinstance(table, dict) and key:
             written = table.get(key.lower(), (key, None))[0]
             item = found if isinstance(found, Known) else None
-            self.variables[_variable_of(base)] = {**table, key.lower(): (written, item)}
+            self.variables[variable_of(base)] = {**table, key.lower(): (written, item)}
         else:
-            self._forget({_variable_of(each) for each in _all_of(left, frozenset({"variable"}))[:1]})
+            self._forget({variable_of(each) for each in all_of(left, frozenset({"variable"}))})
 
     def _member(self, node: Node) -> str:
         """The key of ``$table.Key`` or ``$table['Key']`` where it is certain."""
         last = node.named_children[-1] if node.named_children else node
         if node.type == "member_access":
-            return _text(last) if last.type == "member_name" and _text(last).isalnum() else ""
+            return text_of(last) if last.type == "member_name" and text_of(last).isalnum() else ""
         found = self.value(last) if node.type == "element_access" else None
         return found.texts[0] if isinstance(found, Known) and len(found.texts) == 1 else ""
 
@@ -218,22 +188,22 @@ class _Walker:
 
     def value(self, node: Node) -> Value:
         """The value of an expression, None where it is not certain."""
-        node = _single(node)
+        node = unwrapped(node)
         match node.type:
             case "verbatim_string_characters":
-                return Known((_text(node)[1:-1].replace("''", "'"),))
+                return Known((text_of(node)[1:-1].replace("''", "'"),))
             case "verbatim_here_string_characters":
-                return Known((_here(_text(node)),))
+                return Known((here_text(text_of(node)),))
             case "expandable_string_literal":
-                return self._expanded(_text(node)[1:-1].replace('""', '"'))
+                return self._expanded(text_of(node)[1:-1].replace('""', '"'))
             case "expandable_here_string_literal":
-                return self._expanded(_here(_text(node)))
+                return self._expanded(here_text(text_of(node)))
             case "decimal_integer_literal" | "simple_name":
-                return Known((_text(node),))
+                return Known((text_of(node),))
             case "hexadecimal_integer_literal":
-                return Known((str(int(_text(node), 16)),)) if re.fullmatch("0[xX][0-9a-fA-F]+", _text(node)) else None
+                return Known((str(int(text_of(node), 16)),)) if re.fullmatch("0[xX][0-9a-fA-F]+", text_of(node)) else None
             case "generic_token":
-                return self._expanded(_text(node))
+                return self._expanded(text_of(node))
             case "variable":
                 return self._variable(node)
             case "hash_literal_expression":
@@ -259,7 +229,7 @@ class _Walker:
         return Known(tuple(text for part in parts if isinstance(part, Known) for text in part.texts))
 
     def _variable(self, node: Node) -> Value:
-        name = _variable_of(node)
+        name = variable_of(node)
         if name in ("true", "false"):
             return Known((name.capitalize(),), is_boolean=True)
         return self._named(name)
@@ -271,12 +241,12 @@ class _Walker:
 
     def _item(self, node: Node) -> Value:
         base = node.named_children[0]
-        table = self.variables.get(_variable_of(base)) if base.type == "variable" else None
+        table = self.variables.get(variable_of(base)) if base.type == "variable" else None
         return table.get(self._member(node).lower(), ("", None))[1] if isinstance(table, dict) else None
 
     def _table(self, node: Node) -> Value:
         found: Table = {}
-        for entry in _all_of(node, frozenset({"hash_entry"}))[::-1]:
+        for entry in all_of(node, frozenset({"hash_entry"})):
             if entry.parent is None or entry.parent.parent != node:
                 continue
             key = self.value(entry.named_children[0])
@@ -319,12 +289,12 @@ class _Walker:
         given = self._given([] if elements is None else elements.named_children)
         siblings = [] if node.parent is None else node.parent.named_children
         is_piped = any(s.end_byte <= node.start_byte for s in siblings)
-        self.calls.append(Call(program_name(written), written, tuple(given), _line(node), inside, is_piped))
+        self.calls.append(Call(program_name(written), written, tuple(given), line_of(node), inside, is_piped))
 
     def _name(self, node: Node) -> str:
-        inner = _single(node)
+        inner = unwrapped(node)
         found = self.value(inner) if inner.type not in ("command_name", "command_name_expr") else None
-        return found.texts[0] if isinstance(found, Known) and found.texts else _text(node)
+        return found.texts[0] if isinstance(found, Known) and found.texts else text_of(node)
 
     def _given(self, elements: list[Node]) -> list[Given]:
         found: list[Given] = []
@@ -334,13 +304,13 @@ class _Walker:
                 continue
             if node.type == "command_parameter":
                 found += [Given(waiting, ())] if waiting else []
-                waiting = _text(node)[1:].rstrip(":")
+                waiting = text_of(node)[1:].rstrip(":")
                 if waiting.lower() in _SWITCHES:
                     found.append(Given(waiting, ()))
                     waiting = ""
                 continue
-            text = _text(node)
-            if text.startswith("@") and _single(node).type == "variable":
+            text = text_of(node)
+            if text.startswith("@") and unwrapped(node).type == "variable":
                 found += self._splatted(text)
                 continue
             value = self.value(node)
@@ -359,36 +329,3 @@ class _Walker:
             Given(written, value.texts if value else None, value is not None and value.is_boolean)
             for written, value in table.values()
         ]
-
-
-_WRAPPERS = frozenset(
-    {
-        "unary_expression",
-        "string_literal",
-        "integer_literal",
-        "pipeline",
-        "pipeline_chain",
-        "assignment_value",
-        "left_assignment_expression",
-        "parenthesized_expression",
-        "key_expression",
-        "statement_list",
-        "command_name_expr",
-        "expression_with_unary_operator",
-    }
-)
-
-
-def _single(node: Node) -> Node:
-    """The node inside wrappers that have one part and change nothing."""
-    while node.type in _WRAPPERS and len(node.named_children) == 1:
-        if node.type == "expression_with_unary_operator" and node.named_children[0].type != "cast_expression":
-            break
-        node = node.named_children[0]
-    return node
-
-
-def _here(text: str) -> str:
-    """The text of a here-string without its first and last line."""
-    lines = text.split("\n")
-    return "\n".join(lines[1:-1]).rstrip("\r")
