@@ -45,6 +45,8 @@ SMELLS = {
     f"{NEW} -Protocol TCP -RemotePort 80": "remote-port-only",
     f"{NEW} -Protocol UDP -LocalPort 445": "wrong-protocol",
     f"{ADD} protocol=tcp localport=67": "wrong-protocol",
+    f"{NEW} -Protocol TCP -LocalPort 63000-64000": "wrong-protocol",
+    f"{NEW} -Protocol TCP -LocalPort @(67.68)": "rejected-parameter",
     f"{NEW} -Protocol TCP": "open-to-all",
     f"{NEW} -Action Allow": "open-to-all",
     "New-NetFirewallRule -DisplayName n -Protocol TCP -LocalPort 80": "open-to-all",
@@ -83,6 +85,7 @@ CLEAN = [
     "New-NetFirewallRule -DisplayName n -Protocol UDP -LocalPort 445 -Action Block",
     f"{NEW} -Enabled False -Protocol TCP",
     f"if ($x) {{ {NEW} -Protocol TCP -LocalPort 80 }} else {{ {NEW} -Protocol TCP -LocalPort 80 }}",
+    "Enable-NetFirewallRule -Group x -Confirm:$false",
     "Enable-NetFirewallRule -Group '@FirewallAPI.dll,-28502'",
     f"{NEW} -Group 'My group' -Protocol TCP -LocalPort 80\nEnable-NetFirewallRule -DisplayGroup 'My group'",
     'netsh advfirewall firewall set rule group="@FirewallAPI.dll,-28752" new enable=yes',
@@ -134,9 +137,9 @@ def test_ports_of_roles(text, tmp_path):
 
 def test_port_users_are_those_of_the_catalog():
     users = port_users(CATALOG)
-    assert set(users[135]) == {6, 17}
-    assert set(users[445]) == {6}
-    assert 49152 not in users
+    assert set(users["135"]) == {6, 17}
+    assert set(users["445"]) == {6}
+    assert set(users["63000-64000"]) == {17}
 
 
 @pytest.mark.parametrize(("level", "fails"), [("note", True), ("warning", True), ("error", False)])

@@ -113,6 +113,7 @@ def test_words_of_a_program_stay_together():
 
 def test_switches_leave_the_next_word_alone():
     assert given("f -PassThru 80 -Quiet") == [("PassThru", ()), ("", ("80",)), ("Quiet", ())]
+    assert given("f -Confirm:$false 80") == [("Confirm", ("False",)), ("", ("80",))]
 
 
 def test_pipes_are_seen():

@@ -25,8 +25,8 @@ _SELECTORS = ("DisplayGroup", "DisplayName", "group", "name")
 _CHANGES = frozenset({Verb.SET, Verb.ENABLE, Verb.DISABLE, Verb.DELETE, Verb.LOOK})
 _RPC_FIRST = 1024
 
-Users = dict[int, dict[int, str]]
-"""Port -> protocol -> a flow of the catalog that uses it."""
+Users = dict[str, dict[int, str]]
+"""Port or range, as written -> protocol -> a flow of the catalog that uses it."""
 
 
 def lint_script(script: Script, catalog: Catalog, plan: Plan | None = None) -> tuple[Finding, ...]:
@@ -52,13 +52,12 @@ def lint_script(script: Script, catalog: Catalog, plan: Plan | None = None) -> t
 
 
 def port_users(catalog: Catalog) -> Users:
-    """Which single ports the flows of the catalog use, and with which protocol."""
+    """Which ports and ranges the flows of the catalog use, and with which protocol."""
     found: Users = {}
     for kind in catalog.flows.values():
         protocol = _PROTOCOLS.get(kind.protocol)
         for text in kind.default if protocol else ():
-            if text.isdigit():
-                found.setdefault(int(text), {}).setdefault(protocol or 0, kind.id)
+            found.setdefault(text, {}).setdefault(protocol or 0, kind.id)
     return found
 
 
@@ -189,7 +188,7 @@ def _wrong_side(rule: HostRule, subject: str, users: Users) -> Iterator[Finding]
             name=rule.name,
             ports=named.ports,
         )
-    elif any(port in users for port in _port_names(named)):
+    elif any(str(port) in users for port in _port_names(named)):
         yield finding(
             "remote-port-only",
             Severity.WARNING,
@@ -204,7 +203,9 @@ def _wrong_side(rule: HostRule, subject: str, users: Users) -> Iterator[Finding]
 def _wrong_protocol(rule: HostRule, subject: str, users: Users) -> Iterator[Finding]:
     if rule.protocol not in PORT_PROTOCOLS:
         return
-    for port in sorted({*_port_names(rule.local_port), *_port_names(rule.remote_port)}):
+    matches = [match for match in (rule.local_port, rule.remote_port) if not match.is_any]
+    wide = [f"{first}-{last}" for match in matches for first, last in match.ports.ranges if last - first >= _NARROW]
+    for port in (*map(str, sorted({port for match in matches for port in _port_names(match)})), *wide):
         known = users.get(port, {})
         if known and rule.protocol not in known:
             right = next(iter(known))

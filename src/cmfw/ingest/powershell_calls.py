@@ -198,7 +198,7 @@ class _Walker:
                 return self._expanded(text_of(node)[1:-1].replace('""', '"'))
             case "expandable_here_string_literal":
                 return self._expanded(here_text(text_of(node)))
-            case "decimal_integer_literal" | "simple_name":
+            case "decimal_integer_literal" | "real_literal" | "simple_name":
                 return Known((text_of(node),))
             case "hexadecimal_integer_literal":
                 return Known((str(int(text_of(node), 16)),)) if re.fullmatch("0[xX][0-9a-fA-F]+", text_of(node)) else None
@@ -299,15 +299,21 @@ class _Walker:
     def _given(self, elements: list[Node]) -> list[Given]:
         found: list[Given] = []
         waiting = ""
+        switch = ""
         for node in elements:
             if node.type in ("command_argument_sep", "redirection"):
+                if switch and ":" in text_of(node):
+                    # `-Confirm:$false`: the value is the switch's
+                    waiting, switch = switch, ""
+                    found.pop()
                 continue
+            switch = ""
             if node.type == "command_parameter":
                 found += [Given(waiting, ())] if waiting else []
                 waiting = text_of(node)[1:].rstrip(":")
                 if waiting.lower() in _SWITCHES:
                     found.append(Given(waiting, ()))
-                    waiting = ""
+                    waiting, switch = "", waiting
                 continue
             text = text_of(node)
             if text.startswith("@") and unwrapped(node).type == "variable":
