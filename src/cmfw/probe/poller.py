@@ -1,0 +1,93 @@
+"""``Poller``: which sockets are ready. epoll where there is one, else what ``selectors`` finds; thousands of sockets either way."""
+
+from __future__ import annotations
+
+import select
+import selectors
+import socket
+from typing import Protocol
+
+READ, WRITE = 1, 4
+"""The bits of EPOLLIN and EPOLLOUT; errors and closed ends count as both."""
+_MOST_EVENTS = 1024
+
+
+class Poller(Protocol):
+    """Watches file numbers of sockets."""
+
+    def watch(self, made: socket.socket, mask: int) -> None:
+        """Begin to watch, or watch for something else."""
+        ...
+
+    def forget(self, made: socket.socket) -> None:
+        """Watch no longer."""
+        ...
+
+    def ready(self, timeout_s: float) -> list[tuple[int, int]]:
+        """(file number, mask) of what is ready within the time."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the system lent."""
+        ...
+
+
+def make_poller() -> Poller:
+    """The quickest poller that this system has."""
+    return _Epoll() if hasattr(select, "epoll") else _Selector()
+
+
+class _Epoll:
+    """``select.epoll`` without the bookkeeping of ``selectors``, which costs a fifth of the rate."""
+
+    def __init__(self) -> None:
+        self._poll = select.epoll()
+        self._known: set[int] = set()
+
+    def watch(self, made: socket.socket, mask: int) -> None:
+        number = made.fileno()
+        if number in self._known:
+            self._poll.modify(number, mask)
+        else:
+            self._poll.register(number, mask)
+            self._known.add(number)
+
+    def forget(self, made: socket.socket) -> None:
+        # closing the socket takes it out of the epoll set: one system call less for each probe
+        self._known.discard(made.fileno())
+
+    def ready(self, timeout_s: float) -> list[tuple[int, int]]:
+        return self._poll.poll(timeout_s, _MOST_EVENTS)
+
+    def close(self) -> None:
+        self._poll.close()
+
+
+class _Selector:
+    """The best selector of the system."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+
+    def watch(self, made: socket.socket, mask: int) -> None:
+        events = (selectors.EVENT_READ if mask & READ else 0) | (selectors.EVENT_WRITE if mask & WRITE else 0)
+        try:
+            self._selector.modify(made, events)
+        except KeyError:
+            self._selector.register(made, events)
+
+    def forget(self, made: socket.socket) -> None:
+        try:
+            self._selector.unregister(made)
+        except KeyError:
+            return
+
+    def ready(self, timeout_s: float) -> list[tuple[int, int]]:
+        found = self._selector.select(timeout_s)
+        return [
+            (key.fd, (READ if events & selectors.EVENT_READ else 0) | (WRITE if events & selectors.EVENT_WRITE else 0))
+            for key, events in found
+        ]
+
+    def close(self) -> None:
+        self._selector.close()
