@@ -28,6 +28,7 @@ KINDS = (
     "convert",
     "lint",
     "logs",
+    "probe",
 )
 
 

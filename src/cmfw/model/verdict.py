@@ -27,6 +27,8 @@ class Why(StrEnum):
     SHIELDS_UP = "shields_up"
     SERVICE_HARDENING = "service_hardening"
     BYPASS = "bypass"
+    WIRE = "wire"
+    """Packets showed it."""
     EVIDENCE = "evidence"
 
 

@@ -20,6 +20,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "losses": ("loss",),
     "logs": ("logs",),
     "questions": ("question", "search", "diff", "shadow", "path"),
+    "probe": ("probe", "respond"),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
     "whatif": ("whatif", "excess", "envelope"),
 }

@@ -1,0 +1,71 @@
+"""``cmfw probe``: the document, the text and the exit codes, on loopback."""
+
+from __future__ import annotations
+
+import pytest
+from tests.probe.probes import free_port, server
+
+SITE = """
+code = "P01"
+ports = {{ http = [{http}], notification = {notification} }}
+system = [{{ host = "cm1", addresses = ["127.0.0.1"], roles = ["site_server", "management_point"] }}]
+clients = [{{ name = "office", subnets = ["127.0.0.0/24"], features = ["client_requests", "client_notification"] }}]
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    def write(http: int, notification: int) -> str:
+        path = tmp_path / "site.toml"
+        path.write_text(SITE.format(http=http, notification=notification), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def answer(made):
+    made.recv(9999)
+    made.sendall(b"HTTP/1.1 200 OK\r\nServer: stand-in\r\nContent-Length: 15\r\n\r\n<MPList></MPList>"[:-2])
+
+
+def test_a_client_sees_what_works(run, valid, site):
+    with server(answer) as http:
+        path = site(http, free_port())
+        done = run("probe", path, "--as", "office", "--format", "json")
+    found = valid("probe", done.stdout)
+    assert done.exit_code == 0
+    assert found["as"] == {"name": "office", "host": False, "by": "asked"}
+    assert {(r["port"], r["word"], r["answer"]) for r in found["results"]} >= {(http, "open", "allow")}
+    (row,) = [r for r in found["results"] if r["port"] == http]
+    assert row["service"]["speaks"] == "right"
+    assert {row["status"] for row in found["features"]} == {"works"}
+
+
+def test_a_dry_run_sends_nothing(run, valid, site):
+    seen = []
+    with server(seen.append) as http:
+        done = run("probe", site(http, free_port()), "--as", "office", "--dry-run", "--format", "json")
+        assert seen == []
+    found = valid("probe", done.stdout)
+    assert done.exit_code == 0
+    assert found["dry_run"] is True
+    assert found["results"] == []
+    assert {p["talk"] for p in found["probes"]} >= {"mp_http", "tls"}
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "passes, nobody listens"), ("zh_CN", "可通过，但无程序侦听")])
+def test_the_text(run, site, lang, said):
+    done = run("probe", site(free_port(), free_port()), "--as", "office", lang=lang)
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize("target", ["nobody", "10.9.9.9"], ids=["no address", "outside every group"])
+def test_a_wrong_target_is_refused(run, site, target):
+    done = run("probe", site(80, 10123), "--as", "cm1", "--target", target)
+    assert done.exit_code == 2
+    assert target in done.stderr
+    assert "--target" in done.stderr
+
+
+def test_nobody_of_that_name(run, site):
+    assert run("probe", site(80, 10123), "--as", "nobody").exit_code == 2
