@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import lzma
 import os
+import site
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+import venv
 from pathlib import Path
 
+import cmfw
 from bench.protocol import Absent, Result, corpus
 
 SITE = """\
@@ -33,6 +35,22 @@ from dissect.target import Target
 print(sum(1 for _ in Target.open(sys.argv[1]).firewall.rules()))
 """
 WANTED = 50
+
+
+def _clean_python(folder: Path) -> str:
+    """An interpreter with the packages of this one and none of its start-up hooks (coverage and others put some there).
+
+    Users have ``cmfw`` in an environment that only it was installed into.
+    """
+    venv.create(folder, with_pip=False)
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    # a line of a .pth file adds a folder, but the .pth files in that folder are not looked at
+    places = [*site.getsitepackages(), str(Path(cmfw.__file__).parent.parent)]
+    where = subprocess.run(
+        [python, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    Path(where, "places.pth").write_text("\n".join(places) + "\n", encoding="utf-8")
+    return str(python)
 
 
 def _timed(command: list[str]) -> tuple[float, subprocess.CompletedProcess[bytes]]:
@@ -56,19 +74,19 @@ def run(*, quick: bool) -> Result:
         hive = root / "Windows" / "System32" / "config" / "SYSTEM"
         hive.parent.mkdir(parents=True)
         hive.write_bytes(lzma.decompress(packed.read_bytes()))
-        site, script = root / "site.toml", root / "peer_rules.py"
-        site.write_text(SITE, encoding="utf-8")
+        site_file, script = root / "site.toml", root / "peer_rules.py"
+        site_file.write_text(SITE, encoding="utf-8")
         script.write_text(PEER, encoding="utf-8")
-        cmfw = [sys.executable, "-m", "cmfw", "audit", str(site)]
-        _timed([*cmfw, str(hive), "--format", "json"])
+        ours_is = [_clean_python(root / "clean"), "-m", "cmfw", "audit", str(site_file)]
+        _timed([*ours_is, str(hive), "--format", "json"])
         _timed([peer, str(script), str(root)])
         ours, theirs, unpacking = [], [], []
         for _ in range(1 if quick else 7):
-            seconds, answer = _timed([*cmfw, str(hive), "--format", "json"])
+            seconds, answer = _timed([*ours_is, str(hive), "--format", "json"])
             ours.append(seconds)
             seconds, listed = _timed([peer, str(script), str(root)])
             theirs.append(seconds)
-            seconds, from_xz = _timed([*cmfw, str(packed), "--format", "json"])
+            seconds, from_xz = _timed([*ours_is, str(packed), "--format", "json"])
             unpacking.append(seconds)
     document = json.loads(answer.stdout)
     same = json.loads(from_xz.stdout)["features"] == document["features"]

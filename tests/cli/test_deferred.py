@@ -69,3 +69,33 @@ def test_the_name_of_the_system_is_what_platform_says():
         check=True,
     )
     assert done.stdout.split() == [platform.system(), str(sys.platform != "linux"), platform.system()]
+
+
+NAMES_OF_IT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from cmfw.cli.deferred import defer
+defer("tomllib._re", "RE_DATETIME", "RE_LOCALTIME", "RE_NUMBER", "match_to_datetime", "match_to_localtime", "match_to_number")
+import tomllib
+stand_in = sys.modules["tomllib._re"]
+print(tomllib.loads('a = ["x", true]'), "re" in vars(stand_in))
+print(tomllib.loads("a = [7, 0x1f, 1.5, 2016-09-02, 07:32:00]"), "re" in vars(stand_in))
+"""
+
+
+def test_names_can_be_imported_from_a_module_that_is_deferred():
+    done = subprocess.run([sys.executable, "-c", NAMES_OF_IT, "src"], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "{'a': ['x', True]} False",
+        "{'a': [7, 31, 1.5, datetime.date(2016, 9, 2), datetime.time(7, 32)]} True",
+    ]
+
+
+def test_what_the_stand_in_of_string_knows_is_what_string_says():
+    import string
+
+    from cmfw.cli import DIGITS, LETTERS
+
+    assert f"{LETTERS}{LETTERS.upper()}" == string.ascii_letters
+    assert string.digits == DIGITS
+    assert f"{DIGITS}abcdefABCDEF" == string.hexdigits

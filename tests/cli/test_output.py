@@ -99,6 +99,16 @@ def test_json_keeps_the_order_of_keys_and_chinese(capsys):
     assert "中" in text
 
 
+def test_a_json_document_has_a_line_for_each_row(capsys):
+    document = {"schema": "x", "rows": [{"a": [1, 2]}, {"b": {}}], "names": ["p", "q"], "none": [], "pairs": [[1], [2]]}
+    output.show_json(document)
+    text = capsys.readouterr().out
+    assert json.loads(text) == document
+    assert text.splitlines()[2:5] == ['  "rows": [', '    {"a": [1, 2]},', '    {"b": {}}']
+    output.show_json({})
+    assert capsys.readouterr().out == "{}\n"
+
+
 def test_a_cell_is_no_formula(capsys):
     output.show_csv(("a", "b"), [("=1+1", "x"), (None, "-2")])
     assert capsys.readouterr().out == "a,b\n'=1+1,x\n,'-2\n"

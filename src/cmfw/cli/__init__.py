@@ -9,6 +9,8 @@ YOUNG_OBJECTS = 200_000
 """Start of the first garbage collection. A command builds its values once and keeps them, so the collector, which by
 default runs every 700 objects, would take a fifth of a short command and find nothing; a long one still gets it."""
 
+LETTERS, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 clean, 1 findings, 2 bad input or own failure, 3 not enough evidence."""
@@ -30,3 +32,15 @@ def _load_less() -> None:
     if sys.platform == "linux":
         # `uuid`, of which click names one type, asks for the name of the system
         defer("platform", system=lambda: "Linux")
+    # tomllib compiles patterns of numbers and dates; many a site file has none
+    defer(
+        "tomllib._re",
+        "RE_DATETIME",
+        "RE_LOCALTIME",
+        "RE_NUMBER",
+        "match_to_datetime",
+        "match_to_localtime",
+        "match_to_number",
+    )
+    # and asks it for these three, where it compiles a pattern of its own
+    defer("string", ascii_letters=f"{LETTERS}{LETTERS.upper()}", digits=DIGITS, hexdigits=f"{DIGITS}abcdefABCDEF")

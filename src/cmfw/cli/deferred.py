@@ -16,16 +16,38 @@ class _StandIn(ModuleType):
 
     def __getattr__(self, attribute: str) -> Any:
         # INVARIANT: called for names only that are not there yet, so never again once the module is loaded
+        if attribute == "__path__":
+            # ``from NAME import X`` asks whether NAME is a package; only plain modules are deferred
+            raise AttributeError(attribute)
+        return getattr(self.load(), attribute)
+
+    def load(self) -> ModuleType:
+        """The module itself, all of which the stand-in takes over."""
         name = self.__name__
         if sys.modules.get(name) is self:
             del sys.modules[name]
         real = import_module(name)
         self.__dict__.update(real.__dict__)
-        return getattr(real, attribute)
+        return real
 
 
-def defer(name: str, **known: Any) -> None:
+class _Later:
+    """One name of a module that stands in, for ``from NAME import X``: a function, or an object whose methods are called."""
+
+    def __init__(self, module: _StandIn, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(getattr(self._module.load(), self._name), attribute)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return getattr(self._module.load(), self._name)(*arguments, **named)
+
+
+def defer(name: str, *later: str, **known: Any) -> None:
     """Let the next ``import NAME`` cost nothing until something of the module is used that is not among ``known``.
+
+    The names ``later`` can be imported from it by themselves; each loads the module when it is called or looked into.
 
     Not ``importlib.util.LazyLoader``, which loads such a module at its second import already (python/cpython#117983). What
     is already loaded stays as it is. Only for modules that are the same whenever they are loaded.
@@ -33,3 +55,4 @@ def defer(name: str, **known: Any) -> None:
     if name not in sys.modules:
         sys.modules[name] = stand_in = _StandIn(name)
         stand_in.__dict__.update(known)
+        stand_in.__dict__.update({each: _Later(stand_in, each) for each in later})

@@ -72,10 +72,18 @@ def show(blocks: Iterable[Block], stream: TextIO | None = None) -> None:
 
 
 def show_json(document: Mapping[str, Any]) -> None:
-    """Write one JSON document to stdout, keys in the order of the document."""
+    """Write one JSON document to stdout, keys in the order of the document: a line for each, and for each row of a list."""
     import json
 
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    def text(part: Any) -> str:
+        return json.dumps(part, ensure_ascii=False)
+
+    lines = []
+    for key, part in document.items():
+        is_rows = isinstance(part, list) and len(part) > 0 and isinstance(part[0], (dict, list))
+        shown = "[\n" + ",\n".join(f"    {text(row)}" for row in part) + "\n  ]" if is_rows else text(part)
+        lines.append(f"  {text(key)}: {shown}")
+    sys.stdout.write("{\n" + ",\n".join(lines) + "\n}\n" if lines else "{}\n")
 
 
 def show_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
