@@ -82,7 +82,7 @@ def bench(session):
 
 @nox.session
 def soak(session):
-    """The random and mutated inputs in full number, recorded in docs/soak.json. Takes about five minutes."""
+    """The random and mutated inputs in full number, recorded in docs/soak.json: what is older than the code it covers. All of it takes most of an hour."""
     prepare(session)
     session.run("python", "-m", "tools.soak", *session.posargs)
 

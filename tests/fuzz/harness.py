@@ -18,6 +18,8 @@ HANG_S = 1.0
 STUCK_S = 120
 """After so long on a few inputs, the process ends with a traceback: a hang that no check can catch from inside."""
 MAX_FAILURES = 5
+INPUTS = 1_000
+"""Of each reader at soak factor 1. tools/soak.py runs fifty times as many: a twentieth of the promised million each."""
 
 
 @dataclass(frozen=True, slots=True)

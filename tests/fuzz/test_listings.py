@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from tests.fuzz.harness import Mutation, Seed, Target, run
+from tests.fuzz.harness import INPUTS, Mutation, Seed, Target, run
 from tests.ingest.console_lists import INBOUND, OUTBOUND, WINDOWS_7, row
 from tests.ingest.netsh_writer import CODE_PAGES, LANGUAGES, STRANGE, Language, profile_settings, written
 
@@ -24,8 +24,6 @@ from cmfw.net.addr import AddrSet
 from cmfw.net.flow import TCP, UDP, Direction, Profile
 from cmfw.net.ports import PortSet
 
-COUNTS = {"netsh": 2_500, "mmc": 2_500}
-"""Inputs at soak factor 1."""
 NEAR = AddressMatch(AddrSet.EMPTY, ("LocalSubnet4", "LocalSubnet6"))
 SVCHOST = "C:\\Windows\\system32\\svchost.exe"
 
@@ -184,6 +182,6 @@ TARGETS = {"netsh": netsh_target, "mmc": console_target}
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(TARGETS))
 def test_nothing_is_lost_unsaid(name, soak, seed, record_count):
-    report = run(TARGETS[name](), COUNTS[name] * soak, seed)
+    report = run(TARGETS[name](), INPUTS * soak, seed)
     assert report.failures == [], "\n".join(report.failures)
     record_count(f"mutated inputs: {name}", report.inputs)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.fuzz.harness import Mutation, Seed, Target, mutate, run
+from tests.fuzz.harness import INPUTS, Mutation, Seed, Target, mutate, run
 
 from cmfw.ingest.policy_keys import FIREWALL_POLICY
 from cmfw.ingest.regf_file import open_hive
@@ -17,7 +17,6 @@ from cmfw.ingest.registry import decode_text
 from cmfw.ingest.rulestring import parse_rule, write_rule
 from cmfw.model.rule import Store
 
-COUNT = 6_000
 OWN_SEEDS = (
     "v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Domain|LPort=445|RA4=LocalSubnet|App=System|Name=n|Desc=d|EmbedCtxt=g|",
     "v2.30|Action=Block|Active=FALSE|Dir=Out|Protocol=58|ICMP6=134:*|LA6=fe80::/64|RA6=ff02::1|Name=n|Edge=TRUE|Defer=App|",
@@ -125,7 +124,7 @@ def check_input(origin: Seed, mutation: Mutation) -> None:
 @pytest.mark.corpus
 def test_mutated_rule_strings(seeds, soak, seed, record_count) -> None:
     made = tuple(Seed(f"{store} {n}", text.encode(), facts=store) for n, (text, store) in enumerate(seeds))
-    report = run(Target("rulestring", made, check_input, change=changed), COUNT * soak, seed)
+    report = run(Target("rulestring", made, check_input, change=changed), INPUTS * soak, seed)
     assert report.failures == []
     record_count("mutated inputs: rulestring", report.inputs)
 

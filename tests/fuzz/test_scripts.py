@@ -7,16 +7,14 @@ import pytest
 pytest.importorskip("tree_sitter_pwsh", reason="no PowerShell grammar here (extra `lint`)")
 
 from tests.fuzz import scripts
-from tests.fuzz.harness import run
+from tests.fuzz.harness import INPUTS, run
 
-COUNTS = {"powershell script": 1_500, "netsh script": 3_000}
-"""Inputs at soak factor 1."""
 TARGETS = {"powershell script": scripts.fuzz_powershell, "netsh script": scripts.fuzz_batch}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(TARGETS))
 def test_scripts_are_read(name, tmp_path, soak, seed, record_count):
-    report = run(TARGETS[name](tmp_path), COUNTS[name] * soak, seed)
+    report = run(TARGETS[name](tmp_path), INPUTS * soak, seed)
     assert report.failures == []
     record_count(f"mutated inputs: {name}", report.inputs)
