@@ -111,7 +111,9 @@ def test_one_probe_serves_every_item_of_its_port(plan):
     assert {item.partition(":")[0] for item in one.items} >= {"mp_http", "setup_mp_http"}
 
 
-@pytest.mark.parametrize("text", ["10.3.0.1", "10.1.0.5", "2001:db8::5"], ids=["of nobody", "of a system", "of a system, IPv6"])
+@pytest.mark.parametrize(
+    "text", ["10.3.0.1", "10.1.0.5", "2001:db8::5"], ids=["of nobody", "of a system", "of a system, IPv6"]
+)
 def test_a_target_outside_the_groups_is_refused(plan, text):
     with pytest.raises(InputError, match=text):
         plan_probes(plan, "cm1", host=True, targets=[parse_address(text)])

@@ -41,7 +41,10 @@ def test_a_connection_that_is_reset_at_once_was_made():
 
 
 def test_udp_answered_refused_and_silent():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as answering, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as answering,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf,
+    ):
         answering.bind((LOOPBACK, 0))
         deaf.bind((LOOPBACK, 0))
         thread = threading.Thread(target=lambda: answering.sendto(b"", answering.recvfrom(99)[1]))
