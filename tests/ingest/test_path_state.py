@@ -83,7 +83,7 @@ def flow_list() -> bytes:
     site = read_site_text(SITE, "site.toml")
     facts = catalog.load()
     request = EmitRequest(facts, site, resolve(facts, site), "office")
-    return next(a.content for a in emit(request) if a.path.endswith(".csv"))
+    return next(a.content for a in emit(request).artifacts if a.path.endswith(".csv"))
 
 
 def test_a_flow_list_lets_its_flows_pass_and_loses_nothing_silently():

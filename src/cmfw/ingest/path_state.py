@@ -1,4 +1,5 @@
-"""Reads the filters of a site: a flow list (the CSV of ``emit list``), or lines of ``allow`` and ``block`` with a flow.
+"""Reads the filters of a site: configurations of vendors (``ingest.path_formats``), a flow list (the CSV of ``emit list``), or
+lines of ``allow`` and ``block`` with a flow.
 
 The text form is one flow a line, as the end that opens it sends it::
 
@@ -15,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
 from cmfw.errors import InputError, Problem
-from cmfw.ingest.flow_lines import text_lines
+from cmfw.ingest.flow_lines import decoded, text_lines
 from cmfw.ingest.flow_list import COLUMNS, read_list
+from cmfw.ingest.path_formats import MOST_HEAD, read_vendor, vendor_format
 from cmfw.model.path import EVERYTHING, PathFilter, PathLine, PathState, ZoneMember, path_flows
 from cmfw.model.rule import HostRule
 from cmfw.model.site import Filter, Site
@@ -73,6 +75,8 @@ def read_filter(content: bytes, path: str) -> tuple[tuple[PathLine, ...], list[P
         found = text_lines(content, path)
     except InputError as error:
         return (_open_line("", path),), list(error.problems)
+    if (format_name := vendor_format([line for _, line in found[:MOST_HEAD]])) is not None:
+        return read_vendor(format_name, decoded(content, path), path)
     lines: list[PathLine] = []
     problems: list[Problem] = []
     for number, line in found:

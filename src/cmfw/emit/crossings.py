@@ -1,0 +1,221 @@
+"""``Crossing``: the planned flows that are opened in one zone of a site towards another, as packets between them show them.
+
+A filter between zones sees addresses, protocol, ports and ICMP, nothing of programs or profiles: flows that differ in those
+alone are one here. Every end must have addresses, because a filter that let any address in would be wider than anybody asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cmfw.emit.capability import MISPRINT
+from cmfw.errors import InputError, Problem, Unsupported
+from cmfw.model.plan import Endpoint, Plan, PlanItem
+from cmfw.model.site import Site
+from cmfw.net.addr import AddrSet
+from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box, boxes, icmp_range
+from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS, Direction
+from cmfw.net.ports import PortSet
+from cmfw.values import value
+
+ELSEWHERE = "*"
+"""The zone of every address that is not in the other zone of a pair."""
+FAMILIES = ((4, AddrSet.V4), (6, AddrSet.V6))
+
+
+@value(kw_only=True)
+class PathFlow:
+    """One kind of packet that opens planned flows, in one address family; ``items`` are the plan's reasons for it.
+
+    ``protocol`` None is any; ``ports`` are destination ports, ANY where the protocol has none; ``icmp`` is (type, code or None).
+    ``source_name`` and ``target_name`` are the client group or host at either end.
+    """
+
+    id: str
+    family: int
+    source_name: str
+    target_name: str
+    source: AddrSet
+    target: AddrSet
+    protocol: int | None
+    ports: PortSet
+    icmp: tuple[int, int | None] | None
+    items: tuple[PlanItem, ...]
+
+    def boxes(self) -> tuple[Box, ...]:
+        """The flows, as the opening end sends them."""
+        return boxes(
+            direction=int(Direction.OUT),
+            protocol=ALL_PROTOCOLS if self.protocol is None else ((self.protocol, self.protocol),),
+            local=self.source.ranges,
+            remote=self.target.ranges,
+            local_port=ALL_PORTS,
+            remote_port=self.ports.ranges,
+            icmp=ALL_ICMP if self.icmp is None else (icmp_range(*self.icmp),),
+        )
+
+
+@value(kw_only=True)
+class Crossing:
+    """What may be opened from one zone towards another; no flows means that nothing may."""
+
+    from_zone: str
+    to_zone: str
+    source: AddrSet
+    target: AddrSet
+    flows: tuple[PathFlow, ...]
+
+    def boxes(self) -> tuple[Box, ...]:
+        """Every flow that could be opened from the one zone towards the other, planned or not."""
+        return boxes(direction=int(Direction.OUT), local=self.source.ranges, remote=self.target.ranges)
+
+
+@value(kw_only=True)
+class Gateway:
+    """All crossings that one output speaks of, both ways of each pair of zones, and ids of items with an end in no zone."""
+
+    crossings: tuple[Crossing, ...]
+    outside: tuple[str, ...] = ()
+
+    @property
+    def zones(self) -> dict[str, AddrSet]:
+        """The addresses of each zone that a crossing starts in, in order."""
+        return {one.from_zone: one.source for one in self.crossings}
+
+
+def gateway(site: Site, plan: Plan, pairs: Sequence[tuple[str, str]], target: str) -> Gateway:
+    """The crossings of the given pairs of zones, of all pairs that planned flows cross where none is given.
+
+    Raises InputError for a zone that the site does not have, Unsupported where zones overlap or an end has no addresses.
+    """
+    # a name of both is the system, as everywhere that asks for a zone (`PathState.zone_of`)
+    zone_of = {one.name: one.zone for one in site.clients} | {one.host: one.zone for one in site.systems}
+    items = [item for item in plan.items if _is_crossing(item, plan.scope)]
+    chosen = list(dict.fromkeys(_checked(site, pair) for pair in pairs)) if pairs else _crossed(items, zone_of)
+    if not chosen:
+        expected = "planned flows from one zone to another (`zone` of a system or client group)"
+        raise InputError(Problem(file=site.path or "site", key="zone", expected=expected, found="none"))
+    known = {zone: _addresses(site, zone, target) for pair in chosen for zone in pair if zone != ELSEWHERE}
+    _refuse_overlaps(known, target)
+    found = []
+    for here, there in chosen:
+        for one, other in ((here, there), (there, here)):
+            ends = tuple(_side(zone, (here, there), known) for zone in (one, other))
+            crossing = [item for item in items if _crosses(item, one, other, zone_of)]
+            found.append(
+                Crossing(from_zone=one, to_zone=other, source=ends[0], target=ends[1], flows=_flows(crossing, ends, target))
+            )
+    outside = [item.id for item in items if not (_zone(item.source, zone_of) and _zone(item.target, zone_of))]
+    return Gateway(crossings=tuple(found), outside=tuple(outside) if not pairs else ())
+
+
+def _is_crossing(item: PlanItem, scope: str) -> bool:
+    return not item.same_subnet and (item.necessity != "documented_only" or scope == "documented")
+
+
+def _zone(end: Endpoint, zone_of: dict[str, str]) -> str:
+    return zone_of.get(end.name, "")
+
+
+def _crossed(items: Iterable[PlanItem], zone_of: dict[str, str]) -> list[tuple[str, str]]:
+    """Each pair of zones once, sorted, that an item leads from or to."""
+    found = {tuple(sorted((_zone(item.source, zone_of), _zone(item.target, zone_of)))) for item in items}
+    return [(here, there) for here, there in sorted(found) if here and here != there]
+
+
+def _crosses(item: PlanItem, one: str, other: str, zone_of: dict[str, str]) -> bool:
+    source, target = _zone(item.source, zone_of), _zone(item.target, zone_of)
+    if one == ELSEWHERE:
+        return target == other and source != other
+    return source == one and (target == other or (other == ELSEWHERE and target != one))
+
+
+def _checked(site: Site, pair: tuple[str, str]) -> tuple[str, str]:
+    zones = sorted({*(one.zone for one in site.systems), *(one.zone for one in site.clients)} - {""})
+    for zone in pair:
+        if zone not in zones and zone != ELSEWHERE:
+            named = ", ".join(f"`{name}`" for name in zones) or "it has none"
+            raise InputError(
+                Problem(
+                    file=site.path or "site",
+                    key="--between",
+                    expected="zones of the site",
+                    found=f"`{zone}`",
+                    hint=f"one of {named}",
+                )
+            )
+    if pair[0] == pair[1]:
+        raise InputError(
+            Problem(file="command line", key="--between", expected="two different zones", found=f"`{pair[0]}` twice")
+        )
+    return pair
+
+
+def _addresses(site: Site, zone: str, target: str) -> AddrSet:
+    """All addresses of a zone; raises Unsupported where a member has none, because its packets could not be told apart."""
+    found = AddrSet.EMPTY
+    members = [(one.host, one.addresses, one.zone) for one in site.systems]
+    members += [(one.name, one.subnets, one.zone) for one in site.clients]
+    for name, addresses, its in members:
+        if its == zone and addresses.is_empty:
+            raise Unsupported(target, name, f"it is in zone `{zone}`, but the site does not know its addresses")
+        if its == zone:
+            found |= addresses
+    return found
+
+
+def _refuse_overlaps(known: dict[str, AddrSet], target: str) -> None:
+    zones = sorted(known)
+    for number, one in enumerate(zones):
+        for other in zones[number + 1 :]:
+            both = known[one] & known[other]
+            if not both.is_empty:
+                raise Unsupported(target, one, f"the zones `{one}` and `{other}` share `{both.texts()[0]}`")
+
+
+def _side(zone: str, pair: tuple[str, str], known: dict[str, AddrSet]) -> AddrSet:
+    if zone != ELSEWHERE:
+        return known[zone]
+    return AddrSet.ANY - known[pair[0] if pair[1] == ELSEWHERE else pair[1]]
+
+
+def _flows(items: Iterable[PlanItem], sides: tuple[AddrSet, ...], target: str) -> tuple[PathFlow, ...]:
+    """The flows of the items, those that no packet tells apart as one, in the order of the plan."""
+    found: dict[tuple[object, ...], list[PlanItem]] = {}
+    ends: dict[tuple[object, ...], tuple[AddrSet, AddrSet]] = {}
+    for item in items:
+        if not item.ports.is_any and MISPRINT in item.ports:
+            raise Unsupported(
+                target, item.id, f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened"
+            )
+        for end in (item.source, item.target):
+            if end.addresses.is_empty and end.role != "internet":
+                raise Unsupported(target, item.id, f"the site does not know the addresses of `{end.name}`")
+        for family, whole in FAMILIES:
+            here, there = item.source.known & sides[0] & whole, item.target.known & sides[1] & whole
+            if here.is_empty or there.is_empty or item.protocol == (ICMP6 if family == 4 else ICMP4):
+                continue
+            ports = item.ports if item.protocol in PORT_PROTOCOLS and not item.ports.is_empty else PortSet.ANY
+            key = (family, item.source.name, item.target.name, here, there, item.protocol, ports, item.icmp)
+            found.setdefault(key, []).append(item)
+            ends[key] = (here, there)
+    return tuple(_flow(ends[key], tuple(its)) for key, its in found.items())
+
+
+def _flow(ends: tuple[AddrSet, AddrSet], items: tuple[PlanItem, ...]) -> PathFlow:
+    first = items[0]
+    family = 4 if not ends[0].v4.is_empty else 6
+    ports = first.ports if first.protocol in PORT_PROTOCOLS and not first.ports.is_empty else PortSet.ANY
+    name = first.id.removesuffix("/v6")
+    return PathFlow(
+        id=name if family == 4 else f"{name}/v6",
+        family=family,
+        source_name=first.source.name,
+        target_name=first.target.name,
+        source=ends[0],
+        target=ends[1],
+        protocol=first.protocol,
+        ports=ports,
+        icmp=first.icmp,
+        items=items,
+    )

@@ -1,0 +1,58 @@
+"""What the filters between zones of a site need of a plan, as configuration of many makes. Nothing is returned unproved.
+
+A network target is one module with ``CAPABILITIES`` (``emit.path_capability``), ``emit(request)`` and ``read_back(artifacts,
+crossing)``, which gives the lines that its own reader finds; ``NETWORK_TARGETS`` names them all and is the only list. Whatever
+a target writes is read back and compared with the plan (``emit.path_proof``): wider or narrower is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cmfw.emit import Artifact, Output
+from cmfw.emit.crossings import Gateway, gateway
+from cmfw.emit.path_proof import difference
+from cmfw.errors import InputError, Problem, Unsupported
+from cmfw.model.plan import Plan
+from cmfw.model.site import Site
+from cmfw.values import value
+
+NETWORK_TARGETS: dict[str, str] = {
+    "nftables": "cmfw.emit.nftables",
+    "iptables": "cmfw.emit.iptables",
+}
+"""Target name -> module, imported only when the target is asked for."""
+
+
+@value
+class PathRequest:
+    """What to emit: the crossings of ``gateway``, planned for ``site``."""
+
+    site: Site
+    plan: Plan
+    gateway: Gateway
+
+
+def emit_between(target: str, site: Site, plan: Plan, pairs: Sequence[tuple[str, str]] = ()) -> Output:
+    """The artifacts of one network target for the given pairs of zones (none: all that planned flows cross), and the losses.
+
+    Raises InputError for an unknown target or zone, Unsupported where the target cannot express a part of the plan, or
+    where what it wrote reads back as wider or narrower than the plan.
+    """
+    if target not in NETWORK_TARGETS:
+        choices = ", ".join(f"`{name}`" for name in NETWORK_TARGETS)
+        raise InputError(Problem(file="command line", key="TARGET", expected=f"one of {choices}", found=f"`{target}`"))
+    from importlib import import_module
+
+    module = import_module(NETWORK_TARGETS[target])
+    asked = PathRequest(site, plan, gateway(site, plan, pairs, target))
+    module.CAPABILITIES.check(asked.gateway)
+    artifacts: tuple[Artifact, ...] = module.emit(asked)
+    for crossing in asked.gateway.crossings:
+        lines, problems = module.read_back(artifacts, crossing)
+        where = f"{crossing.from_zone} > {crossing.to_zone}"
+        if problems:
+            raise Unsupported(target, where, f"what was written does not read back: {problems[0].text()}")
+        if found := difference(crossing, lines):
+            raise Unsupported(target, where, f"what was written is {found}")
+    return Output(artifacts, module.CAPABILITIES.losses_of(asked.gateway))

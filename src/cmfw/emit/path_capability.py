@@ -1,0 +1,119 @@
+"""What a path between zones asks of a network target, and what each target can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cmfw.emit.capability import Loss, unprintable
+from cmfw.emit.crossings import Gateway, PathFlow
+from cmfw.errors import Unsupported
+from cmfw.values import value
+
+PATH_CAPABILITIES: dict[str, str] = {
+    "both-families": "IPv4 and IPv6",
+    "address-ranges": "addresses that are no whole subnet",
+    "ports": "port lists and ranges",
+    "icmp": "ICMP type and code",
+    "any-protocol": "any protocol",
+    "replies": "replies to what was opened, and nothing else",
+    "rest": "everything else between the zones stopped",
+    "other-traffic": "traffic of other zones left alone",
+    "ids": "stable ids of flows",
+    "reasons": "reason and source of each flow",
+    "counters": "a counter for each flow",
+    "undo": "a way back",
+}
+"""Capability -> title, in the order of the table of docs/network-targets.md."""
+
+
+@value(kw_only=True)
+class PathCapabilities:
+    """What one network target can say. ``lacks`` maps a capability to the reason of the refusal, ``losses`` to what changes.
+
+    ``checked_by`` is the program of somebody else that accepts what it writes; empty where only its structure is checked.
+    """
+
+    target: str
+    title: str
+    checked_by: str
+    lacks: dict[str, str]
+    losses: dict[str, str]
+
+    def check(self, gateway: Gateway) -> None:
+        """Raise Unsupported where a flow needs what the target lacks, or a name cannot stand in a file."""
+        for text in gateway.zones:
+            if reason := unprintable(text):
+                raise Unsupported(self.target, "zone", f"its name has {reason}")
+        for crossing in gateway.crossings:
+            for flow in crossing.flows:
+                for capability in asked_by(flow):
+                    if capability in self.lacks:
+                        raise Unsupported(self.target, flow.id, self.lacks[capability])
+                for text in texts_of(flow):
+                    if reason := unprintable(text):
+                        raise Unsupported(self.target, ascii(flow.id), f"its text has {reason}")
+
+    def losses_of(self, gateway: Gateway) -> tuple[Loss, ...]:
+        """What changes in form where these crossings are written."""
+        whole = ("replies", "rest", "other-traffic", "ids", "reasons", "counters", "undo")
+        out = [Loss(name, "", self.losses[name]) for name in whole if name in self.losses]
+        for flow in (flow for crossing in gateway.crossings for flow in crossing.flows):
+            out += [Loss(name, flow.id, self.losses[name]) for name in asked_by(flow) if name in self.losses]
+        out += [
+            Loss("no-zone", item, "one of its ends is in no zone, so no filter of this site can speak of it")
+            for item in gateway.outside
+        ]
+        return tuple(out)
+
+
+def asked_by(flow: PathFlow) -> Iterator[str]:
+    """The capabilities that a flow needs."""
+    if flow.family == 6:
+        yield "both-families"
+    if any("-" in text for text in (*flow.source.texts(), *flow.target.texts())):
+        yield "address-ranges"
+    if not flow.ports.is_any:
+        yield "ports"
+    if flow.icmp is not None:
+        yield "icmp"
+    if flow.protocol is None:
+        yield "any-protocol"
+
+
+def texts_of(flow: PathFlow) -> Iterator[str]:
+    """Every free text that a target may write of a flow."""
+    yield flow.id
+    yield flow.source_name
+    yield flow.target_name
+    for item in flow.items:
+        yield item.id
+        yield item.necessity
+        yield from item.features
+        for citation in item.citations:
+            yield from (citation.source, citation.at, citation.as_of)
+
+
+def path_table(targets: Iterable[PathCapabilities]) -> str:
+    """The Markdown table target x capability of docs/network-targets.md, and below it each target's reasons and losses."""
+    columns = list(targets)
+    lines = ["| capability | " + " | ".join(f"`{c.target}`" for c in columns) + " |", "|---|" + "---|" * len(columns)]
+    for name, title in PATH_CAPABILITIES.items():
+        lines.append(f"| {title} | " + " | ".join(_cell(c, name) for c in columns) + " |")
+    checks = [c.checked_by or "*structure only*" for c in columns]
+    lines.append("| accepted by | " + " | ".join(checks) + " |")
+    for column in columns:
+        lines += ["", f"`{column.target}`: {column.title}", ""]
+        for name, title in PATH_CAPABILITIES.items():
+            if name in column.lacks:
+                lines.append(f"- **refused**: {title}: {column.lacks[name]}")
+            elif name in column.losses:
+                lines.append(f"- loss: {title}: {column.losses[name]}")
+        if not column.lacks and not column.losses:
+            lines.append("- everything is said exactly")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(target: PathCapabilities, capability: str) -> str:
+    if capability in target.lacks:
+        return "**refused**"
+    return "loss" if capability in target.losses else "exact"

@@ -1,0 +1,342 @@
+"""The text of an nftables ruleset as tables, sets and chains; what is not understood of a rule leaves the rule in doubt.
+
+Reads what ``nft list ruleset`` prints and what ``emit nftables`` writes. Variables and includes are told as problems.
+Source: nft(8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cmfw.errors import Problem
+from cmfw.ingest.nft_match import holds_for_first, narrow, ranges_of
+from cmfw.ingest.nft_ruleset import BaseChain, NftTable, family_flows
+from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule
+from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
+from cmfw.net.intervals import Range, Ranges
+
+_TOKEN = re.compile(r'"[^"\n]*"|#[^\n]*|[{};,\n]|[^\s{};,"#]+')
+_VERDICTS = {
+    "accept": ACCEPT,
+    "drop": DROP,
+    "reject": DROP,
+    "return": RETURN,
+    "continue": PASS,
+    "jump": JUMP,
+    "goto": GOTO,
+}
+_HEADS = frozenset({"ip", "ip6", "tcp", "udp", "th", "icmp", "icmpv6", "meta", "ct"})
+_META_WORDS = frozenset({"l4proto", "nfproto"})
+_ENDS = (";", "\n", "}")
+_NO_CONDITION = frozenset({"counter", "log", "comment", "packets", "bytes", "prefix", "level", "flags"})
+_SPOKEN = frozenset(
+    {"type", "typeof", "flags", "elements", "auto-merge", "size", "comment", "policy", "counter", "gc-interval"}
+)
+
+
+class _Broken(Exception):
+    """The text is not built as a ruleset is."""
+
+
+class NftText:
+    """One reading of a ruleset."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.tokens = _TOKEN.findall(text)
+        self.at = 0
+        self.line = 1
+        self.path = path
+        self.tables: dict[tuple[str, str], NftTable] = {}
+        self.problems: list[Problem] = []
+        self._sets: dict[str, list[str]] = {}
+        self._ranges: dict[tuple[str, Callable[[str], Range]], Ranges] = {}
+
+    def read(self) -> None:
+        """Read all tables; a text that ends early or is no ruleset is one problem."""
+        try:
+            while (word := self._word()) is not None:
+                self._statement(word)
+        except _Broken as error:
+            self.problems.append(Problem(self.path, "an nftables ruleset", str(error), line=self.line))
+
+    # --- tokens ------------------------------------------------------------------------------------------------------
+
+    def _next(self) -> str:
+        """The next word, comments left out; raises _Broken at the end."""
+        while self.at < len(self.tokens):
+            word: str = self.tokens[self.at]
+            self.at += 1
+            if word == "\n":
+                self.line += 1
+            if word[0] != "#":
+                return word
+        raise _Broken("the end of the file")
+
+    def _word(self) -> str | None:
+        """The next word that is no end of a line, or None at the end of the text."""
+        while self.at < len(self.tokens):
+            try:
+                word = self._next()
+            except _Broken:
+                return None
+            if word not in ("\n", ";"):
+                return word
+        return None
+
+    def _inside(self) -> str:
+        word = self._word()
+        if word is None:
+            raise _Broken("the end of the file")
+        return word
+
+    def _rest(self) -> list[str]:
+        """The tokens up to the end of the statement; braces may hold several lines. A closing brace stays."""
+        found: list[str] = []
+        depth = 0
+        while True:
+            word = self._next()
+            if depth == 0 and word in _ENDS:
+                if word == "}":
+                    self.at -= 1
+                return found
+            depth += (word == "{") - (word == "}")
+            if word != "\n":
+                found.append(word)
+
+    # --- the outer structure -----------------------------------------------------------------------------------------
+
+    def _statement(self, word: str) -> None:
+        line = self.line
+        if word == "table":
+            self._table()
+        elif word in ("delete", "destroy", "flush"):
+            rest = self._rest()
+            if rest[:1] == ["ruleset"]:
+                self.tables.clear()
+            elif rest[:1] == ["table"] and len(rest) in (2, 3):
+                self.tables.pop((rest[1] if len(rest) == 3 else "ip", rest[-1]), None)
+            else:
+                self._problem(f"{word} {' '.join(rest)}", line)
+        else:
+            self._problem(" ".join([word, *self._rest()]), line)
+
+    def _problem(self, found: str, line: int) -> None:
+        self.problems.append(Problem(self.path, "a table", f"`{found[:80]}`", line=line))
+
+    def _table(self) -> None:
+        names: list[str] = []
+        while (word := self._next()) not in ("{", "\n", ";"):
+            names.append(word)
+        if len(names) not in (1, 2):
+            raise _Broken(f"table `{' '.join(names)}`")
+        key = (names[0] if len(names) == 2 else "ip", names[-1])
+        table = self.tables.setdefault(key, NftTable(key[0], key[1]))
+        if word != "{":
+            return
+        self._sets, self._ranges = table.sets, {}
+        while (word := self._inside()) != "}":
+            if word == "chain":
+                self._chain(table)
+            elif word == "set":
+                self._set(table)
+            elif word in ("map", "counter", "quota", "limit", "ct", "flowtable", "secmark", "synproxy"):
+                self._skip()
+            else:
+                self._rest()
+
+    def _skip(self) -> None:
+        """Pass over a block that no condition here can name."""
+        while self._next() != "{":
+            pass
+        depth = 1
+        while depth:
+            word = self._next()
+            depth += (word == "{") - (word == "}")
+
+    def _set(self, table: NftTable) -> None:
+        name = self._inside()
+        if self._inside() != "{":
+            raise _Broken(f"set `{name}` without a body")
+        elements: list[str] | None = None
+        fixed = True
+        while (word := self._inside()) != "}":
+            rest = self._rest()
+            if word == "elements" and rest[:2] == ["=", "{"] and rest[-1] == "}":
+                elements = _elements(rest[2:-1])
+            elif word == "flags":
+                fixed = fixed and not {"dynamic", "timeout"} & set(rest)
+            elif word not in _SPOKEN:
+                fixed = False
+        if fixed and elements is not None:
+            table.sets[name] = elements
+
+    def _chain(self, table: NftTable) -> None:
+        name = self._inside()
+        if self._inside() != "{":
+            raise _Broken(f"chain `{name}` without a body")
+        rules: list[PacketRule] = []
+        while (word := self._inside()) != "}":
+            if word == "type":
+                table.bases[name] = _base([word, *self._rest()], table.bases.get(name))
+            elif word == "policy":
+                rest = self._rest()
+                table.bases[name] = BaseChain(**{**_fields(table.bases.get(name)), "policy": rest[0] if rest else ""})
+            elif word not in ("comment", "devices"):
+                line = self.line
+                rules.append(self._rule([word, *self._rest()], f"{self.path}:{line}"))
+            else:
+                self._rest()
+        table.chains[name] = (*table.chains.get(name, ()), *rules)
+
+    # --- rules -------------------------------------------------------------------------------------------------------
+
+    def _rule(self, words: list[str], origin: str) -> PacketRule:
+        text = " ".join(words)
+        try:
+            match = PacketMatch()
+            verdict, target = self._read_rule(words, match)
+            return PacketRule(flows=match.flows(), sure=True, verdict=verdict, target=target, text=text, origin=origin)
+        except NotUnderstood:
+            verdict, target = _likely(words)
+            return PacketRule(
+                flows=family_flows("inet"), sure=False, verdict=verdict, target=target, text=text, origin=origin
+            )
+
+    def _read_rule(self, words: list[str], match: PacketMatch) -> tuple[str, str]:
+        at = 0
+        while at < len(words):
+            word = words[at]
+            if word in _HEADS:
+                at = self._condition(words, at, match)
+            elif word in _VERDICTS:
+                return _verdict(words, at)
+            elif word == "counter":
+                at += 5 if words[at + 1 : at + 2] == ["packets"] else 1
+            elif word == "comment":
+                at += 2
+            elif word == "log":
+                at = _after_log(words, at + 1)
+            else:
+                raise NotUnderstood(f"`{word}`")
+        return PASS, ""
+
+    def _condition(self, words: list[str], at: int, match: PacketMatch) -> int:
+        """Apply the condition at ``at``, and return where it ends."""
+        head = words[at]
+        if len(words) < at + 3:
+            raise NotUnderstood(f"`{head}` at the end")
+        field = words[at + 1]
+        at += 2
+        negated = words[at] == "!="
+        if words[at] in ("!=", "=="):
+            at += 1
+        if head == "ct":
+            return _state(words, at, match, negated=negated) if field == "state" else _no(field)
+        texts, at = _values(words, at)
+        if words[at : at + 1] in ([","], ["."], ["-"], ["/"]):
+            _no(words[at])
+
+        def values(read: Callable[[str], Range]) -> Ranges:
+            if texts[0][:1] == "@":
+                return self._named(texts[0][1:], read)
+            return ranges_of(texts, read)
+
+        narrow(match, head, field, values, negated=negated)
+        return at
+
+    def _named(self, name: str, read: Callable[[str], Range]) -> Ranges:
+        if name not in self._sets:
+            raise NotUnderstood(f"set `{name}`")
+        return ranges_of(self._sets[name], read)
+
+
+def _no(word: str) -> int:
+    raise NotUnderstood(f"`{word}`")
+
+
+def _values(words: list[str], at: int) -> tuple[list[str], int]:
+    """The elements of a condition's right side, and where it ends."""
+    if at >= len(words):
+        raise NotUnderstood("no value")
+    if words[at] != "{":
+        if words[at] == "vmap" or words[at] in (".", "map", "&", "and", "or", "|", "^"):
+            raise NotUnderstood(f"`{words[at]}`")
+        return [words[at]], at + 1
+    try:
+        end = words.index("}", at)
+    except ValueError:
+        raise NotUnderstood("a set without end") from None
+    return _elements(words[at + 1 : end]), end + 1
+
+
+def _elements(words: list[str]) -> list[str]:
+    """The elements between commas; one of several words stays one text, which no reader of values takes."""
+    found: list[list[str]] = [[]]
+    for word in words:
+        if word == ",":
+            found.append([])
+        elif word != "\n":
+            found[-1].append(word)
+    return ["".join(part) if part[1:2] == ["-"] else " ".join(part) for part in found if part]
+
+
+def _state(words: list[str], at: int, match: PacketMatch, *, negated: bool) -> int:
+    """``ct state established,related`` (also in braces): holds for the first packet of a flow, or never."""
+    if words[at] == "{":
+        states, at = _values(words, at)
+    else:
+        states = [words[at]]
+        at += 1
+        while words[at : at + 1] == [","]:
+            states.append(words[at + 1] if at + 1 < len(words) else "")
+            at += 2
+    if not holds_for_first(states, negated=negated):
+        match.nothing()
+    return at
+
+
+def _verdict(words: list[str], at: int) -> tuple[str, str]:
+    """(verdict, chain) of the words from ``at`` on; what stands behind a verdict changes nothing but for ``reject with``."""
+    word = words[at]
+    rest = words[at + 1 :]
+    verdict = _VERDICTS[word]
+    if verdict in (JUMP, GOTO):
+        if not rest:
+            raise NotUnderstood(f"`{word}` without a chain")
+        return verdict, rest[0]
+    if word != "reject" and rest and rest[0] != "comment":
+        raise NotUnderstood(f"`{rest[0]}` behind a verdict")
+    return verdict, ""
+
+
+def _after_log(words: list[str], at: int) -> int:
+    while words[at : at + 1] in (["prefix"], ["level"], ["group"], ["snaplen"], ["queue-threshold"], ["flags"]):
+        at += 2
+    return at
+
+
+def _likely(words: list[str]) -> tuple[str, str]:
+    """What a rule that was not understood may do: its verdict where it has just one and no map, else anything."""
+    named = [at for at, word in enumerate(words) if word in _VERDICTS]
+    if len(named) != 1 or "vmap" in words or "map" in words:
+        return UNKNOWN, ""
+    at = named[0]
+    verdict = _VERDICTS[words[at]]
+    return (verdict, words[at + 1] if at + 1 < len(words) else "") if verdict in (JUMP, GOTO) else (verdict, "")
+
+
+def _base(words: list[str], found: BaseChain | None) -> BaseChain:
+    """``type filter hook forward priority 0``; the policy stands behind the semicolon."""
+    said = _fields(found)
+    for key in ("type", "hook", "priority"):
+        if key in words:
+            at = words.index(key) + 1
+            said[key] = " ".join(words[at:]) if key == "priority" else (words[at] if at < len(words) else "")
+    return BaseChain(**said)
+
+
+def _fields(found: BaseChain | None) -> dict[str, str]:
+    return (
+        {} if found is None else {"type": found.type, "hook": found.hook, "priority": found.priority, "policy": found.policy}
+    )

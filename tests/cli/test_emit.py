@@ -1,0 +1,49 @@
+"""``cmfw emit`` for network targets: ``--between`` in place of ``--for``."""
+
+from __future__ import annotations
+
+import pytest
+from tests.emit.network_cases import GOLDEN
+
+SITE = str(GOLDEN / "cases" / "three_zones.toml")
+
+
+def test_all_pairs_that_flows_cross(tmp_path, run, valid):
+    done = run("emit", "nftables", SITE, "-o", tmp_path, "--format", "json")
+    assert done.exit_code == 0, done.output
+    found = valid("emit", done.stdout)
+    assert (found["for"], found["between"]) == (None, [])
+    text = (tmp_path / "cmfw.nft").read_text(encoding="utf-8")
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("\tchain from_")] == [
+        "from_core_to_north",
+        "from_north_to_core",
+        "from_core_to_south",
+        "from_south_to_core",
+        "from_dmz_to_north",
+        "from_north_to_dmz",
+        "from_dmz_to_south",
+        "from_south_to_dmz",
+    ]
+
+
+def test_one_pair(tmp_path, run):
+    done = run("emit", "nftables", SITE, "--between", "dmz", "south", "-o", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "core" not in (tmp_path / "cmfw.nft").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nftables", SITE, "--for", "north"), "use --between, not --for"),
+        (("netsh", SITE), "give --for; --between is for nftables, iptables"),
+        (("netsh", SITE, "--for", "north", "--between", "dmz", "south"), "give --for; --between is for nftables, iptables"),
+        (("nftables", SITE, "--between", "dmz", "moon"), "found `moon`"),
+    ],
+    ids=["a place for a network target", "no place for a host target", "zones for a host target", "no such zone"],
+)
+def test_what_does_not_fit_together(tmp_path, run, arguments, message):
+    done = run("emit", *arguments, "-o", tmp_path / "out", "--lang", "en")
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
