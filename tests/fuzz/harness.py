@@ -19,7 +19,9 @@ STUCK_S = 120
 """After so long on a few inputs, the process ends with a traceback: a hang that no check can catch from inside."""
 MAX_FAILURES = 5
 INPUTS = 1_000
-"""Of each reader at soak factor 1. tools/soak.py runs fifty times as many: a twentieth of the promised million each."""
+"""Of a usual reader at soak factor 1; tools/soak.py runs fifty times as many."""
+MORE_INPUTS, FEWER_INPUTS = 1_500, 400
+"""Of a reader that is quick or is the oldest way in, and of one that takes tens of milliseconds for an input."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import IN_CI, ROOT, need
 from tests.fuzz import logs
-from tests.fuzz.harness import INPUTS, run
+from tests.fuzz.harness import MORE_INPUTS, run
 
 TARGETS = {"ccm log": logs.fuzz_ccm, "pfirewall": logs.fuzz_pfirewall}
 
@@ -20,6 +20,6 @@ def test_nothing_is_lost_unsaid(name, soak, seed, record_count):
     if IN_CI:
         need((path / "README.md").is_file(), "no corpus of real exports (set CMFW_CORPUS)")
     target = TARGETS[name](path if (path / "README.md").is_file() else None)
-    report = run(target, INPUTS * soak, seed)
+    report = run(target, MORE_INPUTS * soak, seed)
     assert report.failures == []
     record_count(f"mutated inputs: {name}", report.inputs)

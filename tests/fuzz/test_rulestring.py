@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.fuzz.harness import INPUTS, Mutation, Seed, Target, mutate, run
+from tests.fuzz.harness import MORE_INPUTS, Mutation, Seed, Target, mutate, run
 
 from cmfw.ingest.policy_keys import FIREWALL_POLICY
 from cmfw.ingest.regf_file import open_hive
@@ -124,7 +124,7 @@ def check_input(origin: Seed, mutation: Mutation) -> None:
 @pytest.mark.corpus
 def test_mutated_rule_strings(seeds, soak, seed, record_count) -> None:
     made = tuple(Seed(f"{store} {n}", text.encode(), facts=store) for n, (text, store) in enumerate(seeds))
-    report = run(Target("rulestring", made, check_input, change=changed), INPUTS * soak, seed)
+    report = run(Target("rulestring", made, check_input, change=changed), MORE_INPUTS * soak, seed)
     assert report.failures == []
     record_count("mutated inputs: rulestring", report.inputs)
 
