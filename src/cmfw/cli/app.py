@@ -27,7 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("configure", ("emit", "convert")),
     ("there", ("audit", "trace", "search", "diff", "shadow", "excess", "whatif", "lint", "logs", "collect-script")),
     ("happens", ("probe",)),
-    ("show", ("demo", "schema")),
+    ("show", ("report", "demo", "schema")),
 )
 """Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` (a hyphen is ``_`` there) holds ``command``."""
 

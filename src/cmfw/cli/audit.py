@@ -9,16 +9,18 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import advisory_option, make_command, option, subnet_option
+from cmfw.report import BINARY, FORMS
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
     from cmfw.diagnose import Diagnosis
+    from cmfw.errors import Problem
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
     from cmfw.report.audit_view import Audit
 
 
-@make_command("audit", "text", "json")
+@make_command("audit", "text", *(form for form in FORMS if form not in BINARY))
 @click.argument("site_path", metavar="SITE")
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--as", "asked", key="as", metavar="GROUP|HOST")
@@ -36,45 +38,46 @@ def command(
 ) -> int:
     """Judge the site's features on the machine that the states describe."""
     from cmfw.catalog import load
-    from cmfw.cli.inputs import read_host
+    from cmfw.cli.inputs import read_evidence
     from cmfw.ingest.site import read_site
 
     site = read_site(site_path)
     catalog = load(site.packs)
     _known_codes(catalog, fail_on)
-    audit = run_audit(catalog, site, read_host(states, local_subnets), asked, advisory=advisory)
+    state, problems = read_evidence(states, local_subnets)
+    audit = run_audit(catalog, site, state, asked, advisory=advisory, problems=problems)
     show(audit, form)
     return exit_code(audit.diagnosis, fail_on)
 
 
-def run_audit(catalog: Catalog, site: Site, state: HostState, asked: str | None, *, advisory: bool = False) -> Audit:
-    """The diagnosis of the machine as a client group or host of the site, with everything that its views need."""
-    from cmfw.cli.inputs import read_path
-    from cmfw.diagnose import diagnose
-    from cmfw.engine.exact import Engine
-    from cmfw.report.audit_view import Audit
-    from cmfw.report.who import find_who
-    from cmfw.resolve import resolve
+def run_audit(
+    catalog: Catalog,
+    site: Site,
+    state: HostState,
+    asked: str | None,
+    *,
+    advisory: bool = False,
+    problems: tuple[Problem, ...] = (),
+) -> Audit:
+    """The audit of the machine behind the filters of the site; what of the filters could not be read is told on stderr."""
+    from cmfw.cli.inputs import read_filters
+    from cmfw.report.audit_view import make_audit
 
-    who = find_who(site, state, asked)
-    plan = resolve(catalog, site, advisory=advisory)
-    engine = Engine(state)
-    found = diagnose(catalog, site, plan, engine, who.name, host=who.host, path=read_path(site))
-    return Audit(catalog, site, plan, engine, who, found)
+    path, more = read_filters(site)
+    return make_audit(catalog, site, state, asked, advisory=advisory, path=path, problems=(*problems, *more))
 
 
 def show(audit: Audit, form: str) -> int:
     """Write the audit to stdout."""
-    from cmfw.cli import output
-
-    if form == "json":
-        from cmfw.report.audit_view import document
-
-        output.show_json(document(audit))
-    else:
+    if form == "text":
+        from cmfw.cli import output
         from cmfw.cli.audit_text import blocks
 
         output.show(blocks(audit))
+    else:
+        from cmfw.report import render
+
+        click.echo(render(form, audit), nl=False)
     return CLEAN
 
 

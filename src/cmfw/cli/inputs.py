@@ -48,26 +48,36 @@ def _program(process: Process) -> str:
 
 def read_host(paths: Sequence[str], local_subnets: Sequence[str]) -> HostState:
     """The state of the one machine that the paths describe; what could not be read is told on stderr and is a gap of it."""
+    return read_evidence(paths, local_subnets)[0]
+
+
+def read_evidence(paths: Sequence[str], local_subnets: Sequence[str]) -> tuple[HostState, tuple[Problem, ...]]:
+    """(the state of the one machine that the paths describe, what of them could not be read); the second is told on stderr, too."""
     from cmfw.ingest import read_state
 
     check_subnets(local_subnets)
     result = read_state(paths, local_subnets=local_subnets)
     for problem in result.problems:
         warn(problem.text())
-    return result.state
+    return result.state, tuple(result.problems)
 
 
 def read_path(site: Site) -> PathEngine | None:
     """The filters of the site, None where it names none; what could not be read is told on stderr and leaves flows open."""
+    return read_filters(site)[0]
+
+
+def read_filters(site: Site) -> tuple[PathEngine | None, tuple[Problem, ...]]:
+    """(the filters of the site, what of them could not be read); the second is told on stderr, too."""
     if not site.filters:
-        return None
+        return None, ()
     from cmfw.engine.path import PathEngine
     from cmfw.ingest.path_state import read_paths
 
     state, problems = read_paths(site)
     for problem in problems:
         warn(problem.text())
-    return PathEngine(state)
+    return PathEngine(state), tuple(problems)
 
 
 def check_subnets(texts: Sequence[str]) -> None:

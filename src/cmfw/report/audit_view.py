@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.diagnose import Diagnosis
+from cmfw.diagnose import Diagnosis, diagnose
 from cmfw.engine.exact import Engine
+from cmfw.engine.path import PathEngine
+from cmfw.errors import Problem
 from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
 from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES, Profile
 from cmfw.report.finding_text import finding_row
-from cmfw.report.who import Who
+from cmfw.report.who import Who, find_who
+from cmfw.resolve import resolve
 from cmfw.values import value
 
 SCHEMA = "cmfw/audit/1"
@@ -22,7 +25,7 @@ _POLICY_STORES = ("local", "gpo")
 
 @value
 class Audit:
-    """A diagnosis with what it is about."""
+    """A diagnosis with what it is about: the machine behind the filters of ``path``, and what of its files could not be read."""
 
     catalog: Catalog
     site: Site
@@ -30,6 +33,8 @@ class Audit:
     engine: Engine
     who: Who
     diagnosis: Diagnosis
+    path: PathEngine | None = None
+    problems: tuple[Problem, ...] = ()
 
     @property
     def state(self) -> HostState:
@@ -39,6 +44,28 @@ class Audit:
     def item(self, name: str) -> PlanItem | None:
         """The item of the plan with that id."""
         return next((item for item in self.plan.items if item.id == name), None)
+
+
+def make_audit(
+    catalog: Catalog,
+    site: Site,
+    state: HostState,
+    asked: str | None,
+    *,
+    advisory: bool = False,
+    path: PathEngine | None = None,
+    problems: tuple[Problem, ...] = (),
+) -> Audit:
+    """The diagnosis of the machine as a client group or host of the site, with everything that its views need.
+
+    Raises:
+        InputError: where there is no telling which group or host the machine is.
+    """
+    who = find_who(site, state, asked)
+    plan = resolve(catalog, site, advisory=advisory)
+    engine = Engine(state)
+    found = diagnose(catalog, site, plan, engine, who.name, host=who.host, path=path)
+    return Audit(catalog, site, plan, engine, who, found, path, problems)
 
 
 def document(audit: Audit) -> dict[str, Any]:
