@@ -5,6 +5,7 @@
     +-- FormatError     a vendor file that cannot be read at all; carries the offset
     +-- Unsupported     a target cannot express a plan item; nothing was written
     +-- MissingExtra    an optional dependency is needed; names the extra to install
+    +-- LabError        the lab could not be built, or a packet of it left no evidence
 
 Builtin exceptions are left for bugs.
 """
@@ -98,3 +99,7 @@ class MissingExtra(CmfwError):
     def __init__(self, extra: str, wanted_by: str) -> None:
         self.extra = extra
         super().__init__(f"{wanted_by} needs the extra `{extra}`: pip install 'cmfw[{extra}]'")
+
+
+class LabError(CmfwError):
+    """The lab could not be built on this machine, or a packet of it left no evidence."""
