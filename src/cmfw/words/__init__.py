@@ -17,6 +17,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "audit": ("audit", "demo", "disabled", "finding", "gap", "part", "presence", "status", "way", "who"),
     "explain": ("explain", "direction"),
     "formats": ("format", "aspect", "shown"),
+    "lab": ("lab",),
     "losses": ("loss",),
     "logs": ("logs",),
     "questions": ("question", "search", "diff", "shadow", "path"),

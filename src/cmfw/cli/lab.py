@@ -1,0 +1,132 @@
+"""``cmfw lab``: a site in network namespaces, where real packets prove what its rules do. Linux only."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
+from cmfw.cli.options import make_command, option, subnet_option
+from cmfw.errors import LabError
+from cmfw.words import say
+
+if TYPE_CHECKING:
+    from cmfw.engine.path import PathEngine
+    from cmfw.lab.layout import Layout, PlaceKey
+    from cmfw.lab.prove import Proof
+    from cmfw.model.plan import Plan
+    from cmfw.model.site import Site
+    from cmfw.model.state import HostState
+
+
+class _Spoken(click.Group):
+    """The group of the lab's commands, with words in the language of the call."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help text."""
+        self.help = say("help.lab")
+        return super().get_help(ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with summaries in the language of the call."""
+        del ctx
+        with formatter.section(say("section.commands")):
+            formatter.write_dl([(name, say(f"summary.lab.{name}")) for name in self.commands])
+
+
+@click.group("lab", cls=_Spoken)
+def command() -> None:
+    """Replaced by the words of the chosen language."""
+
+
+@make_command("prove", "text", "json")
+@click.argument("site_path", metavar="SITE")
+@option("--state", "states", key="state", multiple=True, metavar="FILE")
+@option("--as", "asked", key="as", metavar="GROUP|HOST")
+@subnet_option
+@option("--pcapng", "capture", key="pcapng", metavar="FILE")
+def prove(
+    site_path: str,
+    states: tuple[str, ...],
+    asked: str | None,
+    local_subnets: tuple[str, ...],
+    capture: str | None,
+    form: str,
+) -> int:
+    """Prove the site's plan, or a machine's own rules, with packets."""
+    from cmfw.catalog import load
+    from cmfw.cli import lab_view, output
+    from cmfw.cli.inputs import read_path
+    from cmfw.diagnose.planned_state import all_windows
+    from cmfw.ingest.site import read_site
+    from cmfw.resolve import resolve
+
+    check_system()
+    site = all_windows(read_site(site_path))
+    catalog = load(site.packs)
+    given = _given(site, states, asked, local_subnets)
+    proof = _prove(site, resolve(catalog, site), given, read_path(site))
+    report = lab_view.Report(site, catalog, proof)
+    if capture is not None:
+        _write_capture(Path(capture), report)
+    if form == "json":
+        output.show_json(lab_view.document(report))
+    else:
+        output.show(lab_view.blocks(report))
+    if lab_view.failures(report):
+        return FINDINGS
+    return INCOMPLETE if lab_view.doubts(report) else CLEAN
+
+
+command.add_command(prove)
+
+
+def check_system() -> None:
+    """Raise LabError where this system has no network namespaces."""
+    if sys.platform != "linux":
+        raise LabError("the lab needs Linux: it is made of network namespaces and nftables")
+
+
+def _given(
+    site: Site, states: tuple[str, ...], asked: str | None, local_subnets: tuple[str, ...]
+) -> dict[PlaceKey, HostState]:
+    """The machine that the states describe, by its place in the site."""
+    if not states:
+        return {}
+    from cmfw.cli.inputs import read_host
+    from cmfw.report.who import find_who
+
+    state = read_host(states, local_subnets)
+    who = find_who(site, state, asked)
+    return {(not who.host, who.name): state}
+
+
+def _prove(site: Site, plan: Plan, given: dict[PlaceKey, HostState], path: PathEngine | None) -> Proof:
+    from cmfw.lab.layout import make_layout
+    from cmfw.lab.prove import prove as prove_plan
+    from cmfw.lab.run import Runner
+
+    layout: Layout = make_layout(site, plan, given, path)
+    with Runner(layout) as lab:
+        return prove_plan(plan, layout, lab, _progress if sys.stderr.isatty() else _silence)
+
+
+def _progress(done: int, total: int) -> None:
+    click.echo(f"\r{say('lab.progress', done=done, all=total)}", err=True, nl=done == total)
+
+
+def _silence(_done: int, _total: int) -> None:
+    pass
+
+
+def _write_capture(path: Path, report: object) -> None:
+    from cmfw.cli.lab_view import Report, capture_packets
+    from cmfw.lab.pcapng import pcapng
+
+    assert isinstance(report, Report)  # noqa: S101 - for the type checker alone
+    packets = capture_packets(report)
+    path.write_bytes(pcapng(packets, say("lab.capture", site=report.site.code), "cmfw"))
+    click.echo(say("lab.wrote", path=path, count=len(packets)), err=True)

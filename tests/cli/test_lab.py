@@ -1,0 +1,90 @@
+"""``cmfw lab``: what a person reads, what a program reads, and the exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from tests.conftest import ROOT, need
+from tests.lab.conftest import missing
+
+DEMO = ROOT / "src" / "cmfw" / "demo" / "site.toml"
+CLIENT = ROOT / "src" / "cmfw" / "demo" / "client.reg"
+
+
+@pytest.fixture
+def lab(run):
+    """Run ``cmfw lab``."""
+    need(not missing(), missing())
+    return lambda *args, **more: run("lab", *args, **more)
+
+
+@pytest.mark.lab
+def test_the_demo_is_proven_in_one_sentence(lab):
+    done = lab("prove", DEMO)
+    assert done.exit_code == 0
+    first = " ".join(done.output.split("\n\n")[0].split())
+    assert first == (
+        "Proven: with the plan's rules every one of 11 features works, and without any one of 14 rules something fails."
+    )
+
+
+@pytest.mark.lab
+def test_the_demo_as_data(lab, valid):
+    found = valid("lab", lab("prove", DEMO, "--format", "json").output)
+    assert found["proven"] is True
+    assert {row["status"] for row in found["features"]} == {"works"}
+    assert [row["rule"] for row in found["removed"] if not row["necessary"]] == []
+    effects = {row["rule"]: {(c["feature"], c["seen_status"]) for c in row["changes"]} for row in found["removed"]}
+    assert effects["cmfw-notify-tcp-in"] == {("client_notification", "degraded")}
+    assert effects["cmfw-rdp-tcp-in"] == {("remote_desktop", "broken")}
+    assert effects["cmfw-ra-epm-in"] == {("remote_assistance", "broken"), ("remote_tools", "degraded")}
+    assert all(row["evidence"] for row in (*found["required"], *found["nearest"]))
+
+
+@pytest.mark.lab
+def test_a_machine_takes_its_place_in_the_site(lab, valid):
+    done = lab("prove", DEMO, "--state", CLIENT, "--format", "json")
+    found = valid("lab", done.output[done.output.index("{") :])
+    assert done.exit_code == 1
+    assert [host["planned"] for host in found["hosts"] if host["place"] == "office"] == [False, False]
+    broken = {row["feature"] for row in found["features"] if row["status"] == "broken"}
+    # what the audit of the same machine says
+    assert "client_push" in broken
+    assert found["proven"] is False
+
+
+@pytest.mark.lab
+def test_the_lab_and_the_audit_of_a_machine_agree(lab, run, valid):
+    done = lab("prove", DEMO, "--state", CLIENT, "--format", "json")
+    mine = valid("lab", done.output[done.output.index("{") :])["features"]
+    audit = run("audit", DEMO, CLIENT, "--format", "json").output
+    theirs = valid("audit", audit[audit.index("{") :])["features"]
+    said = {(row["feature"], row["peer"]): row["status"] for row in theirs if row["status"] != "disabled"}
+    seen = {(row["feature"], row["peer"]): row["status"] for row in mine}
+    assert {key: status for key, status in seen.items() if said[key] not in (status, "unknown")} == {}
+
+
+@pytest.mark.lab
+def test_chinese(lab):
+    assert lab("prove", DEMO, lang="zh_CN").output.startswith("已证明：")
+
+
+@pytest.mark.lab
+def test_the_capture_is_written(lab, tmp_path):
+    path = tmp_path / "lab.pcapng"
+    done = lab("prove", DEMO, "--pcapng", path)
+    assert f"wrote {path}: " in done.output
+    assert path.read_bytes().startswith(bytes.fromhex("0a0d0d0a"))
+
+
+def test_another_system_is_refused(run, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    done = run("lab", "prove", DEMO)
+    assert done.exit_code == 2
+    assert "the lab needs Linux" in done.output
+
+
+def test_the_help_names_the_commands(run):
+    assert "prove" in run("lab", "--help").output
+    assert "网络命名空间" in run("lab", "--help", lang="zh_CN").output
