@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 from cmfw import words
 
-_NAMES = ("role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.", "aspect.", "shown.")
+_NAMES = ("request.", "role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.", "aspect.", "shown.")
 """Words of names that come from elsewhere, looked up and not said."""
 
 _SOURCE = ROOT / "src" / "cmfw"

@@ -36,8 +36,11 @@ def test_one_pair(tmp_path, run):
     ("arguments", "message"),
     [
         (("nftables", SITE, "--for", "north"), "use --between, not --for"),
-        (("netsh", SITE), "give --for; --between is for nftables, iptables"),
-        (("netsh", SITE, "--for", "north", "--between", "dmz", "south"), "give --for; --between is for nftables, iptables"),
+        (("netsh", SITE), "give --for; --between is for nftables, iptables, request"),
+        (
+            ("netsh", SITE, "--for", "north", "--between", "dmz", "south"),
+            "give --for; --between is for nftables, iptables, request",
+        ),
         (("nftables", SITE, "--between", "dmz", "moon"), "found `moon`"),
     ],
     ids=["a place for a network target", "no place for a host target", "zones for a host target", "no such zone"],

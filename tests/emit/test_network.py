@@ -32,7 +32,7 @@ ROWS = [pytest.param(target, name, id=f"{target}:{name}") for target in NETWORK_
 
 def lines_of(target, artifacts, crossing):
     """What the target's reader finds for a crossing."""
-    lines, problems = import_module(NETWORK_TARGETS[target]).read_back(artifacts, crossing)
+    ((lines, problems),) = import_module(NETWORK_TARGETS[target]).read_back(artifacts, (crossing,))
     assert problems == []
     return lines
 
@@ -183,6 +183,24 @@ def test_consumer_of_iptables(name, tmp_path):
         assert difference(crossing, lines) == ""
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_consumer_of_request(name):
+    import csv
+
+    (artifact,) = emitted("request", name)
+    rows = list(csv.DictReader(artifact.content.decode("utf-8-sig").splitlines()))
+    assert len(rows) == sum(len(crossing.flows) for crossing in crossings(name))
+    for row in rows:
+        assert None not in row
+        said = {key.partition(" / ")[0]: cell for key, cell in row.items()}
+        assert all(said[key] for key in ("id", "from_zone", "to_zone", "reason_en", "reason_zh", "places")), said
+        assert re.search("[\u4e00-\u9fff]", said["reason_zh"]), said
+        # page, lines 110 and 120 refer to note 1, lines 63 and 117 do not
+        flow = said["id"].partition(":")[0]
+        if flow in ("fsp_http", "setup_mp_http", "notify_tcp", "push_smb", "push_epm"):
+            assert bool(said["ipsec"]) == (flow in ("fsp_http", "setup_mp_http")), said["id"]
+
+
 @pytest.mark.lab
 @pytest.mark.parametrize("name", CASES)
 def test_the_kernel_says_the_ruleset_back(name, tmp_path):
@@ -275,7 +293,7 @@ def test_a_site_without_zones():
 
 
 def test_an_unknown_target_names_the_others():
-    with pytest.raises(InputError, match="expected one of `nftables`, `iptables`"):
+    with pytest.raises(InputError, match="expected one of `nftables`, `iptables`, `request`"):
         emit_between("pf", *two_zones(item()))
 
 

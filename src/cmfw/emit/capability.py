@@ -240,6 +240,8 @@ def unprintable(text: str) -> str:
     Control characters and line separators could end a line or a value; half surrogates have no UTF-8; directional
     overrides make a script read differently than it runs (CVE-2021-42574).
     """
+    if text.isascii() and text.isprintable():
+        return ""
     for char in text:
         number = ord(char)
         if number < 32 or 127 <= number < 160 or number in (0x2028, 0x2029):

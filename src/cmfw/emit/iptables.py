@@ -6,17 +6,15 @@ through to the next rule. Source: iptables-restore(8), iptables-extensions(8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cmfw.emit import Artifact
 from cmfw.emit.crossings import FAMILIES, Crossing, PathFlow
-from cmfw.emit.network import PathRequest
+from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.path_names import stable_id
 from cmfw.emit.path_words import heading, reasons
-from cmfw.errors import Problem
 from cmfw.ingest.iptables_save import read_iptables
-from cmfw.model.path import PathLine
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.net.ports import PortSet
@@ -49,10 +47,10 @@ def emit(request: PathRequest) -> tuple[Artifact, ...]:
     return (*out, Artifact("undo.sh", undo.encode(), "text/x-shellscript; charset=utf-8"))
 
 
-def read_back(artifacts: tuple[Artifact, ...], _crossing: Crossing) -> tuple[tuple[PathLine, ...], list[Problem]]:
-    """The lines that our own reader finds in both files, read as the one file that they make together."""
+def read_back(artifacts: tuple[Artifact, ...], crossings: Sequence[Crossing]) -> list[Found]:
+    """The lines that our own reader finds in what was written; the same for every crossing, because addresses tell them apart."""
     texts = [artifact.content.decode() for artifact in artifacts[:-1]]
-    return read_iptables("".join(texts), artifacts[0].path)
+    return [read_iptables("".join(texts), artifacts[0].path)] * len(crossings)
 
 
 def _chains(request: PathRequest, family: int) -> Iterator[tuple[str, Crossing, AddrSet, AddrSet]]:

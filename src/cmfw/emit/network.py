@@ -1,7 +1,7 @@
 """What the filters between zones of a site need of a plan, as configuration of many makes. Nothing is returned unproved.
 
 A network target is one module with ``CAPABILITIES`` (``emit.path_capability``), ``emit(request)`` and ``read_back(artifacts,
-crossing)``, which gives the lines that its own reader finds; ``NETWORK_TARGETS`` names them all and is the only list. Whatever
+crossings)``, which gives (lines, problems) for each of them as its own reader finds them; ``NETWORK_TARGETS`` names them all and is the only list. Whatever
 a target writes is read back and compared with the plan (``emit.path_proof``): wider or narrower is refused.
 """
 
@@ -13,6 +13,7 @@ from cmfw.emit import Artifact, Output
 from cmfw.emit.crossings import Gateway, gateway
 from cmfw.emit.path_proof import difference
 from cmfw.errors import InputError, Problem, Unsupported
+from cmfw.model.path import PathLine
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.values import value
@@ -20,8 +21,13 @@ from cmfw.values import value
 NETWORK_TARGETS: dict[str, str] = {
     "nftables": "cmfw.emit.nftables",
     "iptables": "cmfw.emit.iptables",
+    "request": "cmfw.emit.rule_request",
 }
 """Target name -> module, imported only when the target is asked for."""
+
+
+Found = tuple[tuple[PathLine, ...], list[Problem]]
+"""What a reader finds: lines and problems."""
 
 
 @value
@@ -48,8 +54,8 @@ def emit_between(target: str, site: Site, plan: Plan, pairs: Sequence[tuple[str,
     asked = PathRequest(site, plan, gateway(site, plan, pairs, target))
     module.CAPABILITIES.check(asked.gateway)
     artifacts: tuple[Artifact, ...] = module.emit(asked)
-    for crossing in asked.gateway.crossings:
-        lines, problems = module.read_back(artifacts, crossing)
+    crossings = asked.gateway.crossings
+    for crossing, (lines, problems) in zip(crossings, module.read_back(artifacts, crossings), strict=True):
         where = f"{crossing.from_zone} > {crossing.to_zone}"
         if problems:
             raise Unsupported(target, where, f"what was written does not read back: {problems[0].text()}")

@@ -6,17 +6,15 @@ again replaces the table in one transaction. Source: nft(8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cmfw.emit import Artifact
 from cmfw.emit.crossings import ELSEWHERE, FAMILIES, Crossing, PathFlow
-from cmfw.emit.network import PathRequest
+from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.path_names import identifier, stable_id
 from cmfw.emit.path_words import heading, reasons
-from cmfw.errors import Problem
 from cmfw.ingest.nftables import read_nftables
-from cmfw.model.path import PathLine
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.values import value
@@ -45,9 +43,9 @@ def emit(request: PathRequest) -> tuple[Artifact, ...]:
     )
 
 
-def read_back(artifacts: tuple[Artifact, ...], _crossing: Crossing) -> tuple[tuple[PathLine, ...], list[Problem]]:
-    """The lines that our own reader finds in what was written."""
-    return read_nftables(artifacts[0].content.decode(), artifacts[0].path)
+def read_back(artifacts: tuple[Artifact, ...], crossings: Sequence[Crossing]) -> list[Found]:
+    """The lines that our own reader finds in what was written; the same for every crossing, because addresses tell them apart."""
+    return [read_nftables(artifacts[0].content.decode(), artifacts[0].path)] * len(crossings)
 
 
 @value

@@ -19,48 +19,59 @@ from cmfw.net.flowset import FlowSet
 def difference(crossing: Crossing, lines: Sequence[PathLine]) -> str:
     """Empty where the lines let pass exactly what the crossing plans, else a flow that is too much, too little or unknown."""
     region = crossing.boxes()
-    wanted = [box for flow in crossing.flows for box in flow.boxes()]
-    allowed = _allowed(region, lines)
+    wanted = {box for flow in crossing.flows for box in flow.boxes()}
+    allowed = _allowed(region, lines, wanted)
     if allowed is None:
         found = partition_between(
             FlowSet(region), Passage(crossing.from_zone, crossing.to_zone, (_filter(crossing, lines),))
         )
         if not found.unknown.is_empty:
             return f"not certain, for example {found.unknown.witness().text()}"
-        allowed = list(found.allowed)
-    return _compared(allowed, wanted)
+        allowed = set(found.allowed)
+    return "" if allowed == wanted else _compared(allowed, wanted)
 
 
 def _filter(crossing: Crossing, lines: Sequence[PathLine]) -> PathFilter:
     return PathFilter(from_zone=crossing.from_zone, to_zone=crossing.to_zone, file="", lines=tuple(lines))
 
 
-def _allowed(region: tuple[Box, ...], lines: Iterable[PathLine]) -> list[Box] | None:
+def _allowed(region: tuple[Box, ...], lines: Iterable[PathLine], wanted: set[Box]) -> set[Box] | None:
     """What the lines allow inside the region, boxes that may overlap; None where a line that matters is in doubt."""
-    allowed: list[Box] = []
-    open_ = FlowSet(region)
+    allowed: set[Box] = set()
+    open_ = region
     for line in lines:
-        cut = line.flows & open_
-        if cut.is_empty:
+        if line.answer is Answer.ALLOW and open_ is region and wanted.issuperset(line.flows):
+            # the usual case: nothing is closed yet, and what is wanted lies inside the region as it is
+            allowed.update(line.flows)
+            continue
+        cut = [both for box in line.flows for part in open_ if _may_meet(box, part) and (both := box.intersect(part))]
+        if not cut:
             continue
         if line.answer is Answer.ALLOW:
             # stays open: what a later line does to it no longer matters, and what it allows again is allowed already
-            allowed += cut
+            allowed.update(cut)
         elif line.answer is Answer.BLOCK:
-            open_ -= cut
-            if open_.is_empty:
+            open_ = (FlowSet(open_) - FlowSet(tuple(cut))).boxes
+            if not open_:
                 break
         else:
             return None
     return allowed
 
 
-def _compared(allowed: Iterable[Box], wanted: Iterable[Box]) -> str:
-    mine, theirs = set(allowed), set(wanted)
-    if mine == theirs:
-        return ""
+def _may_meet(one: Box, other: Box) -> bool:
+    """Whether the outermost addresses of two boxes leave room for a common one."""
+    return (
+        one.local[0][0] <= other.local[-1][1]
+        and other.local[0][0] <= one.local[-1][1]
+        and one.remote[0][0] <= other.remote[-1][1]
+        and other.remote[0][0] <= one.remote[-1][1]
+    )
+
+
+def _compared(allowed: set[Box], wanted: set[Box]) -> str:
     # a box of one side alone is compared with all of the other: what both have may cover it
-    for word, ours, others in (("wider", mine, theirs), ("narrower", theirs, mine)):
+    for word, ours, others in (("wider", allowed, wanted), ("narrower", wanted, allowed)):
         extra = FlowSet.of(ours - others) - FlowSet(tuple(others))
         if not extra.is_empty:
             return f"{word} than the plan, for example {extra.witness().text()}"

@@ -50,7 +50,7 @@ class NftText:
         self.tables: dict[tuple[str, str], NftTable] = {}
         self.problems: list[Problem] = []
         self._sets: dict[str, list[str]] = {}
-        self._ranges: dict[tuple[str, Callable[[str], Range]], Ranges] = {}
+        self._ranges: dict[tuple[str, ...], Ranges] = {}
 
     def read(self) -> None:
         """Read all tables; a text that ends early or is no ruleset is one problem."""
@@ -238,9 +238,13 @@ class NftText:
             _no(words[at])
 
         def values(read: Callable[[str], Range]) -> Ranges:
-            if texts[0][:1] == "@":
-                return self._named(texts[0][1:], read)
-            return ranges_of(texts, read)
+            # the same set and the same ports stand in many rules
+            key = (head, field, *texts)
+            found = self._ranges.get(key)
+            if found is None:
+                found = self._named(texts[0][1:], read) if texts[0][:1] == "@" else ranges_of(texts, read)
+                self._ranges[key] = found
+            return found
 
         narrow(match, head, field, values, negated=negated)
         return at

@@ -24,6 +24,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "probe": ("probe", "respond"),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
     "report": ("report", "handbook"),
+    "request": ("request",),
     "whatif": ("whatif", "excess", "envelope"),
 }
 """Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""
