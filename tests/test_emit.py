@@ -12,9 +12,8 @@ from cmfw.errors import InputError
 
 
 def test_an_unknown_target_names_the_others():
-    with pytest.raises(
-        InputError, match="expected one of `powershell`, `registry-pol`, `reg`, `netsh`, `list`, found `iptables`"
-    ):
+    choices = ", ".join(f"`{name}`" for name in TARGETS)
+    with pytest.raises(InputError, match=f"expected one of {choices}, found `iptables`"):
         emit("iptables", request(item(rule())))
 
 

@@ -273,7 +273,7 @@ def test_the_pinned_set_has_every_requirement():
 
 FREE_TEST_FOLDERS = {"properties", "docs", "golden", "oracles", "lab", "fuzz"}
 """Folders of tests about several modules at once."""
-FREE_TEST_FILES = {"test_house.py", "test_soak.py", "catalog/test_page.py", "emit/test_targets.py"}
+FREE_TEST_FILES = {"test_house.py", "test_soak.py", "catalog/test_page.py", "emit/test_targets.py", "emit/test_documents.py"}
 """Tests of the whole tree, of the catalog against the source page, and the six that every target runs.
 
 A ``test_corpus_*.py`` is free too.

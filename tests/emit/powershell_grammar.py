@@ -6,7 +6,7 @@ PowerShell 5.1; the tree comes from tree-sitter's PowerShell grammar.
 
 from __future__ import annotations
 
-_STORE = {"PolicyStore", "ErrorAction"}
+_STORE = {"PolicyStore", "GPOSession", "ErrorAction"}
 NEW_RULE = {
     "Name", "DisplayName", "Description", "Group", "Enabled", "Profile", "Platform", "Direction", "Action",
     "EdgeTraversalPolicy", "LooseSourceMapping", "LocalOnlyMapping", "Owner", "LocalAddress", "RemoteAddress", "Protocol",
@@ -41,6 +41,8 @@ CMDLETS = {
         "AllowUnicastResponseToMulticast",
         *_STORE,
     },
+    "Open-NetGPO": {"PolicyStore", "DomainController", "ErrorAction"},
+    "Save-NetGPO": {"GPOSession", "ErrorAction"},
     "Set-StrictMode": {"Version"},
     "Join-Path": {"Path", "ChildPath"},
     "Test-Path": {"LiteralPath"},
@@ -58,6 +60,31 @@ CMDLETS = {
     "Where-Object": set(),
     "Sort-Object": set(),
     "Write-Output": set(),
+}
+
+
+FIREWALL = {
+    "Name", "DisplayName", "Group", "Ensure", "Enabled", "Action", "Profile", "Direction", "RemotePort", "LocalPort",
+    "Protocol", "Description", "Program", "Service", "Authentication", "Encryption", "InterfaceAlias", "InterfaceType",
+    "LocalAddress", "LocalUser", "Package", "Platform", "RemoteAddress", "RemoteMachine", "RemoteUser", "DynamicTransport",
+    "EdgeTraversalPolicy", "IcmpType", "LocalOnlyMapping", "LooseSourceMapping", "OverrideBlockRules", "Owner",
+}  # fmt: skip
+FIREWALL_PROFILE = {
+    "Name", "Enabled", "DefaultInboundAction", "DefaultOutboundAction", "AllowInboundRules", "AllowLocalFirewallRules",
+    "AllowLocalIPsecRules", "AllowUserApps", "AllowUserPorts", "AllowUnicastResponseToMulticast", "NotifyOnListen",
+    "EnableStealthModeForIPsec", "LogFileName", "LogMaxSizeKilobytes", "LogAllowed", "LogBlocked", "LogIgnored",
+    "DisabledInterfaceAliases",
+}  # fmt: skip
+"""Properties of the NetworkingDsc resources. Source: DSC_Firewall and DSC_FirewallProfile, schema.mof of NetworkingDsc 8.2.0."""
+CMDLETS |= {
+    "Configuration": set(),
+    "Import-DscResource": {"ModuleName"},
+    "Node": set(),
+    "CmfwFirewall": {"Rules", "Members", "Off", "Settings", "OutputPath"},
+    "Firewall": set(),
+    "FirewallProfile": set(),
+    # the grammar takes a property of a resource for a command
+    **{key: set() for key in FIREWALL | FIREWALL_PROFILE},
 }
 
 

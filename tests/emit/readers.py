@@ -41,9 +41,18 @@ def read(target: str, artifacts) -> Reading:
 
 def as_written(target: str, rule: HostRule) -> HostRule:
     """One of our rules as the target can say it, worked out here."""
-    if target == "netsh":
+    if target in ("syncml", "intune"):
+        rule = replace(rule, group="")
+    if target == "intune" and rule.name != rule.id and not rule.name.startswith(f"{rule.id}: "):
+        return replace(rule, name=f"{rule.id}: {rule.name}")
+    if target in ("netsh", "dsc", "ansible"):
         description = ": ".join(text for text in (rule.name, rule.description) if text)
-        return replace(rule, name=rule.id, description=rule.description if rule.name == rule.id else description, group="")
+        return replace(
+            rule,
+            name=rule.id,
+            description=rule.description if rule.name == rule.id else description,
+            group="" if target == "netsh" else rule.group,
+        )
     return rule
 
 
@@ -72,7 +81,7 @@ def host(rules, local_subnets: AddrSet) -> HostState:
     )
 
 
-def flows(rule: HostRule, local_subnets: AddrSet) -> tuple[Box, ...]:
+def flows(rule: HostRule, local_subnets: AddrSet, rpc: PortSet = DEFAULT_RPC_PORTS) -> tuple[Box, ...]:
     """The flows of one rule, worked out here from its fields and not by the engine."""
     return boxes(
         direction=int(rule.direction),
@@ -81,8 +90,8 @@ def flows(rule: HostRule, local_subnets: AddrSet) -> tuple[Box, ...]:
         protocol=ALL_PROTOCOLS if rule.protocol is None else ((rule.protocol, rule.protocol),),
         local=_addresses(rule.local_address, local_subnets),
         remote=_addresses(rule.remote_address, local_subnets),
-        local_port=_ports(rule.local_port),
-        remote_port=_ports(rule.remote_port),
+        local_port=_ports(rule.local_port, rpc),
+        remote_port=_ports(rule.remote_port, rpc),
         icmp=ALL_ICMP if rule.icmp is None else tuple(sorted(icmp_range(*pair) for pair in rule.icmp)),
         program=Atoms.ANY if rule.program is None else Atoms.of(canonical_program(rule.program)),
         service=Atoms.ANY if rule.service is None else Atoms.of(rule.service.lower()),
@@ -96,16 +105,16 @@ def _addresses(match, local_subnets: AddrSet):
     return out.ranges
 
 
-def _ports(match):
+def _ports(match, rpc: PortSet):
     out = match.ports
     for word in match.keywords:
-        out |= {"RPC": DEFAULT_RPC_PORTS, "RPC-EPMap": PortSet.of(135)}[word]
+        out |= {"RPC": rpc, "RPC-EPMap": PortSet.of(135)}[word]
     return out.ranges
 
 
-def union(rules, local_subnets: AddrSet) -> FlowSet:
+def union(rules, local_subnets: AddrSet, rpc: PortSet = DEFAULT_RPC_PORTS) -> FlowSet:
     """The flows of any of the rules."""
-    return FlowSet.of(box for rule in rules for box in flows(rule, local_subnets))
+    return FlowSet.of(box for rule in rules for box in flows(rule, local_subnets, rpc))
 
 
 def difference(got: FlowSet, wanted: FlowSet) -> str:

@@ -21,14 +21,37 @@ from cmfw.values import value
 
 TARGETS: dict[str, str] = {
     "powershell": "cmfw.emit.powershell",
+    "powershell-gpo": "cmfw.emit.powershell_gpo",
+    "remediation": "cmfw.emit.remediation",
+    "configmgr-ci": "cmfw.emit.configmgr_ci",
+    "dsc-networking": "cmfw.emit.dsc_networking",
     "registry-pol": "cmfw.emit.registry_pol",
+    "gpo-backup": "cmfw.emit.gpo_backup",
+    "syncml": "cmfw.emit.syncml",
+    "intune": "cmfw.emit.intune",
+    "dsc": "cmfw.emit.dsc",
+    "ansible": "cmfw.emit.ansible",
     "reg": "cmfw.emit.reg",
     "netsh": "cmfw.emit.netsh",
     "list": "cmfw.emit.flow_list",
 }
 """Target name -> module, imported only when the target is asked for."""
 
-HOST_TARGETS = ("powershell", "registry-pol", "reg", "netsh")
+HOST_TARGETS = (
+    "powershell",
+    "powershell-gpo",
+    "remediation",
+    "configmgr-ci",
+    "dsc-networking",
+    "registry-pol",
+    "gpo-backup",
+    "syncml",
+    "intune",
+    "dsc",
+    "ansible",
+    "reg",
+    "netsh",
+)
 """Targets that write the policy of one Windows host: what ``convert`` can write."""
 
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})

@@ -39,6 +39,10 @@ def _one_whole_family(match: AddressMatch) -> bool:
     return not match.is_any and (parts[0] == AddrSet.V4 or parts[1] == AddrSet.V6)
 
 
+def _interface_types(rule: HostRule) -> int:
+    return 0 if rule.interfaces == ALL_INTERFACES else sum(1 for bit in Interface if bit & rule.interfaces)
+
+
 def _port_words(rule: HostRule) -> set[str]:
     return {*rule.local_port.keywords, *rule.remote_port.keywords}
 
@@ -75,6 +79,7 @@ CAPABILITIES_OF_RULES: tuple[Capability, ...] = (
         lambda r: not _subnet_words_only(r.remote_address) or bool(r.local_address.keywords),
     ),
     Capability("interfaces", "interface types", lambda r: r.interfaces != ALL_INTERFACES),
+    Capability("interface-lists", "several interface types at once", lambda r: _interface_types(r) > 1),
     Capability(
         "mobile",
         "mobile broadband as interface type",

@@ -25,6 +25,7 @@ _NO_PART_OF_A_FLOW = (
     "port-words",
     "address-words",
     "interfaces",
+    "interface-lists",
     "mobile",
     "edge",
     "rare",

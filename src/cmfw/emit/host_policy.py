@@ -6,6 +6,8 @@ target's own. See docs/adr/0009-host-policies.md.
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
 from cmfw.emit import EmitRequest
 from cmfw.emit.capability import Capabilities, unprintable
 from cmfw.emit.selection import GroupUse, select
@@ -17,6 +19,8 @@ from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
 from cmfw.values import value
 
+_NAMESPACE = UUID("6f1c1b1e-9b0e-5f43-8c3d-2a5c7d1f4e60")
+"""Of the GUIDs that are derived from names (RFC 9562, version 5); chosen once."""
 Settings = tuple[tuple[Profile, ProfileSettings], ...]
 
 
@@ -56,6 +60,11 @@ class PolicyReading:
     members: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     groups: tuple[GroupUse, ...] = ()
+
+
+def policy_uuid(policy: HostPolicy, part: str) -> UUID:
+    """The GUID of one part of the policy: always the same for the same policy, another one for any other."""
+    return uuid5(_NAMESPACE, f"{policy.owner}\0{policy.where}\0{part}")
 
 
 def policy_of_plan(request: EmitRequest, target: Capabilities) -> HostPolicy:

@@ -12,27 +12,37 @@ from dataclasses import replace
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
-from cmfw.emit.powershell_data import WILDCARDS, check_id, check_rule, data_of, program, quote, script, state_name
-from cmfw.emit.selection import GroupUse
-from cmfw.ingest.evidence import StorePart
-from cmfw.ingest.powershell_script import SETTING_WORDS, read_powershell
+from cmfw.emit.powershell_data import (
+    WILDCARDS,
+    check_id,
+    check_rule,
+    data_of,
+    program,
+    quote,
+    read_script,
+    script,
+    state_name,
+)
+from cmfw.ingest.powershell_script import SETTING_WORDS
 from cmfw.model.rule import HostRule, Store
 from cmfw.resolve.windows import windows_version
 
+LACKS = {
+    "bypass": "authenticated bypass needs IPsec settings that this target does not write",
+    "any-service": "New-NetFirewallRule has no documented way to say any service and no other process",
+    "port-words": "only the port keywords RPC and RPC-EPMap are written",
+    "one-family": "Windows refuses a prefix of length 0, and without it the rule would cover both families",
+    "address-words": "only the address keyword LocalSubnet is written",
+    "mobile": "New-NetFirewallRule has no word for mobile broadband",
+    "rare": "conditions on users, machines, IPsec or packages are not written",
+    "old-windows": "New-NetFirewallRule came with Windows 8 and Server 2012; use the target `registry-pol`",
+    "other-product": "its clients run another firewall product; use the target `list`",
+}
+"""What the cmdlets cannot say; the other targets that run in PowerShell share it."""
 CAPABILITIES = Capabilities(
     target="powershell",
     title="New-NetFirewallRule script with a way back",
-    lacks={
-        "bypass": "authenticated bypass needs IPsec settings that this target does not write",
-        "any-service": "New-NetFirewallRule has no documented way to say any service and no other process",
-        "port-words": "only the port keywords RPC and RPC-EPMap are written",
-        "one-family": "Windows refuses a prefix of length 0, and without it the rule would cover both families",
-        "address-words": "only the address keyword LocalSubnet is written",
-        "mobile": "New-NetFirewallRule has no word for mobile broadband",
-        "rare": "conditions on users, machines, IPsec or packages are not written",
-        "old-windows": "New-NetFirewallRule came with Windows 8 and Server 2012; use the target `registry-pol`",
-        "other-product": "its clients run another firewall product; use the target `list`",
-    },
+    lacks=LACKS,
     losses={},
     predefined="enabled",
     settings=tuple(SETTING_WORDS),
@@ -45,9 +55,7 @@ _FIRST_BUILD = 9200
 
 def emit(request: EmitRequest) -> Output:
     """``cmfw.ps1`` and ``undo.ps1``; raises Unsupported."""
-    version = windows_version(request.place.os)
-    if version is not None and version[1] < _FIRST_BUILD:
-        CAPABILITIES.refuse("old-windows", request.where)
+    check_windows(CAPABILITIES, request)
     return write_policy(policy_of_plan(request, CAPABILITIES))
 
 
@@ -56,12 +64,24 @@ def check(rule: HostRule) -> None:
     check_rule(CAPABILITIES, rule)
 
 
+def check_windows(target: Capabilities, request: EmitRequest) -> None:
+    """Raise Unsupported where the place's Windows has no NetSecurity module."""
+    version = windows_version(request.place.os)
+    if version is not None and version[1] < _FIRST_BUILD:
+        target.refuse("old-windows", request.where)
+
+
 def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.ps1`` and ``undo.ps1``; raises Unsupported."""
+    return Output(artifacts_of(policy, CAPABILITIES), CAPABILITIES.losses_of(policy.rules))
+
+
+def artifacts_of(policy: HostPolicy, target: Capabilities) -> tuple[Artifact, Artifact]:
+    """The script that applies the policy and the one that goes back, for every target that runs them; raises Unsupported."""
     for rule in policy.rules:
-        check(rule)
+        check_rule(target, rule)
     for member in policy.members:
-        check_id(CAPABILITIES, member.id)
+        check_id(target, member.id)
     head = [
         f"# cmfw: {line}"
         for line in (
@@ -70,29 +90,17 @@ def write_policy(policy: HostPolicy) -> Output:
             "run undo.ps1 to go back; running this again changes nothing",
         )
     ]
-    data = data_of(policy)
     state = f"$stateName = {quote(state_name(policy.owner, policy.where))}"
-    apply = script(head, ["param([string] $PolicyStore = 'PersistentStore')"], [state, *data], program("apply"))
+    apply = script(head, ["param([string] $PolicyStore = 'PersistentStore')"], [state, *data_of(policy)], program("apply"))
     undo = script([f"# cmfw: undo of cmfw.ps1 for {policy.title}"], ["param()"], [state], program("undo"))
     # the script carries no version: Windows writes the lowest that the conditions need
     claims = (*(replace(rule, version=(2, 10)) for rule in policy.rules), *policy.members)
-    return Output(
-        (
-            Artifact("cmfw.ps1", apply, "text/plain; charset=utf-8", claims),
-            Artifact("undo.ps1", undo, "text/plain; charset=utf-8"),
-        ),
-        CAPABILITIES.losses_of(policy.rules),
+    return (
+        Artifact("cmfw.ps1", apply, "text/plain; charset=utf-8", claims),
+        Artifact("undo.ps1", undo, "text/plain; charset=utf-8"),
     )
 
 
 def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:
-    """What ``cmfw.ps1`` makes of a host; raises ValueError where its acting part is not the one that was reviewed."""
-    found = read_powershell(artifacts[0].content, artifacts[0].path)
-    if not found.problems and found.program != program("apply"):
-        raise ValueError("the acting part of the script is not ours")
-    groups = tuple(
-        GroupUse(g.resource, g.profiles, tuple(w for bit, w in ((1, "in"), (2, "out")) if g.directions & bit))
-        for g in found.groups
-    )
-    part = StorePart(store=Store.LOCAL, name="local", rules=found.rules, settings=found.settings, problems=found.problems)
-    return PolicyReading(part=part, members=found.members, off=found.off, groups=groups)
+    """What the first script makes of a host; raises ValueError where its acting part is not the one that was reviewed."""
+    return read_script(artifacts[0].content, artifacts[0].path, program("apply"), Store.LOCAL)

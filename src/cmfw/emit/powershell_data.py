@@ -7,12 +7,14 @@ New-NetFirewallRule and Set-NetFirewallProfile.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from cmfw.emit.capability import Capabilities, unprintable
-from cmfw.emit.host_policy import HostPolicy
+from cmfw.emit.host_policy import HostPolicy, PolicyReading
 from cmfw.emit.selection import GroupUse
 from cmfw.errors import Unsupported
+from cmfw.ingest.evidence import StorePart
 from cmfw.ingest.powershell_script import (
     ACTION_WORDS,
     DATA_BEGINS,
@@ -25,8 +27,9 @@ from cmfw.ingest.powershell_script import (
     PROTOCOL_WORDS,
     QUOTES,
     SETTING_WORDS,
+    read_powershell,
 )
-from cmfw.model.rule import AddressMatch, HostRule, PortMatch
+from cmfw.model.rule import AddressMatch, HostRule, PortMatch, Store
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Profile
 
@@ -41,6 +44,31 @@ def program(name: str) -> str:
     from importlib.resources import files
 
     return files("cmfw.emit").joinpath("scripts", f"{name}.ps1").read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+_ACTS = "# 1. What was there before"
+
+
+def detection(ending: str) -> str:
+    """The part of a script that only looks: the comparisons of ``apply``, what differs, and the program ``ending``."""
+    comparisons, found, _ = program("apply").partition(_ACTS)
+    if not found:
+        raise ValueError("the program `apply` has no comparisons in front")
+    return comparisons + program("detect") + program(ending)
+
+
+def read_script(content: bytes, path: str, acting: str, store: Store) -> PolicyReading:
+    """What a script of ours enforces; raises ValueError where its acting part is not ``acting``."""
+    found = read_powershell(content, path)
+    if not found.problems and found.program.rstrip("\n") != acting.rstrip("\n"):
+        raise ValueError("the acting part of the script is not ours")
+    groups = tuple(
+        GroupUse(g.resource, g.profiles, tuple(w for bit, w in ((1, "in"), (2, "out")) if g.directions & bit))
+        for g in found.groups
+    )
+    rules = tuple(replace(rule, store=store) for rule in found.rules)
+    part = StorePart(store=store, name=store.value, rules=rules, settings=found.settings, problems=found.problems)
+    return PolicyReading(part=part, members=found.members, off=found.off, groups=groups)
 
 
 def state_name(site: str, where: str) -> str:

@@ -61,6 +61,13 @@ def write_policy(policy: HostPolicy) -> Output:
     )
 
 
+def write_values(policy: HostPolicy, target: Capabilities) -> Artifact:
+    """``Registry.pol`` alone, for another target that holds one; raises Unsupported."""
+    values = policy_values(policy, target, KEY)
+    entries = (values.version, *values.settings, *values.rules)
+    return Artifact("Registry.pol", write_preg(entries), "application/octet-stream", values.claims)
+
+
 def _deleted(entry: RegistryValue) -> RegistryValue:
     return RegistryValue(entry.key, f"**Del.{entry.name}", REG_SZ, encode_text(" "))
 

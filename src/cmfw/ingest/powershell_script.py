@@ -39,8 +39,8 @@ _TOKEN = re.compile(
     r"|(?P<mark>@\(|@\{|\)|\}|=|,)|\$(?P<variable>[A-Za-z]+)|(?P<word>[A-Za-z]+)"
 )
 _DOUBLED = re.compile(f"([{QUOTES}])\\1")
-_WANTED = ("stateName", "rules", "members", "groups")
-_MAY = ("off", "settings")
+_WANTED = ("rules", "members", "groups")
+_MAY = ("stateName", "off", "settings", "ensure")
 EDGE_WORDS = {"": "Allow", "App": "DeferToApp", "User": "DeferToUser"}
 """``extras.defer`` -> word, of a rule with edge traversal; ``User`` goes without. Source: facts/windows_firewall.md 3.3."""
 SETTING_WORDS = {

@@ -16,8 +16,8 @@ WORDS: dict[str, str] = {
     "help.site": "Start a site file, or show one as it is understood.",
     "help.new": "Write a site file with every key explained to FILE, or to standard output.",
     "help.show": "Show the site with every default filled in; the JSON form is itself a valid site file.",
-    "help.emit": "Write the configuration that one client group or host needs (--for), or the filters between zones need. TARGET: powershell, registry-pol, reg, netsh, list; between zones: nftables, iptables, request.",
-    "help.convert": "Write the policy of a machine, read from any known format, as files of TO: powershell, registry-pol, reg, netsh. What was written is read back and compared: it is never wider than the source, and narrower only with --allow-narrower. Several FROM describe one machine.",
+    "help.emit": "Write the configuration that one client group or host needs (--for), or the filters between zones need. TARGET: powershell, powershell-gpo, remediation, configmgr-ci, dsc-networking, registry-pol, gpo-backup, syncml, intune, dsc, ansible, reg, netsh, list; between zones: nftables, iptables, request.",
+    "help.convert": "Write the policy of a machine, read from any known format, as files of TO: powershell, powershell-gpo, remediation, configmgr-ci, dsc-networking, registry-pol, gpo-backup, syncml, intune, dsc, ansible, reg, netsh. What was written is read back and compared: it is never wider than the source, and narrower only with --allow-narrower. Several FROM describe one machine.",
     "help.audit": "Say which features work on a machine, which are degraded or broken and why, with a packet as proof and "
     "the smallest repair. STATE is a SYSTEM hive, .reg, .wfw, registry.pol, or GPO backup folder or zip; several describe one machine.",
     "help.excess": "Show exactly what a machine lets in that the plan does not need: as few sets of flows as it takes, each with the rules that open it and a flow as proof; what Windows ships stands apart. The score says how much of what is open is needed.",

@@ -15,8 +15,8 @@ WORDS: dict[str, str] = {
     "help.site": "新建站点文件，或按程序的理解显示站点文件。",
     "help.new": "将解释了每个键的站点文件写入 FILE 或标准输出。",
     "help.show": "显示填好所有默认值的站点；JSON 形式本身就是有效的站点文件。",
-    "help.emit": "写出一个客户端组或主机（--for）或区域之间的过滤器所需的配置。TARGET：powershell、registry-pol、reg、netsh、list；区域之间：nftables、iptables、request。",
-    "help.convert": "将从任意已知格式读取的计算机策略写成 TO 的文件：powershell, registry-pol, reg, netsh。写出的内容会重新读回并比较：绝不比来源更宽，只有使用 --allow-narrower 才允许更窄。多个 FROM 描述同一台计算机。",
+    "help.emit": "写出一个客户端组或主机（--for）或区域之间的过滤器所需的配置。TARGET：powershell、powershell-gpo、remediation、configmgr-ci、dsc-networking、registry-pol、gpo-backup、syncml、intune、dsc、ansible、reg、netsh、list；区域之间：nftables、iptables、request。",
+    "help.convert": "将从任意已知格式读取的计算机策略写成 TO 的文件：powershell, powershell-gpo, remediation, configmgr-ci, dsc-networking, registry-pol, gpo-backup, syncml, intune, dsc, ansible, reg, netsh。写出的内容会重新读回并比较：绝不比来源更宽，只有使用 --allow-narrower 才允许更窄。多个 FROM 描述同一台计算机。",
     "help.audit": "说明一台计算机上哪些功能正常、哪些降级或中断以及原因，以数据包为证，并给出最小的修复。STATE 可以是 SYSTEM 配置单元、"
     ".reg、.wfw、registry.pol，或 GPO 备份文件夹或 zip；多个文件描述同一台计算机。",
     "help.excess": "精确显示一台计算机放行了哪些计划不需要的流量：用尽可能少的流量集合表示，每个都附有放行它的规则和一条作为证据的流量；Windows 自带的规则单独列出。得分表示放行的内容中有多少是必需的。",

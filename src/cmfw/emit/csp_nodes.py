@@ -1,0 +1,87 @@
+"""One rule as nodes of the Firewall CSP: what the targets ``syncml`` and ``intune`` share. Source: facts/windows_firewall.md 4.7."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cmfw.emit.capability import Capabilities
+from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
+from cmfw.emit.resolved_ports import LOSSES as PORT_LOSSES
+from cmfw.emit.resolved_ports import with_numbers
+from cmfw.errors import Unsupported
+from cmfw.ingest.csp_rule import EVERY_PROFILE, INTERFACE_WORDS
+from cmfw.model.rule import Action, HostRule, Store
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction
+from cmfw.net.ports import PortSet
+
+Node = tuple[str, str, str]
+"""(path below the rule, format of the DDF, value)."""
+LACKS = {
+    "bypass": "MDM has no authenticated bypass",
+    "any-service": "MDM has no way to say any service and no other process",
+    "port-words": "MDM has no port keywords, and what this one means is not certain",
+    "address-words": "only the address keyword LocalSubnet is written",
+    "rare": "conditions on users, machines, IPsec or packages are not written",
+    "old-windows": "MDM manages Windows 10 and later; use the target `registry-pol`",
+    "group-unknown": "MDM cannot enable a group, and which rules it has depends on Windows; give an `os` whose rules the catalog has, or use the target `remediation`",
+    "other-product": "its clients run another firewall product; use the target `list`",
+}
+LOSSES = {
+    **PORT_LOSSES,
+    "defer": "edge traversal that the program or the user decides on is written as off",
+    "icmp": "ICMP types need Windows build 20348 or later",
+    "group-members": "copies of the member rules, which are in no group",
+    "rule-group": "rules of MDM are in no group",
+}
+
+
+def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities) -> HostRule:
+    """The rule as a device gets it; raises Unsupported where the CSP cannot say it."""
+    target.check(rule)
+    if "/" in rule.id or rule.id != rule.id.strip():
+        raise Unsupported(target.target, rule.id, "the id would be a path, or lose blanks, as the name of a node")
+    for field, text in (("name", rule.name), ("description", rule.description), ("program", rule.program or "x")):
+        if text != text.strip() or (not text and field == "name"):
+            raise Unsupported(target.target, rule.id, f"the {field} is empty or begins or ends with a blank")
+    plain = with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
+    if plain.extras.defer:
+        plain = replace(plain, edge=False, extras=replace(plain.extras, defer=""))
+    return replace(plain, store=Store.MDM, group="", origin="", version=(2, 10))
+
+
+def nodes_of(rule: HostRule) -> list[Node]:
+    """The nodes of a rule that is ``as_written``; those that the CSP has a default for are always there."""
+    profiles = EVERY_PROFILE if rule.profiles == ALL_PROFILES else rule.profiles
+    out: list[Node] = [
+        ("Name", "chr", rule.name),
+        ("Enabled", "bool", _flag(rule.active)),
+        ("Direction", "chr", "IN" if rule.direction is Direction.IN else "OUT"),
+        ("Action/Type", "int", "1" if rule.action is Action.ALLOW else "0"),
+        ("Profiles", "int", str(profiles)),
+    ]
+    if rule.protocol is not None:
+        out.append(("Protocol", "int", str(rule.protocol)))
+    for name, ports in (("LocalPortRanges", rule.local_port), ("RemotePortRanges", rule.remote_port)):
+        if not ports.is_any:
+            out.append((name, "chr", ",".join(ports.ports.texts())))
+    if rule.icmp is not None:
+        texts = (f"{kind}:{'*' if code is None else code}" for kind, code in rule.icmp)
+        out.append(("IcmpTypesAndCodes", "chr", ",".join(texts)))
+    for name, match in (("LocalAddressRanges", rule.local_address), ("RemoteAddressRanges", rule.remote_address)):
+        if not match.is_any:
+            out.append((name, "chr", ",".join(plain_texts(match, "LocalSubnet"))))
+    for name, text in (("App/FilePath", rule.program), ("App/ServiceName", rule.service)):
+        if text is not None:
+            out.append((name, "chr", text))
+    if rule.interfaces != ALL_INTERFACES:
+        words = (word for bit, word in INTERFACE_WORDS.items() if bit & rule.interfaces)
+        out.append(("InterfaceTypes", "chr", ",".join(words)))
+    if rule.edge:
+        out.append(("EdgeTraversal", "bool", "true"))
+    if rule.description:
+        out.append(("Description", "chr", rule.description))
+    return out
+
+
+def _flag(on: bool) -> str:
+    return "true" if on else "false"

@@ -1,0 +1,190 @@
+"""Target ``gpo-backup``: a backup folder of one Group Policy object, as the console writes it, for Import-GPO.
+
+`Import-GPO -BackupId ID -Path FOLDER -TargetName NAME` takes the settings from it; the object's own security and links stay as they are.
+Every GUID and time is derived from the policy's name, so the same policy gives the same bytes. The undo is a backup without rules.
+Source: backups that the console wrote (structure and order), facts/windows_firewall.md 4.2 (extension GUIDs, GPT.INI).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from cmfw.emit import Artifact, EmitRequest, Output, registry_pol
+from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan, policy_uuid
+from cmfw.emit.policy_values import rule_text
+from cmfw.emit.xml_text import escaped
+from cmfw.ingest.rulewrite import write_rule
+from cmfw.model.rule import HostRule
+from cmfw.net.flow import Direction
+
+CAPABILITIES = replace(
+    registry_pol.CAPABILITIES,
+    target="gpo-backup",
+    title="backup folder of a Group Policy object for Import-GPO, and one without rules",
+    losses={
+        **registry_pol.CAPABILITIES.losses,
+        "undo": "importing the undo empties the whole object of firewall settings",
+    },
+)
+
+_OPERATIONS = "http://www.microsoft.com/GroupPolicy/GPOOperations"
+_MANIFEST = f"{_OPERATIONS}/Manifest"
+_SETTINGS = "http://www.microsoft.com/GroupPolicy/Settings"
+_TYPES = "http://www.microsoft.com/GroupPolicy/Types"
+_DOMAIN = "cmfw.invalid"
+"""The domain that a backup has to name; no domain has this one. Source: RFC 6761 6.4."""
+_TIME = "2000-01-01T00:00:00"
+"""A backup has to have a time, and the same policy has to give the same bytes."""
+_REGISTRY = "{35378EAC-683F-11D2-A89A-00C04FBBCFA2}"
+_EXTENSIONS = f"[{_REGISTRY}{{B05566AC-FE9C-4368-BE01-7A4CBB6CBA11}}]"
+_VERSION = 65537
+"""Version 1 in the directory and in SYSVOL, as a backup combines them."""
+# authenticated users read and apply, domain controllers read, the system does everything; an import does not take it over
+_SECURITY = bytes.fromhex(
+    "0100049c 00000000 00000000 00000000 14000000 0400 6c00 0400 0000"
+    "0502 2800 00010000 01000000 8ffdaced b3ffd111 b41d00a0 c968f939 010100000000000 50b000000"
+    "0002 1400 94000200 010100000000000 509000000 0002 1400 94000200 010100000000000 50b000000"
+    "0002 1400 ff000f00 010100000000000 512000000".replace(" ", "")
+)
+
+
+def emit(request: EmitRequest) -> Output:
+    """The folder of the backup, its manifest, and the same of a backup without rules; raises Unsupported."""
+    return write_policy(policy_of_plan(request, CAPABILITIES))
+
+
+def check(rule: HostRule) -> None:
+    """Raise Unsupported where a rule string cannot say the rule."""
+    rule_text(rule, CAPABILITIES)
+
+
+def write_policy(policy: HostPolicy) -> Output:
+    """The folder of the backup, its manifest, and the same of a backup without rules; raises Unsupported."""
+    inside = registry_pol.write_values(policy, CAPABILITIES)
+    bare = replace(policy, rules=(), members=(), settings=())
+    empty = registry_pol.write_values(bare, CAPABILITIES)
+    whole = ["undo", *(["group-members"] if policy.members else [])]
+    return Output(
+        (*_backup(policy, inside, "", "backup"), *_backup(bare, empty, "undo/", "backup without rules")),
+        CAPABILITIES.losses_of(policy.rules, whole),
+    )
+
+
+def _backup(policy: HostPolicy, inside: Artifact, prefix: str, part: str) -> Iterator[Artifact]:
+    ids = {name: f"{{{str(policy_uuid(policy, name)).upper()}}}" for name in ("object", "domain", part)}
+    folder = f"{prefix}{ids[part]}"
+    name = f"cmfw: {policy.title}"
+    instance = "".join(_instance(ids, part, name))
+    manifest = f'<Backups xmlns="{_MANIFEST}" xmlns:mfst="{_MANIFEST}" mfst:version="1.0"><BackupInst>{instance}</BackupInst></Backups>'
+    info = f'<BackupInst xmlns="{_MANIFEST}">{instance}</BackupInst>'
+    yield replace(inside, path=f"{folder}/DomainSysvol/GPO/Machine/registry.pol")
+    yield Artifact(f"{folder}/DomainSysvol/GPO/GPT.INI", b"[General]\r\nVersion=1\r\n", "text/plain")
+    yield Artifact(f"{folder}/Backup.xml", _encoded(_scheme(ids["object"], name)), "application/xml")
+    yield Artifact(f"{folder}/bkupInfo.xml", info.encode(), "application/xml")
+    report = '<?xml version="1.0" encoding="utf-16"?>\r\n' + "".join(
+        f"{line}\r\n" for line in _report(policy, ids["object"], name)
+    )
+    yield Artifact(f"{folder}/gpreport.xml", b"\xff\xfe" + report.encode("utf-16-le"), "application/xml")
+    yield Artifact(f"{prefix}manifest.xml", manifest.encode(), "application/xml")
+
+
+def _encoded(text: str) -> bytes:
+    return text.replace("\n", "\r\n").encode()
+
+
+def _marked(text: str) -> str:
+    """The text as a marked section, in two where it holds the end of one."""
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
+def _instance(ids: dict[str, str], part: str, name: str) -> Iterator[str]:
+    values = {
+        "GPOGuid": ids["object"],
+        "GPODomain": _DOMAIN,
+        "GPODomainGuid": ids["domain"].lower(),
+        "GPODomainController": _DOMAIN,
+        "BackupTime": _TIME,
+        "ID": ids[part],
+        "Comment": "",
+        "GPODisplayName": name,
+    }
+    yield from (f"<{key}>{_marked(text)}</{key}>" for key, text in values.items())
+
+
+def _scheme(guid: str, name: str) -> str:
+    place = f"\\\\{_DOMAIN}\\sysvol\\{_DOMAIN}\\Policies\\{guid}"
+    core = {
+        "ID": _marked(guid),
+        "Domain": _marked(_DOMAIN),
+        "SecurityDescriptor": _SECURITY.hex(" "),
+        "DisplayName": _marked(name),
+        "Options": _marked("0"),
+        "UserVersionNumber": _marked("0"),
+        "MachineVersionNumber": _marked(str(_VERSION)),
+        "MachineExtensionGuids": _marked(_EXTENSIONS),
+    }
+    settings = "".join(f"<{key}>{text}</{key}>" for key, text in core.items())
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<GroupPolicyBackupScheme bkp:version="2.0" bkp:type="GroupPolicyBackupTemplate" xmlns:bkp="{_OPERATIONS}" '
+        f'xmlns="{_OPERATIONS}">\n'
+        "    <GroupPolicyObject><SecurityGroups/><FilePaths/>"
+        f"<GroupPolicyCoreSettings>{settings}<UserExtensionGuids/><WMIFilter/></GroupPolicyCoreSettings>\n"
+        f'        <GroupPolicyExtension bkp:ID="{_REGISTRY}" bkp:DescName="Registry">\n'
+        f'            <FSObjectFile bkp:Path="%GPO_MACH_FSPATH%\\registry.pol" '
+        f'bkp:SourceExpandedPath="{place}\\Machine\\registry.pol" bkp:Location="DomainSysvol\\GPO\\Machine\\registry.pol"/>\n'
+        "        </GroupPolicyExtension>\n"
+        "    </GroupPolicyObject>\n"
+        "</GroupPolicyBackupScheme>\n"
+    )
+
+
+def _report(policy: HostPolicy, guid: str, name: str) -> Iterator[str]:
+    """The report beside the settings, for people: rules with those tokens that reports of the console show."""
+    schema = "http://www.w3.org/2001/XMLSchema"
+    yield f'<GPO xmlns:xsd="{schema}" xmlns:xsi="{schema}-instance" xmlns="{_SETTINGS}">'
+    yield "  <Identifier>"
+    yield f'    <Identifier xmlns="{_TYPES}">{guid}</Identifier>'
+    yield f'    <Domain xmlns="{_TYPES}">{_DOMAIN}</Domain>'
+    yield "  </Identifier>"
+    yield f"  <Name>{escaped(name)}</Name>"
+    yield f"  <CreatedTime>{_TIME}</CreatedTime>"
+    yield f"  <ModifiedTime>{_TIME}</ModifiedTime>"
+    yield f"  <ReadTime>{_TIME}Z</ReadTime>"
+    yield "  <Computer>"
+    yield "    <VersionDirectory>1</VersionDirectory>"
+    yield "    <VersionSysvol>1</VersionSysvol>"
+    yield "    <Enabled>true</Enabled>"
+    yield "    <ExtensionData>"
+    yield f'      <Extension xmlns:q1="{_SETTINGS}/WindowsFirewall" xsi:type="q1:WindowsFirewallSettings">'
+    for rule in sorted((*policy.rules, *policy.members), key=lambda rule: rule.id):
+        yield from _reported(rule)
+    yield "      </Extension>"
+    yield "      <Name>Windows Firewall</Name>"
+    yield "    </ExtensionData>"
+    yield "  </Computer>"
+    yield "  <User>"
+    yield "    <VersionDirectory>0</VersionDirectory>"
+    yield "    <VersionSysvol>0</VersionSysvol>"
+    yield "    <Enabled>true</Enabled>"
+    yield "  </User>"
+    yield "</GPO>"
+
+
+def _reported(rule: HostRule) -> Iterator[str]:
+    kind = "InboundFirewallRules" if rule.direction is Direction.IN else "OutboundFirewallRules"
+    version, *fields = write_rule(replace(rule, store=CAPABILITIES.store)).rstrip("|").split("|")
+    yield f"        <q1:{kind}>"
+    yield f"          <q1:Version>{version[1:]}</q1:Version>"
+    for field in fields:
+        name, _, text = field.partition("=")
+        if name.isalnum():
+            shown = text.lower() if name == "Active" else text
+            yield f"          <q1:{name}>{escaped(shown)}</q1:{name}>"
+    yield f"        </q1:{kind}>"
+
+
+def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:
+    """The policy in the backup's ``registry.pol``, through the importers."""
+    return registry_pol.read_policy(artifacts)

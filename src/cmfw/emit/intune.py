@@ -1,0 +1,154 @@
+"""Target ``intune``: firewall rule policies of the settings catalog, as JSON for Microsoft Graph, and how to take them back.
+
+Each file is the body of one `POST /beta/deviceManagement/configurationPolicies`; a policy holds at most 150 rules. The undo lists the
+names of the policies, because Graph gives each its id only when it is made. Source: policies exported from Graph (structure, template
+ids), Microsoft, "Firewall CSP"; facts/windows_firewall.md 4.7.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from cmfw.emit import Artifact, EmitRequest, Output
+from cmfw.emit.capability import Capabilities
+from cmfw.emit.csp_nodes import LACKS, LOSSES, as_written, nodes_of
+from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
+from cmfw.errors import Problem, Unsupported
+from cmfw.ingest.evidence import StorePart
+from cmfw.ingest.intune_rules import BASE, COLLECTION, GRAPH, SUFFIXES, read_intune_rules
+from cmfw.model.rule import HostRule, Store
+from cmfw.model.state import DEFAULT_RPC_PORTS
+
+CAPABILITIES = Capabilities(
+    target="intune",
+    title="firewall rule policies for Microsoft Graph, and their names for the undo",
+    lacks=LACKS,
+    losses={
+        **LOSSES,
+        "rule-ids": "Intune makes ids of its own; the id leads the rule's name",
+        "settings": "not written: the profiles are another policy",
+        "undo": "Graph gives a policy its id when it is made, so the undo names the policies to delete",
+    },
+    store=Store.MDM,
+    bad_in_ids="/|:",
+)
+MOST_RULES = 150
+"""Of one policy. Source: Microsoft, "Firewall policy settings for endpoint security in Intune"."""
+_TEMPLATE = {
+    "templateId": "19c8aa67-f286-4861-9aa0-f23541d31680_1",
+    "templateFamily": "endpointSecurityFirewall",
+    "templateDisplayName": "Microsoft Defender Firewall Rules",
+    "templateDisplayVersion": "Version 1",
+}
+_INSTANCE = "76c7a8be-67d2-44bf-81a5-38c94926b1a1"
+"""The template of firewall rules, and of its collection of rules, as policies exported from Graph name them."""
+
+
+def emit(request: EmitRequest) -> Output:
+    """``cmfw-intune-N.json`` and ``undo-intune.json``; raises Unsupported."""
+    from cmfw.emit.powershell import check_windows
+
+    check_windows(CAPABILITIES, request)
+    return write_policy(policy_of_plan(request, CAPABILITIES))
+
+
+def check(rule: HostRule) -> None:
+    """Raise Unsupported where the settings catalog cannot say the rule."""
+    _as_written(rule, DEFAULT_RPC_PORTS)
+
+
+def _as_written(rule: HostRule, rpc_ports: Any) -> HostRule:
+    if ": " in rule.id:
+        raise Unsupported(CAPABILITIES.target, rule.id, "the id has `: `, which ends an id in front of a name")
+    plain = as_written(replace(rule, name=rule.name or rule.id), rpc_ports, CAPABILITIES)
+    if plain.name == rule.id or plain.name.startswith(f"{rule.id}: "):
+        return plain
+    return replace(plain, name=f"{rule.id}: {plain.name}")
+
+
+def write_policy(policy: HostPolicy) -> Output:
+    """``cmfw-intune-N.json`` and ``undo-intune.json``; raises Unsupported."""
+    rules = [_as_written(rule, policy.rpc_ports) for rule in (*policy.rules, *policy.members)]
+    chunks = [rules[start : start + MOST_RULES] for start in range(0, len(rules), MOST_RULES)] or [[]]
+    names = [
+        f"cmfw {policy.title}" + (f" ({n} of {len(chunks)})" if len(chunks) > 1 else "") for n in range(1, len(chunks) + 1)
+    ]
+    artifacts = [
+        Artifact(f"cmfw-intune-{number}.json", _encoded(_policy(name, policy, chunk)), "application/json", tuple(chunk))
+        for number, (name, chunk) in enumerate(zip(names, chunks, strict=True), 1)
+    ]
+    undo = Artifact("undo-intune.json", _encoded({"delete": names}), "application/json")
+    used = {
+        "group-members": policy.members,
+        "rule-group": rules,
+        "rule-ids": rules,
+        "settings": policy.settings,
+        "undo": True,
+    }
+    losses = CAPABILITIES.losses_of(policy.rules, [name for name, found in used.items() if found])
+    return Output((*artifacts, undo), losses)
+
+
+def _encoded(document: Any) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _policy(name: str, policy: HostPolicy, rules: list[HostRule]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": "; ".join(policy.notes),
+        "platforms": "windows10",
+        "technologies": "mdm,microsoftSense",
+        "roleScopeTagIds": ["0"],
+        "templateReference": _TEMPLATE,
+        "settings": [
+            {
+                "@odata.type": f"{GRAPH}Setting",
+                "settingInstance": {
+                    "@odata.type": f"{GRAPH}{COLLECTION}",
+                    "settingDefinitionId": BASE,
+                    "settingInstanceTemplateReference": {"settingInstanceTemplateId": _INSTANCE},
+                    "groupSettingCollectionValue": [{"children": [_child(*node) for node in nodes_of(r)]} for r in rules],
+                },
+            }
+        ],
+    }
+
+
+def _child(path: str, kind: str, text: str) -> dict[str, Any]:
+    """One setting of a rule; what the catalog offers as a choice is an id that ends in the value."""
+    suffix, form = SUFFIXES[path]
+    definition = f"{BASE}_{suffix}"
+    out: dict[str, Any] = {"@odata.type": f"{GRAPH}{form}Instance", "settingDefinitionId": definition}
+    if form == "ChoiceSetting":
+        value = {"true": "1", "false": "0"}.get(text, text) if path != "EdgeTraversal" else text
+        out["choiceSettingValue"] = {"value": f"{definition}_{value.lower()}", "children": []}
+    elif form == "ChoiceSettingCollection":
+        values = _bits(text) if path == "Profiles" else text.lower().split(",")
+        out["choiceSettingCollectionValue"] = [{"value": f"{definition}_{value}", "children": []} for value in values]
+    elif form == "SimpleSettingCollection":
+        out["simpleSettingCollectionValue"] = [
+            {"@odata.type": f"{GRAPH}StringSettingValue", "value": part} for part in text.split(",")
+        ]
+    else:
+        whole = kind == "int"
+        value_type = f"{GRAPH}{'Integer' if whole else 'String'}SettingValue"
+        out["simpleSettingValue"] = {"@odata.type": value_type, "value": int(text) if whole else text}
+    return out
+
+
+def _bits(text: str) -> list[str]:
+    return [text] if int(text) > 7 else [str(bit) for bit in (1, 2, 4) if bit & int(text)]
+
+
+def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:
+    """What the policies make of a device."""
+    rules: list[HostRule] = []
+    problems: list[Problem] = []
+    for artifact in artifacts[:-1]:
+        found, wrong = read_intune_rules(artifact.content, artifact.path)
+        rules += found
+        problems += wrong
+    return PolicyReading(part=StorePart(store=Store.MDM, name="mdm", rules=tuple(rules), problems=tuple(problems)))

@@ -1,0 +1,2 @@
+
+CmfwFirewall -Rules $rules -Members $members -Off $off -Settings $settings -OutputPath $OutputPath

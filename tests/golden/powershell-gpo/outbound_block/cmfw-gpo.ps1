@@ -1,0 +1,402 @@
+﻿# cmfw: Group Policy rules for 财务部客户端 of site P02
+# cmfw: edition current, scope least
+# cmfw: each rule's description names the places of the documentation that ask for it
+#Requires -Version 5.1
+#Requires -RunAsAdministrator
+[CmdletBinding()]
+param([Parameter(Mandatory = $true)] [string] $PolicyStore)
+
+# --- data: what this script enforces ---
+$rules = @(
+    @{
+        Name = 'cmfw-dp-http-out-ccmexec'
+        DisplayName = 'Configuration Manager: Content from the distribution point, HTTP'
+        Description = 'Content from the distribution point, HTTP. Source: page-2016, line 153; page-2016, line 53'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('80', '8081')
+        RemoteAddress = @('10.2.0.6')
+        Program = '%windir%\CCM\CcmExec.exe'
+    }
+    @{
+        Name = 'cmfw-dp-smb-out'
+        DisplayName = 'Configuration Manager: Content from the distribution point, SMB'
+        Description = 'Content from the distribution point, SMB. Source: page-2016, line 152'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('445')
+        RemoteAddress = @('10.2.0.6')
+        Program = 'System'
+    }
+    @{
+        Name = 'cmfw-notify-tcp-out'
+        DisplayName = 'Configuration Manager: Notification channel to the management point'
+        Description = 'Notification channel to the management point. Source: page-2016, line 63'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('10124')
+        RemoteAddress = @('10.2.0.5')
+        Program = '%windir%\CCM\CcmExec.exe'
+    }
+    @{
+        Name = 'cmfw-package-smb-out'
+        DisplayName = 'Configuration Manager: SMB to the share of the Group Policy package'
+        Description = 'SMB to the share of the Group Policy package. Source: review, Group Policy package'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('445')
+        Program = 'System'
+    }
+    @{
+        Name = 'cmfw-portal-http-out'
+        DisplayName = 'Configuration Manager: Software Center to the management point, HTTP'
+        Description = 'Software Center to the management point, HTTP. Source: review, programs that open outbound traffic'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('80', '8081')
+        RemoteAddress = @('10.2.0.5')
+        Program = '%windir%\CCM\SCClient.exe'
+    }
+    @{
+        Name = 'cmfw-push-epm-in'
+        DisplayName = 'Configuration Manager: RPC endpoint mapper of the client'
+        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('RPCEPMap')
+        RemoteAddress = @('10.2.0.5')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'RpcSs'
+    }
+    @{
+        Name = 'cmfw-push-smb-in'
+        DisplayName = 'Configuration Manager: SMB to the client''s admin share'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('445')
+        RemoteAddress = @('10.2.0.5')
+        Program = 'System'
+    }
+    @{
+        Name = 'cmfw-push-wmi-in'
+        DisplayName = 'Configuration Manager: WMI of the client on a dynamic RPC port'
+        Description = 'WMI of the client on a dynamic RPC port. Source: page-2016, line 119'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemoteAddress = @('10.2.0.5')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'Winmgmt'
+    }
+    @{
+        Name = 'cmfw-ra-epm-in'
+        DisplayName = 'Configuration Manager: RPC endpoint mapper for offered Remote Assistance'
+        Description = 'RPC endpoint mapper for offered Remote Assistance. Source: page-2016, line 80; windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('RPCEPMap')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'RpcSs'
+    }
+    @{
+        Name = 'cmfw-ra-msra-in'
+        DisplayName = 'Configuration Manager: Remote Assistance session with the client'
+        Description = 'Remote Assistance session with the client. Source: policy-csp, UnsolicitedRemoteAssistance'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('49152-65535')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = '%SystemRoot%\System32\msra.exe'
+    }
+    @{
+        Name = 'cmfw-ra-raserver-in'
+        DisplayName = 'Configuration Manager: Remote Assistance server of the client'
+        Description = 'Remote Assistance server of the client. Source: policy-csp, UnsolicitedRemoteAssistance'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('50000-51000')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = '%SystemRoot%\System32\raserver.exe'
+    }
+    @{
+        Name = 'cmfw-rc-tcp-in'
+        DisplayName = 'Configuration Manager: Remote control of the client'
+        Description = 'Remote control of the client. Source: page-2016, line 77'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('2701')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = '%windir%\CCM\RemCtrl\CmRcService.exe'
+    }
+    @{
+        Name = 'cmfw-rdp-tcp-in'
+        DisplayName = 'Configuration Manager: Remote Desktop of the client'
+        Description = 'Remote Desktop of the client. Source: windows-rules, RemoteDesktop-UserMode-In-TCP'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('3389')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'TermService'
+    }
+    @{
+        Name = 'cmfw-setup-dp-http-out-ccmsetup'
+        DisplayName = 'Configuration Manager: Setup files from the distribution point, HTTP'
+        Description = 'Setup files from the distribution point, HTTP. Source: prerequisites, Installation method dependencies'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('80', '8081')
+        RemoteAddress = @('10.2.0.6')
+        Program = '%windir%\ccmsetup\ccmsetup.exe'
+    }
+    @{
+        Name = 'cmfw-setup-dp-http-out-svchost'
+        DisplayName = 'Configuration Manager: Setup files from the distribution point, HTTP'
+        Description = 'Setup files from the distribution point, HTTP. Source: prerequisites, Installation method dependencies; page-2016, line 53; page-2016, line 153'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('80', '8081')
+        RemoteAddress = @('10.2.0.6')
+        Program = '%SystemRoot%\System32\svchost.exe'
+    }
+    @{
+        Name = 'cmfw-setup-mp-http-out-ccmexec'
+        DisplayName = 'Configuration Manager: Setup and registration with the management point, HTTP'
+        Description = 'Setup and registration with the management point, HTTP. Source: page-2016, line 120; page-2016, line 135; prerequisites, Installation method dependencies; page-2016, line 53; page-2016, line 67; page-2016, line 110'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('80', '8081')
+        RemoteAddress = @('10.2.0.5')
+        Program = '%windir%\CCM\CcmExec.exe'
+    }
+    @{
+        Name = 'cmfw-setup-mp-http-out-ccmsetup'
+        DisplayName = 'Configuration Manager: Setup and registration with the management point, HTTP'
+        Description = 'Setup and registration with the management point, HTTP. Source: page-2016, line 120; page-2016, line 135; prerequisites, Installation method dependencies; page-2016, line 110'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('80', '8081')
+        RemoteAddress = @('10.2.0.5')
+        Program = '%windir%\ccmsetup\ccmsetup.exe'
+    }
+    @{
+        Name = 'cmfw-share-smb-out'
+        DisplayName = 'Configuration Manager: SMB to the share that CCMSetup.exe runs from'
+        Description = 'SMB to the share that CCMSetup.exe runs from. Source: page-2016, line 143'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('445')
+        RemoteAddress = @('10.2.0.5')
+        Program = 'System'
+    }
+    @{
+        Name = 'cmfw-sup-http-out'
+        DisplayName = 'Configuration Manager: HTTP to the software update point'
+        Description = 'HTTP to the software update point. Source: page-2016, line 127'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        RemotePort = @('8530')
+        RemoteAddress = @('10.2.0.6')
+        Program = '%SystemRoot%\System32\svchost.exe'
+    }
+    @{
+        Name = 'cmfw-tools-eventlog-in'
+        DisplayName = 'Configuration Manager: Event log service of the client on a dynamic RPC port'
+        Description = 'Event log service of the client on a dynamic RPC port. Source: windows-rules, RemoteEventLogSvc-In-TCP'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('RPC')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'Eventlog'
+    }
+    @{
+        Name = 'cmfw-tools-smb-in'
+        DisplayName = 'Configuration Manager: Remote administration of the client over SMB pipes'
+        Description = 'Remote administration of the client over SMB pipes. Source: review, Performance Monitor'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('445')
+        RemoteAddress = @('10.2.9.0/28')
+        Program = 'System'
+    }
+    @{
+        Name = 'cmfw-wup-icmp-in'
+        DisplayName = 'Configuration Manager: Echo requests between clients'
+        Description = 'Echo requests between clients. Source: page-2016, line 91'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'ICMPv4'
+        IcmpType = @('8')
+        RemoteAddress = @('LocalSubnet4')
+    }
+    @{
+        Name = 'cmfw-wup-icmp-out'
+        DisplayName = 'Configuration Manager: Echo requests between clients'
+        Description = 'Echo requests between clients. Source: page-2016, line 91'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'ICMPv4'
+        IcmpType = @('8')
+        RemoteAddress = @('LocalSubnet4')
+    }
+    @{
+        Name = 'cmfw-wup-udp-in'
+        DisplayName = 'Configuration Manager: Wake-up proxy between clients'
+        Description = 'Wake-up proxy between clients. Source: page-2016, line 85'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'UDP'
+        LocalPort = @('25537')
+        RemoteAddress = @('LocalSubnet4')
+    }
+    @{
+        Name = 'cmfw-wup-udp-out'
+        DisplayName = 'Configuration Manager: Wake-up proxy between clients'
+        Description = 'Wake-up proxy between clients. Source: page-2016, line 85'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'UDP'
+        RemotePort = @('25537')
+        RemoteAddress = @('LocalSubnet4')
+    }
+    @{
+        Name = 'cmfw-wup-wol-out'
+        DisplayName = 'Configuration Manager: Magic packet to a sleeping client'
+        Description = 'Magic packet to a sleeping client. Source: page-2016, line 87'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Private')
+        Direction = 'Outbound'
+        Action = 'Allow'
+        Protocol = 'UDP'
+        RemotePort = @('7')
+        RemoteAddress = @('LocalSubnet4')
+    }
+)
+$members = @()
+$off = @()
+$groups = @()
+$settings = @()
+# --- program: the same lines in every script ---
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+# One session for all changes: the policy is read once and written once, by Save-NetGPO, or not at all.
+$session = @{ GPOSession = (Open-NetGPO -PolicyStore $PolicyStore -ErrorAction Stop); ErrorAction = 'Stop' }
+$wanted = @{}
+foreach ($rule in $rules) { $wanted[$rule.Name] = $true }
+$present = @(Get-NetFirewallRule @session)
+foreach ($rule in $present) {
+    if ($wanted.ContainsKey($rule.Name) -and $rule.Group -ne 'cmfw') {
+        throw ('cmfw: a rule named ' + $rule.Name + ' exists and is not of cmfw, nothing was changed')
+    }
+}
+foreach ($rule in $present) {
+    if ($rule.Group -eq 'cmfw') { $rule | Remove-NetFirewallRule @session }
+}
+foreach ($rule in $rules) { $null = New-NetFirewallRule @rule @session }
+foreach ($entry in $settings) {
+    $change = @{}
+    foreach ($name in $entry.Keys) { if ($name -ne 'Profile') { $change[$name] = $entry[$name] } }
+    Set-NetFirewallProfile -Name $entry.Profile @change @session
+}
+Save-NetGPO -GPOSession $session.GPOSession -ErrorAction Stop
+Write-Output ('cmfw: ' + @($rules).Count + ' rules in ' + $PolicyStore)

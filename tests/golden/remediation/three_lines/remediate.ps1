@@ -1,0 +1,405 @@
+﻿# cmfw: Windows Firewall rules for clients of site P08
+# cmfw: edition current, scope least
+# cmfw: each rule's description names the places of the documentation that ask for it
+# cmfw: run undo.ps1 to go back; running this again changes nothing
+#Requires -Version 5.1
+#Requires -RunAsAdministrator
+[CmdletBinding()]
+param([string] $PolicyStore = 'PersistentStore')
+
+# --- data: what this script enforces ---
+$stateName = 'P08-clients-cc7172dbc91a'
+$rules = @(
+    @{
+        Name = 'cmfw-push-epm-in'
+        DisplayName = 'Configuration Manager: RPC endpoint mapper of the client'
+        Description = 'RPC endpoint mapper of the client. Source: page-2016, line 118; page-2016, line 80; windows-rules, RemoteEventLogSvc-RPCSS-In-TCP'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('RPCEPMap')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'RpcSs'
+    }
+    @{
+        Name = 'cmfw-push-smb-in'
+        DisplayName = 'Configuration Manager: SMB to the client''s admin share'
+        Description = 'SMB to the client''s admin share. Source: page-2016, line 117; review, Performance Monitor'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('445')
+        Program = 'System'
+    }
+    @{
+        Name = 'cmfw-push-wmi-in'
+        DisplayName = 'Configuration Manager: WMI of the client on a dynamic RPC port'
+        Description = 'WMI of the client on a dynamic RPC port. Source: page-2016, line 119'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'Winmgmt'
+    }
+    @{
+        Name = 'cmfw-ra-msra-in'
+        DisplayName = 'Configuration Manager: Remote Assistance session with the client'
+        Description = 'Remote Assistance session with the client. Source: policy-csp, UnsolicitedRemoteAssistance'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('49152-65535')
+        Program = '%SystemRoot%\System32\msra.exe'
+    }
+    @{
+        Name = 'cmfw-ra-raserver-in'
+        DisplayName = 'Configuration Manager: Remote Assistance server of the client'
+        Description = 'Remote Assistance server of the client. Source: policy-csp, UnsolicitedRemoteAssistance'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('49152-65535')
+        Program = '%SystemRoot%\System32\raserver.exe'
+    }
+    @{
+        Name = 'cmfw-rc-tcp-in'
+        DisplayName = 'Configuration Manager: Remote control of the client'
+        Description = 'Remote control of the client. Source: page-2016, line 77'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('2701')
+        Program = '%windir%\CCM\RemCtrl\CmRcService.exe'
+    }
+    @{
+        Name = 'cmfw-rdp-tcp-in'
+        DisplayName = 'Configuration Manager: Remote Desktop of the client'
+        Description = 'Remote Desktop of the client. Source: windows-rules, RemoteDesktop-UserMode-In-TCP'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('3389')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'TermService'
+    }
+    @{
+        Name = 'cmfw-tools-eventlog-in'
+        DisplayName = 'Configuration Manager: Event log service of the client on a dynamic RPC port'
+        Description = 'Event log service of the client on a dynamic RPC port. Source: windows-rules, RemoteEventLogSvc-In-TCP'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'TCP'
+        LocalPort = @('RPC')
+        Program = '%SystemRoot%\System32\svchost.exe'
+        Service = 'Eventlog'
+    }
+    @{
+        Name = 'cmfw-wup-icmp-in'
+        DisplayName = 'Configuration Manager: Echo requests between clients'
+        Description = 'Echo requests between clients. Source: page-2016, line 91'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'ICMPv4'
+        IcmpType = @('8')
+        RemoteAddress = @('LocalSubnet4')
+    }
+    @{
+        Name = 'cmfw-wup-udp-in'
+        DisplayName = 'Configuration Manager: Wake-up proxy between clients'
+        Description = 'Wake-up proxy between clients. Source: page-2016, line 85'
+        Group = 'cmfw'
+        Enabled = 'True'
+        Profile = @('Domain')
+        Direction = 'Inbound'
+        Action = 'Allow'
+        Protocol = 'UDP'
+        LocalPort = @('25536')
+        RemoteAddress = @('LocalSubnet4')
+    }
+)
+$members = @()
+$off = @()
+$groups = @()
+$settings = @()
+# --- program: the same lines in every script ---
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+# The cmdlets live in a module and do not see the preference above, so each call carries it.
+$store = @{ PolicyStore = $PolicyStore; ErrorAction = 'Stop' }
+$quiet = @{ PolicyStore = $PolicyStore; ErrorAction = 'SilentlyContinue' }
+$bits = @{ 'Domain' = 1; 'Private' = 2; 'Public' = 4; 'Inbound' = 1; 'Outbound' = 2 }
+
+# Users may create folders in ProgramData: a state that one of them planted must not steer an administrator's script.
+function Assert-Owner {
+    param([string] $Path)
+    $item = Get-Item -LiteralPath $Path -Force
+    if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) {
+        throw ('cmfw: ' + $Path + ' is a link, nothing was changed')
+    }
+    $owner = (Get-Acl -LiteralPath $Path).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
+    if (@('S-1-5-32-544', 'S-1-5-18') -notcontains $owner) {
+        throw ('cmfw: ' + $Path + ' belongs to ' + $owner + ' and not to the Administrators, nothing was changed')
+    }
+}
+
+function Set-Owner {
+    param([string] $Path, [string] $Inherit)
+    $acl = Get-Acl -LiteralPath $Path
+    $sddl = 'O:BAG:BAD:PAI(A;' + $Inherit + ';FA;;;SY)(A;' + $Inherit + ';FA;;;BA)'
+    $acl.SetSecurityDescriptorSddlForm($sddl, [System.Security.AccessControl.AccessControlSections] 'Access, Owner, Group')
+    Set-Acl -LiteralPath $Path -AclObject $acl
+}
+
+# Windows shows 10.0.0.0/255.0.0.0 where it was given 10.0.0.0/8, and flags as 'Domain, Private'.
+function ConvertTo-PlainList {
+    param([object] $Value)
+    $plain = foreach ($part in ((@($Value) -join ',').Split(','))) {
+        $text = $part.Trim()
+        if ($text -match '^([0-9.]+)/([0-9]+[.][0-9.]+)$') {
+            $address = $Matches[1]
+            $length = 0
+            foreach ($octet in $Matches[2].Split('.')) {
+                $length = $length + ([System.Convert]::ToString([int] $octet, 2).Replace('0', '')).Length
+            }
+            $text = $address + '/' + $length
+        }
+        if ($text.EndsWith('/32') -and -not $text.Contains(':')) {
+            $text = $text.Substring(0, $text.Length - 3)
+        }
+        $text
+    }
+    return ((@($plain) | Sort-Object) -join ',')
+}
+
+function Test-SameRule {
+    param([object] $Found, [hashtable] $Wanted)
+    $port = $Found | Get-NetFirewallPortFilter -ErrorAction Stop
+    $address = $Found | Get-NetFirewallAddressFilter -ErrorAction Stop
+    $program = $Found | Get-NetFirewallApplicationFilter -ErrorAction Stop
+    $service = $Found | Get-NetFirewallServiceFilter -ErrorAction Stop
+    $interface = $Found | Get-NetFirewallInterfaceTypeFilter -ErrorAction Stop
+    $security = $Found | Get-NetFirewallSecurityFilter -ErrorAction Stop
+    $texts = @{ 'DisplayName' = $Found.DisplayName; 'Description' = $Found.Description; 'Group' = $Found.Group }
+    foreach ($key in $texts.Keys) {
+        $text = ''
+        if ($Wanted.ContainsKey($key)) { $text = $Wanted[$key] }
+        if ([string] $texts[$key] -cne $text) { return $false }
+    }
+    $paths = @{ 'Program' = $program.Program; 'Service' = $service.Service }
+    foreach ($key in $paths.Keys) {
+        $text = 'Any'
+        if ($Wanted.ContainsKey($key)) { $text = $Wanted[$key] }
+        $is = [System.Environment]::ExpandEnvironmentVariables([string] $paths[$key])
+        if ($is -ine [System.Environment]::ExpandEnvironmentVariables($text)) { return $false }
+    }
+    $lists = @{
+        'Enabled' = $Found.Enabled
+        'Direction' = $Found.Direction
+        'Action' = $Found.Action
+        'Profile' = $Found.Profile
+        'EdgeTraversalPolicy' = $Found.EdgeTraversalPolicy
+        'Protocol' = $port.Protocol
+        'LocalAddress' = $address.LocalAddress
+        'RemoteAddress' = $address.RemoteAddress
+        'InterfaceType' = $interface.InterfaceType
+    }
+    # For ICMP the port filter shows the word RPC as port, for other protocols it shows nothing of use.
+    if (@('TCP', 'UDP') -contains [string] $port.Protocol) {
+        $lists['LocalPort'] = $port.LocalPort
+        $lists['RemotePort'] = $port.RemotePort
+    }
+    if (@('ICMPv4', 'ICMPv6') -contains [string] $port.Protocol) {
+        $lists['IcmpType'] = $port.IcmpType
+    }
+    foreach ($key in $lists.Keys) {
+        $want = 'Any'
+        if ($key -eq 'EdgeTraversalPolicy') { $want = 'Block' }
+        if ($Wanted.ContainsKey($key)) { $want = $Wanted[$key] }
+        if ((ConvertTo-PlainList $lists[$key]) -ine (ConvertTo-PlainList $want)) { return $false }
+    }
+    # Conditions that this script never sets, so one that is there was added by somebody else.
+    if ([string] $security.Authentication -ne 'NotRequired' -or [string] $security.Encryption -ne 'NotRequired') {
+        return $false
+    }
+    foreach ($text in @($security.LocalUser, $security.RemoteUser, $security.RemoteMachine, $program.Package)) {
+        if (@('', 'Any') -notcontains [string] $text) { return $false }
+    }
+    return $true
+}
+
+# 1. What was there before, from an earlier run of this script.
+$folder = Join-Path -Path $env:ProgramData -ChildPath 'cmfw'
+$stateFile = Join-Path -Path $folder -ChildPath ($stateName + '.json')
+$made = @{}
+$before = @{}
+$settingsBefore = @{}
+if (Test-Path -LiteralPath $folder) { Assert-Owner -Path $folder }
+if (Test-Path -LiteralPath $stateFile) {
+    Assert-Owner -Path $stateFile
+    $state = Get-Content -LiteralPath $stateFile -Raw -Encoding UTF8 | ConvertFrom-Json
+    if ($state.PolicyStore -ne $PolicyStore) {
+        throw ('cmfw: applied to the store ' + $state.PolicyStore + ' before: run undo.ps1 first, nothing was changed')
+    }
+    foreach ($name in @($state.Made)) { $made[$name] = $true }
+    foreach ($entry in @($state.Before)) { $before[$entry.Name] = [string] $entry.Enabled }
+    if ($state.PSObject.Properties.Name -contains 'Settings') {
+        foreach ($entry in @($state.Settings)) {
+            if ($null -ne $entry) { $settingsBefore[$entry.Profile + ' ' + $entry.Name] = [string] $entry.Value }
+        }
+    }
+}
+
+# 2. Look at everything, and stop before the first change where something is not as it should be.
+$existing = @{}
+$names = @($rules | ForEach-Object { $_.Name })
+if ($names.Count -gt 0) {
+    foreach ($rule in @(Get-NetFirewallRule -Name $names @quiet)) {
+        if ($rule.Group -ne 'cmfw') {
+            throw ('cmfw: a rule named ' + $rule.Name + ' exists and is not of cmfw, nothing was changed')
+        }
+        $existing[$rule.Name] = $rule
+    }
+}
+$wantedMembers = @{}
+$switch = @{}
+foreach ($name in $members) { $switch[$name] = 'True' }
+foreach ($name in $off) { $switch[$name] = 'False' }
+foreach ($name in $switch.Keys) {
+    $rule = Get-NetFirewallRule -Name $name @quiet
+    if ($null -eq $rule) { throw ('cmfw: this Windows has no rule ' + $name + ', nothing was changed') }
+    $wantedMembers[$name] = [string] $rule.Enabled
+}
+foreach ($group in $groups) {
+    $profiles = 0
+    foreach ($word in $group.Profile) { if ($word -eq 'Any') { $profiles = 7 } else { $profiles = $profiles -bor $bits[$word] } }
+    $directions = 0
+    foreach ($word in $group.Direction) { $directions = $directions -bor $bits[$word] }
+    $found = @(Get-NetFirewallRule -Group $group.Group @quiet | Where-Object {
+        (([int] $_.Direction -band $directions) -ne 0) -and
+        (([int] $_.Profile -eq 0) -or (([int] $_.Profile -band $profiles) -ne 0))
+    })
+    if ($found.Count -eq 0) {
+        throw ('cmfw: this Windows has no rule of the group ' + $group.Group + ' here, nothing was changed')
+    }
+    foreach ($rule in $found) {
+        $wantedMembers[$rule.Name] = [string] $rule.Enabled
+        $switch[$rule.Name] = 'True'
+    }
+}
+$settingsNow = @{}
+$settingsWanted = @{}
+foreach ($entry in $settings) {
+    $found = Get-NetFirewallProfile -Name $entry.Profile @store
+    foreach ($name in $entry.Keys) {
+        if ($name -ne 'Profile') {
+            $settingsNow[$entry.Profile + ' ' + $name] = [string] $found.$name
+            $settingsWanted[$entry.Profile + ' ' + $name] = $entry[$name]
+        }
+    }
+}
+
+# 3. Write down how things are before anything changes, so that undo.ps1 can go back even if this stops half way.
+$stale = @($made.Keys | Where-Object { $names -notcontains $_ })
+$unwanted = @($before.Keys | Where-Object { -not $wantedMembers.ContainsKey($_) })
+foreach ($name in $names) { $made[$name] = $true }
+foreach ($name in $wantedMembers.Keys) {
+    if (-not $before.ContainsKey($name)) { $before[$name] = $wantedMembers[$name] }
+}
+$staleSettings = @($settingsBefore.Keys | Where-Object { -not $settingsWanted.ContainsKey($_) })
+foreach ($key in $settingsWanted.Keys) {
+    if (-not $settingsBefore.ContainsKey($key)) { $settingsBefore[$key] = $settingsNow[$key] }
+}
+function Set-Setting {
+    param([string] $Key, [string] $Value)
+    $words = $Key.Split(' ')
+    $change = @{ 'Name' = $words[0]; $words[1] = $Value }
+    Set-NetFirewallProfile @change @store
+}
+function Save-State {
+    if (-not (Test-Path -LiteralPath $folder)) {
+        $null = New-Item -Path $folder -ItemType Directory
+        Set-Owner -Path $folder -Inherit 'OICI'
+    }
+    $entries = @($before.Keys | Sort-Object | ForEach-Object { @{ 'Name' = $_; 'Enabled' = $before[$_] } })
+    $kept = @($settingsBefore.Keys | Sort-Object | ForEach-Object {
+        @{ 'Profile' = $_.Split(' ')[0]; 'Name' = $_.Split(' ')[1]; 'Value' = $settingsBefore[$_] }
+    })
+    $new = @{ 'PolicyStore' = $PolicyStore; 'Made' = @($made.Keys | Sort-Object); 'Before' = $entries; 'Settings' = $kept }
+    $part = $stateFile + '.part'
+    ConvertTo-Json -InputObject $new -Depth 4 | Set-Content -LiteralPath $part -Encoding UTF8
+    Set-Owner -Path $part -Inherit ''
+    Move-Item -LiteralPath $part -Destination $stateFile -Force
+}
+Save-State
+
+# 4. Change only what differs.
+$changes = 0
+foreach ($rule in $rules) {
+    $found = $null
+    if ($existing.ContainsKey($rule.Name)) { $found = $existing[$rule.Name] }
+    if ($null -ne $found) {
+        if (Test-SameRule -Found $found -Wanted $rule) { continue }
+        Remove-NetFirewallRule -Name $rule.Name @store
+    }
+    $null = New-NetFirewallRule @rule @store
+    $changes = $changes + 1
+}
+foreach ($name in $wantedMembers.Keys) {
+    if ($wantedMembers[$name] -ne $switch[$name]) {
+        Set-NetFirewallRule -Name $name -Enabled $switch[$name] @store
+        $changes = $changes + 1
+    }
+}
+foreach ($key in $settingsWanted.Keys) {
+    if ($settingsNow[$key] -ne $settingsWanted[$key]) {
+        Set-Setting -Key $key -Value $settingsWanted[$key]
+        $changes = $changes + 1
+    }
+}
+
+# 5. Take back what an earlier version of this script did and this one does not ask for.
+foreach ($name in $stale) {
+    Get-NetFirewallRule -Name $name @quiet | Where-Object { $_.Group -eq 'cmfw' } | Remove-NetFirewallRule -ErrorAction Stop
+    $made.Remove($name)
+    $changes = $changes + 1
+}
+foreach ($name in $unwanted) {
+    Set-NetFirewallRule -Name $name -Enabled $before[$name] @store
+    $before.Remove($name)
+    $changes = $changes + 1
+}
+foreach ($key in $staleSettings) {
+    Set-Setting -Key $key -Value $settingsBefore[$key]
+    $settingsBefore.Remove($key)
+    $changes = $changes + 1
+}
+Save-State
+Write-Output ('cmfw: ' + $changes + ' changes')
