@@ -16,6 +16,7 @@ from cmfw.probe.poller import READ, WRITE
 from cmfw.probe.proto import make_talk
 from cmfw.probe.proto.icmp import echo, is_reply
 from cmfw.probe.proto.rpc import Interface
+from cmfw.probe.proto.tag import TagTalk
 from cmfw.probe.proto.talk import Talk
 
 _CHUNK = 16384
@@ -25,7 +26,7 @@ _PAYLOAD = 16
 class Attempt:
     """What every kind of probe has. A subclass sets ``result`` when it is done; ``wants`` is the mask to wait for."""
 
-    __slots__ = ("attempts", "index", "made", "probe", "result", "source", "started", "wants")
+    __slots__ = ("attempts", "index", "made", "probe", "result", "source", "started", "tag", "wants")
 
     def __init__(self, index: int, probe: Probe, now: float) -> None:
         self.index = index
@@ -35,6 +36,8 @@ class Attempt:
         self.result: ProbeResult | None = None
         self.source: int | None = None
         self.wants = 0
+        self.tag = b""
+        """What the responder at the other end waits for; empty where there is none."""
         self.made: socket.socket
 
     def begin(self) -> None:
@@ -112,7 +115,7 @@ class TcpAttempt(Attempt):
         if now - self.started > 0.9:  # sooner than a second, no system sends a SYN again (RFC 6298 2.1)
             self.attempts = 1 + sockets.retransmitted(self.made)
         self.settle(Word.OPEN, self.probe.address, now=now)
-        if self.probe.talk:
+        if self.tag or self.probe.talk:
             self._begin_talk()
 
     def _failed(self, number: int, now: float) -> None:
@@ -124,7 +127,7 @@ class TcpAttempt(Attempt):
     def _begin_talk(self) -> None:
         # the connection stands: from here on only what listens is in question
         self._spoken, self.result = self.result, None
-        self.talk = make_talk(self.probe.talk, self.probe.host, self.interface)
+        self.talk = TagTalk(self.tag) if self.tag else make_talk(self.probe.talk, self.probe.host, self.interface)
         self._out = self.talk.opening()
         self.wants = READ | (WRITE if self._out else 0)
         if self.talk.service is not None:
@@ -218,17 +221,18 @@ class UdpAttempt(DatagramAttempt):
         if number:
             self._error(number, self.started)
         else:
-            self._send(b"")
+            self._send(self.tag)
 
     def again(self) -> None:
         """Once more: datagrams get lost."""
         self.attempts += 1
-        self._send(b"")
+        self._send(self.tag)
 
     def event(self, mask: int, now: float) -> None:
         """An answer of any kind shows that both ways are open."""
         del mask
-        if self._received(now) is not None:
+        packet = self._received(now)
+        if packet is not None and (not self.tag or packet == self.tag[::-1]):
             self.source = self._own_address()
             self.settle(Word.OPEN, self.probe.address, now=now, evidence=("datagram",))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
+from types import MappingProxyType
 
 from cmfw.model.wire import ProbeResult, Word
 from cmfw.probe.attempt import Attempt, TcpAttempt, make_attempt
@@ -48,18 +49,27 @@ class Limits:
             raise ValueError("times are between 0 and 60 s, and rates are not negative")
 
 
-def run_probes(probes: Sequence[Probe], limits: Limits = Limits(), told: Told | None = None) -> tuple[ProbeResult, ...]:  # noqa: B008 - frozen value
-    """One result for each probe, in their order. ``told`` hears (done, all) now and then."""
-    return _Runner(probes, limits, told).run()
+def run_probes(
+    probes: Sequence[Probe],
+    limits: Limits = Limits(),  # noqa: B008 - frozen value
+    told: Told | None = None,
+    tags: Mapping[int, bytes] = MappingProxyType({}),
+) -> tuple[ProbeResult, ...]:
+    """One result for each probe, in their order.
+
+    ``told`` hears (done, all) now and then. ``tags`` are what a responder at the other end waits for, by the probe's place.
+    """
+    return _Runner(probes, limits, told, tags).run()
 
 
 class _Runner:
     """The loop. INVARIANT: a probe is waiting, in flight, held back for the endpoint mapper, or has its result."""
 
-    def __init__(self, probes: Sequence[Probe], limits: Limits, told: Told | None) -> None:
+    def __init__(self, probes: Sequence[Probe], limits: Limits, told: Told | None, tags: Mapping[int, bytes]) -> None:
         self._probes = probes
         self._limits = limits
         self._told = told
+        self._tags = tags
         self._poller = make_poller()
         self._results: list[ProbeResult | None] = [None] * len(probes)
         self._held: dict[int, list[int]] = {}
@@ -130,6 +140,7 @@ class _Runner:
     def _begin(self, index: int, probe: Probe, now: float) -> bool:
         """Whether the probe is on its way; else it waits again for means that others give back."""
         attempt = make_attempt(index, probe, now)
+        attempt.tag = self._tags.get(index, b"")
         if probe.mapped and isinstance(attempt, TcpAttempt):
             attempt.interface = self._interfaces.get(probe.address)
         try:
