@@ -21,7 +21,7 @@ from cmfw.cli.app import COMMANDS
 FOLDER = DOCS / "verbs"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
 GONE = "..."
-CHECKED = {"check", "collect-script", "diff", "excess", "probe", "search", "shadow", "trace", "whatif"}
+CHECKED = {"check", "collect-script", "diff", "excess", "probe", "respond", "search", "shadow", "trace", "whatif"}
 """Verbs that have a page for certain; the others get theirs with the questions that they answer."""
 
 

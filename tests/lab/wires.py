@@ -25,7 +25,10 @@ ROUTER = {4: "10.77.1.1", 6: "fd77:1::1"}
 def need_namespaces() -> None:
     """Skip, or fail in CI, where namespaces cannot be made."""
     need(sys.platform == "linux" and os.geteuid() == 0, "needs root for network namespaces")
-    need(all(shutil.which(name) for name in ("ip", "nft", "nsenter", "sysctl", "unshare")), "needs iproute2, nftables, procps and util-linux")
+    need(
+        all(shutil.which(name) for name in ("ip", "nft", "nsenter", "sysctl", "unshare")),
+        "needs iproute2, nftables, procps and util-linux",
+    )
 
 
 class Wires:

@@ -26,7 +26,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("needed", ("explain", "plan", "check", "site")),
     ("configure", ("emit", "convert")),
     ("there", ("audit", "trace", "search", "diff", "shadow", "excess", "whatif", "lint", "logs", "collect-script")),
-    ("happens", ("probe", "lab")),
+    ("happens", ("probe", "respond", "lab")),
     ("show", ("report", "demo", "schema")),
 )
 """Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` (a hyphen is ``_`` there) holds ``command``."""

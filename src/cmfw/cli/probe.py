@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from cmfw.cli.probe_view import Probing
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
+    from cmfw.model.wire import ProbeResult
+    from cmfw.probe.initiate import Responder
     from cmfw.probe.plan import ProbePlan
+    from cmfw.probe.run import Limits
 
 _RATE = 500
 _TIMEOUT_S = 3.5
@@ -25,6 +28,8 @@ _TIMEOUT_S = 3.5
 @option("--target", "targets", key="target", multiple=True, metavar="ADDRESS")
 @option("--feature", "wanted", key="feature", multiple=True, metavar="ID")
 @advisory_option
+@option("--responder", key="responder", metavar="ADDRESS[:PORT]")
+@option("--key", "key_path", key="key", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @option("--dry-run", "dry_run", key="dry_run", is_flag=True)
 @option("--timeout", "timeout_s", key="timeout", type=click.FloatRange(0.1, 60), default=_TIMEOUT_S, metavar="SECONDS")
 @option("--rate", key="rate", type=click.IntRange(1, 100_000), default=_RATE, metavar="N")
@@ -34,6 +39,8 @@ def command(
     targets: tuple[str, ...],
     wanted: tuple[str, ...],
     advisory: bool,
+    responder: str | None,
+    key_path: str | None,
     dry_run: bool,
     timeout_s: float,
     rate: int,
@@ -57,7 +64,8 @@ def command(
     who = find_who(site, _here(site), asked)
     probes = plan_probes(plan, who.name, host=who.host, targets=_addresses(targets))
     limits = Limits(timeout_s=timeout_s, rate=rate)
-    results = () if dry_run else _send(probes, limits)
+    other_end = _responder(responder, key_path)
+    results = () if dry_run else _send(probes, limits, other_end)
     rows = wire_rows(plan, results, elsewhere=True)
     found = Probing(catalog, site, plan, who, probes, limits, results, rows, dry_run=dry_run)
     if form == "json":
@@ -67,15 +75,53 @@ def command(
     return exit_code(found)
 
 
-def _send(probes: ProbePlan, limits: Any) -> tuple[Any, ...]:
+def _send(probes: ProbePlan, limits: Limits, responder: Responder | None) -> tuple[ProbeResult, ...]:
     from cmfw.cli.progress import Bar
+    from cmfw.probe.initiate import probe_two_ended
     from cmfw.probe.run import run_probes
 
     bar = Bar()
     try:
+        if responder is not None:
+            return probe_two_ended(probes.probes, responder, limits, bar)
         return run_probes(probes.probes, limits, bar)
     finally:
         bar.close()
+
+
+def _responder(text: str | None, key_path: str | None) -> Responder | None:
+    """The responder told; raises InputError for half of one."""
+    if text is None and key_path is None:
+        return None
+    from cmfw.cli.respond import key_of
+    from cmfw.errors import InputError, Problem
+    from cmfw.net.addr import parse_address
+    from cmfw.probe.initiate import Responder
+    from cmfw.probe.serve import PORT
+
+    if text is None or key_path is None:
+        missing = "--responder" if text is None else "--key"
+        raise InputError(Problem("command line", "--responder together with --key", "one of them", key=missing))
+    address, port = split_end(text, PORT, "--responder")
+    return Responder(parse_address(address), port, key_of(key_path))
+
+
+def split_end(text: str, usual: int, name: str) -> tuple[str, int]:
+    """(address, port) of ``10.0.0.5``, ``10.0.0.5:99``, ``fe80::1`` or ``[fe80::1]:99``; raises InputError."""
+    from cmfw.errors import InputError, Problem
+    from cmfw.net.addr import parse_address
+
+    bare, colon, port = text.rpartition(":") if text.count(":") == 1 or text.startswith("[") else (text, "", "")
+    if text.endswith("]"):
+        bare, colon, port = text, "", ""
+    address = bare.removeprefix("[").removesuffix("]")
+    try:
+        parse_address(address)
+    except ValueError as error:
+        raise InputError(Problem("command line", "ADDRESS or ADDRESS:PORT", f"`{text}`", key=name)) from error
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise InputError(Problem("command line", "a port from 1 to 65535", f"`{port}`", key=name))
+    return address, int(port) if colon else usual
 
 
 def _here(site: Site) -> HostState:

@@ -64,4 +64,8 @@ WORDS: dict[str, str] = {
     "probe.plain.udp": "empty UDP datagram",
     "probe.plain.icmp4": "ICMP echo",
     "probe.plain.icmp6": "ICMPv6 echo",
+    "respond.ready": "responding at {address} port {port} for {deadline} s",
+    "respond.refused": "refused: {reason}",
+    "respond.over": "the deadline has passed",
+    "respond.key_written": "a new key is in {path}; bring it to both ends, and to nobody else",
 }

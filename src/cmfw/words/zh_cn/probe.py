@@ -64,4 +64,8 @@ WORDS: dict[str, str] = {
     "probe.plain.udp": "空的 UDP 数据报",
     "probe.plain.icmp4": "ICMP 回显",
     "probe.plain.icmp6": "ICMPv6 回显",
+    "respond.ready": "正在 {address} 端口 {port} 上响应，持续 {deadline} 秒",
+    "respond.refused": "已拒绝：{reason}",
+    "respond.over": "已到截止时间",
+    "respond.key_written": "新密钥已写入 {path}；请只把它带到这两端，不要交给其他人",
 }

@@ -1,0 +1,94 @@
+"""``cmfw respond``: keys, the allow-list, and one whole conversation with ``cmfw probe``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from tests.cli.test_probe import SITE
+from tests.probe.probes import free_port
+
+from cmfw.probe.messages import key_text, new_key
+
+
+@pytest.fixture
+def key(tmp_path):
+    path = tmp_path / "key.json"
+    path.write_text(key_text(new_key()), encoding="utf-8")
+    return str(path)
+
+
+def test_a_new_key_is_its_owners_and_never_overwritten(run, tmp_path):
+    path = tmp_path / "new.json"
+    assert run("respond", "--key", str(path), "--new-key").exit_code == 0
+    before = path.read_bytes()
+    if os.name != "nt":
+        assert path.stat().st_mode & 0o077 == 0
+    again = run("respond", "--key", str(path), "--new-key")
+    assert again.exit_code == 2
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "--allow"),
+        (("--allow", "445"), "445"),
+        (("--allow", "icmp4/8"), "icmp4/8"),
+        (("--allow", "tcp/"), "tcp/"),
+        (("--allow", "tcp/70000"), "tcp/70000"),
+        (("--allow", "tcp/445", "--listen", "host:1"), "host:1"),
+        (("--allow", "tcp/445", "--listen", "127.0.0.1:0"), "`0`"),
+    ],
+    ids=["nothing allowed", "no protocol", "another protocol", "no port", "no such port", "a name", "port 0"],
+)
+def test_what_is_refused(run, key, options, said):
+    done = run("respond", "--key", key, *options)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_a_file_that_is_no_key(run, tmp_path):
+    path = tmp_path / "key.json"
+    path.write_text("{}", encoding="utf-8")
+    assert run("respond", "--key", str(path), "--allow", "tcp/445").exit_code == 2
+
+
+def test_a_responder_needs_a_key_and_a_key_a_responder(run, site_file, key):
+    for half in (("--responder", "127.0.0.1"), ("--key", key)):
+        assert run("probe", str(site_file), *half, "--dry-run").exit_code == 2
+
+
+def test_no_responder_is_told(run, tmp_path, key):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(http=free_port(), notification=free_port()), encoding="utf-8")
+    done = run("probe", str(path), "--as", "office", "--responder", f"127.0.0.1:{free_port()}", "--key", key)
+    assert done.exit_code == 2
+    assert "no responder" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_conversation(run, valid, tmp_path, key):
+    http, notification, control = free_port(), free_port(), free_port()
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(http=http, notification=notification), encoding="utf-8")
+    command = [sys.executable, "-m", "cmfw", "respond", "--key", key, "--listen", f"127.0.0.1:{control}"]
+    command += ["--allow", f"tcp/{http},{notification}", "--deadline", "30"]
+    other = json.dumps(json.loads(key_text(new_key())))
+    (tmp_path / "other.json").write_text(other, encoding="utf-8")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as responder:
+        assert str(control) in responder.stdout.readline()
+        asked = ("probe", str(path), "--as", "office", "--responder", f"127.0.0.1:{control}")
+        refused = run(*asked, "--key", str(tmp_path / "other.json"))
+        done = run(*asked, "--key", key, "--format", "json")
+        responder.terminate()
+        told = responder.communicate()[1]
+    assert refused.exit_code == 2
+    assert "wrong seal" in told
+    found = valid("probe", done.stdout)
+    assert {row["port"]: row["word"] for row in found["results"]} == {http: "open", notification: "open"}
+    assert all("heard 1" in row["evidence"] for row in found["results"])
+    assert {row["service"] for row in found["results"]} == {None}
