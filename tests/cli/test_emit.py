@@ -50,3 +50,25 @@ def test_what_does_not_fit_together(tmp_path, run, arguments, message):
     assert done.exit_code == 2
     assert message in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_check_says_what_a_machine_lacks(tmp_path, run, valid, site_file):
+    """Nothing is deployed, then everything: the exit code follows."""
+    out = tmp_path / "out"
+    asked = ("emit", "reg", site_file, "--for", "clients")
+    assert run(*asked, "-o", out).exit_code == 0
+    empty = tmp_path / "empty.reg"
+    lines = (out / "cmfw.reg").read_text(encoding="utf-16").splitlines()
+    empty.write_text("\n".join(line for line in lines if not line.startswith('"')), encoding="utf-8")
+    lacking = run(*asked, "--check", empty, "--format", "json")
+    found = valid("emit", lacking.stdout)
+    assert (lacking.exit_code, found["files"]) == (1, [])
+    assert found["check"]["missing"]
+    assert found["check"]["same"] == 0
+    there = run(*asked, "--check", out / "cmfw.reg", "--format", "json")
+    assert valid("emit", there.stdout)["check"]["missing"] == []
+    assert there.exit_code == 0, there.output
+
+
+def test_neither_folder_nor_machine_is_a_usage_error(run, site_file):
+    assert run("emit", "reg", site_file, "--for", "clients").exit_code == 2

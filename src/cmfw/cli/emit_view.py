@@ -9,6 +9,7 @@ from typing import Any
 from cmfw.cli.output import Block, Heading, Line
 from cmfw.emit import Artifact
 from cmfw.emit.capability import Loss
+from cmfw.emit.deployed import Deployment
 from cmfw.words import say
 
 MOST_ITEMS = 4
@@ -43,4 +44,27 @@ def loss_lines(losses: Iterable[Loss]) -> list[Block]:
         more = say("loss.more", count=len(named) - MOST_ITEMS) if len(named) > MOST_ITEMS else ""
         where = f" ({shown}{more})" if shown else ""
         lines.append(Line(say(f"loss.{code}") + where, mark="- "))
+    return lines
+
+
+def check_row(found: Deployment) -> dict[str, Any]:
+    """What a machine has of the rules, as JSON."""
+    return {
+        "same": found.same,
+        "missing": list(found.missing),
+        "different": [{"id": d.id, "origin": d.origin, "reasons": list(d.reasons)} for d in found.different],
+        "extra": list(found.extra),
+    }
+
+
+def check_lines(found: Deployment) -> list[Block]:
+    """What a machine has of the rules, for people."""
+    if found.is_as_asked:
+        return [Line(say("deployed.same", count=found.same))]
+    lines: list[Block] = [Line(say("deployed.differs", count=found.same))]
+    lines += [Line(say("deployed.missing", id=name), mark="- ") for name in found.missing]
+    for each in found.different:
+        reasons = say("list").join(say(f"deployed.why.{reason}") for reason in each.reasons)
+        lines.append(Line(say("deployed.different", id=each.id, reasons=reasons), mark="- "))
+    lines += [Line(say("deployed.extra", id=name), mark="- ") for name in found.extra]
     return lines

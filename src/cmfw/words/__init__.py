@@ -18,7 +18,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "explain": ("explain", "direction"),
     "formats": ("format", "aspect", "shown"),
     "lab": ("lab",),
-    "losses": ("loss",),
+    "losses": ("deployed", "loss"),
     "logs": ("logs",),
     "questions": ("question", "search", "diff", "shadow", "path"),
     "probe": ("probe", "respond"),

@@ -113,6 +113,7 @@ WORDS: dict[str, str] = {
     "option.before": "a file of the machine as it was: only what it newly lets pass has to be inside (may be repeated)",
     "option.fail_level": "exit with 1 for findings of this severity and worse",
     "option.lint_site": "the site whose roles the scripts are for",
+    "option.deployed": "a state of the machine to hold against what would be written (may be repeated)",
     "option.fail_on": "also exit with 1 for this finding code (may be repeated)",
     "option.report_format": "form of the file (default: by its name)",
     "option.report_output": "file to write (default: standard output)",
@@ -139,6 +140,7 @@ WORDS: dict[str, str] = {
     # errors
     "error.no_command": "no command `{name}`",
     "error.did_you_mean": "; did you mean {names}?",
+    "error.output_or_check": "give a folder to write into (-o) or a machine to look at (--check)",
     "error.own": "{kind}: {text} (this is a fault of cmfw; --debug shows where)",
     "error.language": "`{value}` is not a language; use en or zh_CN",
     "error.no_flow": "no flow to judge; give --flow or --flows",

@@ -112,6 +112,7 @@ WORDS: dict[str, str] = {
     "option.before": "该计算机更改前的文件：只有新放行的流量必须在范围之内（可重复）",
     "option.fail_level": "出现此级别或更严重的发现时以 1 退出",
     "option.lint_site": "脚本所针对角色的站点文件",
+    "option.deployed": "要与将写出的内容比较的计算机状态（可重复）",
     "option.fail_on": "出现此发现代码时也以 1 退出（可重复）",
     "option.report_format": "文件格式（默认：根据文件名）",
     "option.report_output": "要写入的文件（默认：标准输出）",
@@ -138,6 +139,7 @@ WORDS: dict[str, str] = {
     # errors
     "error.no_command": "没有命令 `{name}`",
     "error.did_you_mean": "；您是否指 {names}？",
+    "error.output_or_check": "请给出写入的文件夹 (-o) 或要查看的计算机 (--check)",
     "error.own": "{kind}: {text}（这是 cmfw 的缺陷；--debug 可显示位置）",
     "error.language": "`{value}` 不是可用的语言；请使用 en 或 zh_CN",
     "error.no_flow": "没有要判断的流量；请给出 --flow 或 --flows",
