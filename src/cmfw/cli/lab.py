@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from cmfw.model.state import HostState
 
 
+_COMMANDS = ("prove", "whatif", "run")
+
+
 class _Spoken(click.Group):
     """The group of the lab's commands, with words in the language of the call."""
 
@@ -34,7 +37,22 @@ class _Spoken(click.Group):
         """Write the commands with summaries in the language of the call."""
         del ctx
         with formatter.section(say("section.commands")):
-            formatter.write_dl([(name, say(f"summary.lab.{name}")) for name in self.commands])
+            formatter.write_dl([(name, say(f"summary.lab.{name}")) for name in _COMMANDS])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in their order."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now; None for a name that no command has."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        from cmfw.cli import lab_change
+
+        found: dict[str, click.Command] = {"prove": prove, "whatif": lab_change.whatif, "run": lab_change.run}
+        return found[cmd_name]
 
 
 @click.group("lab", cls=_Spoken)
@@ -79,9 +97,6 @@ def prove(
     if lab_view.failures(report):
         return FINDINGS
     return INCOMPLETE if lab_view.doubts(report) else CLEAN
-
-
-command.add_command(prove)
 
 
 def check_system() -> None:

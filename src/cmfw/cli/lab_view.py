@@ -7,7 +7,7 @@ from typing import Any
 
 from cmfw.catalog.types import Catalog
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
-from cmfw.lab.layout import ASSUMED, LabHost
+from cmfw.lab.layout import ASSUMED, LabHost, Layout
 from cmfw.lab.outcome import Outcome
 from cmfw.lab.prove import Proof, Removal, Trial
 from cmfw.lab.shots import ROUTER
@@ -124,15 +124,15 @@ def _stopped(report: Report) -> Iterator[Block]:
     """Needed packets that did not arrive, each with what stopped it."""
     stopped = [trial for trial in report.proof.required if trial.seen.verdict.answer is Answer.BLOCK]
     for trial in stopped[:_MOST_SHOWN]:
-        yield Line(say("lab.blocked", place=place_name(report, trial.seen)), style="strong")
+        yield Line(say("lab.blocked", place=place_name(report.proof.layout, trial.seen)), style="strong")
         yield from _packet(report, trial)
     if len(stopped) > _MOST_SHOWN:
         yield Line(say("more", count=len(stopped) - _MOST_SHOWN))
 
 
 def _packet(report: Report, trial: Trial) -> Iterator[Block]:
-    yield Verbatim(flow_text(report, trial), 2)
-    yield Line(_rules_text(trial.seen.verdict.by), indent=4, mark=say("by"))
+    yield Verbatim(flow_text(report.proof.layout, trial), 2)
+    yield Line(rules_text(trial.seen.verdict.by), indent=4, mark=say("by"))
 
 
 def _rules(report: Report) -> Table:
@@ -158,7 +158,7 @@ def _effects(report: Report, removal: Removal) -> list[str]:
         return list(told)
     if removal.fallen:
         return [say("lab.only_flows", flows=say("list").join(dict.fromkeys(t.packet.item for t in removal.fallen)))]
-    return [say("lab.nothing_fails", rules=_rules_text(removal.instead))]
+    return [say("lab.nothing_fails", rules=rules_text(removal.instead))]
 
 
 def _hosts(report: Report) -> Table:
@@ -188,24 +188,25 @@ def _rule_count(host: LabHost) -> str:
     return say("lab.from_plan_assumed" if assumed else "lab.from_plan", count=count, assumed=assumed)
 
 
-def place_name(report: Report, outcome: Outcome) -> str:
+def place_name(layout: Layout, outcome: Outcome) -> str:
     """Where a packet was stopped, by name; where it arrived, the empty string."""
     if outcome.place is None:
         return ""
     if outcome.place == ROUTER:
         return " ".join([say("lab.router"), *(ref.origin for ref in outcome.verdict.by)])
-    return report.proof.layout.hosts[outcome.place].name
+    return layout.hosts[outcome.place].name
 
 
-def flow_text(report: Report, trial: Trial) -> str:
+def flow_text(layout: Layout, trial: Trial) -> str:
     """The packet as flow text, as the firewall that decides sees it, with the port that it really left from."""
     packet = trial.packet
     end = "from" if trial.seen.place in (packet.source, ROUTER) else "to"
     port = NOMINAL_PORT if trial.evidence is None else trial.evidence.source_port
-    return packet.flow(report.proof.layout, end, port).text()
+    return packet.flow(layout, end, port).text()
 
 
-def _rules_text(refs: Iterable[RuleRef]) -> str:
+def rules_text(refs: Iterable[RuleRef]) -> str:
+    """The ids of the rules, or the words for a default."""
     told = dict.fromkeys(f"`{ref.id or ref.origin}`" for ref in refs)
     return say("list").join(told) or say("lab.default")
 
@@ -228,8 +229,8 @@ def _comment(report: Report, trial: Trial) -> str:
         f"lab.comment.{answer.value}",
         kind=say(f"lab.kind.{packet.kind.value}"),
         host=report.proof.layout.hosts[packet.target].name,
-        place=place_name(report, trial.seen),
-        rules=_rules_text(trial.seen.verdict.by),
+        place=place_name(report.proof.layout, trial.seen),
+        rules=rules_text(trial.seen.verdict.by),
         item=packet.item,
     )
 
@@ -244,8 +245,8 @@ def document(report: Report) -> dict[str, Any]:
         "packets": proof.sent,
         "hosts": [_host_row(host) for host in proof.layout.hosts],
         "features": [_row(row) | _bounds("", b) for row, b in zip(proof.rows, proof.bounds, strict=True)],
-        "required": [_trial_row(report, trial) for trial in proof.required],
-        "nearest": [_trial_row(report, trial) for trial in proof.nearest],
+        "required": [trial_row(report.proof.layout, trial) for trial in proof.required],
+        "nearest": [trial_row(report.proof.layout, trial) for trial in proof.nearest],
         "removed": [_removal_row(report, removal) for removal in proof.removals],
         "not_played": [{"item": item, "reason": reason} for item, reason in proof.not_played],
     }
@@ -274,25 +275,26 @@ def _bounds(prefix: str, bounds: Bounds) -> dict[str, str]:
     return {f"{prefix}status": bounds.word}
 
 
-def _trial_row(report: Report, trial: Trial) -> dict[str, Any]:
+def trial_row(layout: Layout, trial: Trial) -> dict[str, Any]:
+    """One packet as data: what it is, what was predicted, and what became of it."""
     packet, evidence = trial.packet, trial.evidence
     return {
         "item": packet.item,
         "kind": packet.kind.value,
-        "flow": flow_text(report, trial),
+        "flow": flow_text(layout, trial),
         "protocol": PROTOCOL_NAMES[packet.protocol],
-        "predicted": _verdict_row(report, trial.predicted),
-        "seen": _verdict_row(report, trial.seen),
+        "predicted": _verdict_row(layout, trial.predicted),
+        "seen": _verdict_row(layout, trial.seen),
         "evidence": None if evidence is None else evidence.fate.value,
     }
 
 
-def _verdict_row(report: Report, outcome: Outcome) -> dict[str, Any]:
+def _verdict_row(layout: Layout, outcome: Outcome) -> dict[str, Any]:
     verdict: Verdict = outcome.verdict
     return {
         "verdict": verdict.answer.value,
         "why": verdict.why.value,
-        "at": place_name(report, outcome) or None,
+        "at": place_name(layout, outcome) or None,
         "by": [_ref_row(ref) for ref in verdict.by],
         "missing": list(verdict.missing),
     }
@@ -318,6 +320,6 @@ def _removal_row(report: Report, removal: Removal) -> dict[str, Any]:
             | _bounds("seen_", change.seen)
             for change in removal.changes
         ],
-        "fallen": [_trial_row(report, trial) for trial in removal.fallen],
-        "wrong": [_trial_row(report, trial) for trial in removal.wrong],
+        "fallen": [trial_row(report.proof.layout, trial) for trial in removal.fallen],
+        "wrong": [trial_row(report.proof.layout, trial) for trial in removal.wrong],
     }

@@ -25,7 +25,7 @@ _QUALIFIERS = {"--from": 1, "--to": 1, "--between": 2}
 """Options that say more about the ``--open`` or ``--close`` before them, and how many words each takes."""
 
 
-class _Qualified(Spoken):
+class Qualified(Spoken):
     """Keeps ``--from``, ``--to`` and ``--between`` with the ``--open`` or ``--close`` that they stand behind."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -60,7 +60,7 @@ def _split(args: list[str]) -> list[str]:
     return found
 
 
-@make_command("whatif", "text", "json", cls=_Qualified)
+@make_command("whatif", "text", "json", cls=Qualified)
 @click.argument("site_path", metavar="SITE")
 @click.argument("states", metavar="[STATE]...", nargs=-1)
 @option("--as", "asked", key="as", metavar="GROUP|HOST")

@@ -65,10 +65,14 @@ class Wire:
         self._router.links.up(index)
         near.links.up(NEAR_INDEX)
         for address in addresses:
-            near.links.address(NEAR_INDEX, address)
-            self._router.links.route(index, address)
+            self.give_address(number, address)
         for family in (socket.AF_INET, socket.AF_INET6):
             near.links.route(NEAR_INDEX, None, family)
+
+    def give_address(self, number: int, address: int) -> None:
+        """Give a host one more address."""
+        self._stations[number].links.address(NEAR_INDEX, address)
+        self._router.links.route(number + 2, address)
 
     def _await_links(self, hosts: int) -> None:
         """Wait until every link carries packets. Raises LabError where one does not."""

@@ -24,6 +24,8 @@ WORDS: dict[str, str] = {
     "help.whatif": "Say which features change status if something were another: a rule, a group, a port at the host or between zones, a profile, a store, a setting of the site. With STATE... on that machine, else on machines that have exactly what the plan wants. TRAFFIC is [in:|out:]tcp/445, udp/9-25, icmp4/8, ip/47 or any; all changes of one call hold together.",
     "help.lab": "Build the site in network namespaces of this machine (root, or user namespaces) and send real packets. Nothing leaves the machine, and nothing is left behind.",
     "help.prove": "Prove with real packets that the plan's rules are enough (every needed flow arrives), that the nearest wrong packets are stopped, and that without any one rule exactly the features that need it fail. With --state the machine that was read stands in its place of the site.",
+    "help.lab-whatif": "Send the plan's packets before and after a supposed change: of filters between two zones, or of the machines in --on (default: every client group). TRAFFIC as in `cmfw whatif`.",
+    "help.run": "Play a scenario file: steps of changes, each on the site as it is, with the status that features have to get. Exit code 1 where one gets another.",
     "help.trace": "Say what a machine does with a flow and which rules decide. TEXT: "
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
     "[program=PATH] [service=NAME] [interface=lan|wireless|ras].",
@@ -49,6 +51,8 @@ WORDS: dict[str, str] = {
     "summary.check": "check a site file and its expectations",
     "summary.lab": "prove the plan with real packets in network namespaces (Linux)",
     "summary.lab.prove": "prove that a site's rules suffice and that each is needed",
+    "summary.lab.whatif": "what a change of filters or rules does to features, by packets",
+    "summary.lab.run": "play the steps of a scenario file",
     "summary.site": "start a site file, or show one as understood",
     "summary.site.new": "write a commented starter file",
     "summary.site.show": "print the site with defaults filled in",
@@ -84,6 +88,7 @@ WORDS: dict[str, str] = {
     "option.flows": "a file with one flow a line, - for standard input",
     "option.as": "the client group or host of the site that the machine is",
     "option.state": "file of a machine to put in its place of the site (more than once for one machine)",
+    "option.on": "the client group or host whose machines change (default: every client group)",
     "option.pcapng": "write the packets, each with a comment that names the deciding rule",
     "option.for": "the client group or host to configure",
     "option.between_zones": "for a network target: only between these two zones, both ways; * is everything outside the other; may be repeated",

@@ -52,4 +52,12 @@ WORDS: dict[str, str] = {
     "lab.capture": "Packets of one `cmfw lab` run on site {site}",
     "lab.wrote": "wrote {path}: {count} packets",
     "lab.progress": "{done} of {all} rules taken out",
+    "lab.changed": "Features that change: {count} ({names}).",
+    "lab.unchanged": "No feature changes.",
+    "lab.column.before": "Before",
+    "lab.column.after": "After",
+    "lab.expect_holds": "{feature}: {want}, as expected",
+    "lab.expect_fails": "{feature}: {got}, expected {want}",
+    "lab.now_stopped": "Now stopped at {place}:",
+    "lab.now_passes": "Now passes:",
 }

@@ -23,6 +23,8 @@ WORDS: dict[str, str] = {
     "help.whatif": "说明如果改变规则、组、主机或区域之间的端口、配置文件、策略存储或站点设置，哪些功能的状态会随之改变。给出 STATE... 时针对该计算机；否则针对配置与计划完全一致的计算机。TRAFFIC 为 [in:|out:]tcp/445、udp/9-25、icmp4/8、ip/47 或 any；一次调用中的所有更改同时生效。",
     "help.lab": "在本机的网络命名空间中搭建站点（需要 root 或用户命名空间）并发送真实数据包。任何流量都不会离开本机，运行后不留下任何痕迹。",
     "help.prove": "用真实数据包证明：计划中的规则足够（所有必需的流量都能到达），最接近的错误数据包会被阻止，并且缺少任何一条规则时，恰好是需要它的功能失败。指定 --state 时，由读取的计算机取代其在站点中的位置。",
+    "help.lab-whatif": "在假设的更改前后各发送一次计划中的数据包：更改两个区域之间的过滤器，或 --on 所指计算机（默认：所有客户端组）。TRAFFIC 与 `cmfw whatif` 相同。",
+    "help.run": "执行场景文件：每个步骤都在站点原状上做更改，并写明各功能应有的状态。有功能不符时退出代码为 1。",
     "help.trace": "说明一台计算机如何处理一条流量以及由哪些规则决定。TEXT："
     "in|out tcp|udp|icmp4|icmp6|any|ip/N SRC[:PORT] > DST[:PORT] [type=8 code=0] [profile=domain|private|public] "
     "[program=PATH] [service=NAME] [interface=lan|wireless|ras]。",
@@ -48,6 +50,8 @@ WORDS: dict[str, str] = {
     "summary.check": "检查站点文件及其期望",
     "summary.lab": "在网络命名空间中用真实数据包证明计划（Linux）",
     "summary.lab.prove": "证明站点的规则足够，且每一条都是必需的",
+    "summary.lab.whatif": "用数据包查看过滤器或规则的更改对功能的影响",
+    "summary.lab.run": "执行场景文件中的步骤",
     "summary.site": "新建站点文件，或按理解显示",
     "summary.site.new": "写出带注释的起始文件",
     "summary.site.show": "输出填好默认值的站点",
@@ -83,6 +87,7 @@ WORDS: dict[str, str] = {
     "option.flows": "每行一条流量的文件，- 表示标准输入",
     "option.as": "该计算机所属的站点客户端组或主机",
     "option.state": "要放入站点相应位置的计算机的文件（同一台计算机可多次指定）",
+    "option.on": "要更改其计算机的客户端组或主机（默认：所有客户端组）",
     "option.pcapng": "写出数据包文件，每个数据包带有注明决定性规则的注释",
     "option.for": "要配置的客户端组或主机",
     "option.between_zones": "用于网络目标：仅限这两个区域之间（双向）；* 表示另一个区域以外的一切；可重复给出",

@@ -52,4 +52,12 @@ WORDS: dict[str, str] = {
     "lab.capture": "一次 `cmfw lab` 运行在站点 {site} 上的数据包",
     "lab.wrote": "已写入 {path}：{count} 个数据包",
     "lab.progress": "已逐条移除 {done}/{all} 条规则",
+    "lab.changed": "状态改变的功能：{count} 个（{names}）。",
+    "lab.unchanged": "没有功能发生变化。",
+    "lab.column.before": "更改前",
+    "lab.column.after": "更改后",
+    "lab.expect_holds": "{feature}：{want}，符合预期",
+    "lab.expect_fails": "{feature}：{got}，预期为{want}",
+    "lab.now_stopped": "现在在 {place} 被阻止：",
+    "lab.now_passes": "现在可以通过：",
 }
