@@ -12,7 +12,7 @@ from cmfw.catalog.types import Text
 from cmfw.cli.finding_view import finding_blocks
 from cmfw.cli.output import plain
 from cmfw.model.finding import Finding, Severity
-from cmfw.report.finding_text import finding_row, message_of, short_origin
+from cmfw.report.finding_text import finding_row, message_of, rule_string, short_origin
 
 CATALOG = load()
 PAIR = Finding(
@@ -97,3 +97,13 @@ def test_a_cause_comes_before_what_it_explains():
     cause = Finding(code="shields-up", severity=Severity.ERROR, subject="x", args=(("profile", "domain"), ("store", "gpo")))
     text = plain(finding_blocks([replace(PAIR, severity=Severity.ERROR), cause], CATALOG, "x"))
     assert text.index("Group Policy blocks all incoming connections in the domain profile") < text.index("8531")
+
+
+def test_a_rule_whose_name_no_rule_string_carries_is_told_in_words():
+    from cmfw.model.rule import Action, HostRule
+    from cmfw.net.flow import TCP, Direction
+
+    words.choose("en")
+    rule = HostRule(id="r", action=Action.BLOCK, direction=Direction.IN, protocol=TCP, name="a|b")
+    assert rule_string(rule).startswith("block in tcp")
+    assert rule_string(replace(rule, name="a b")).startswith("v2.")

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
+import html5lib
 from junitparser import JUnitXml, Properties
 from markdown_it import MarkdownIt
 
@@ -100,7 +101,21 @@ def read_github(data: bytes) -> Read:
     return rows, Counter((head[2], kinds[head[1]], head[3]) for head in heads)
 
 
+def read_html(data: bytes) -> Read:
+    tree = html5lib.parse(data, namespaceHTMLElements=False)
+    rows: Counter = Counter()
+    for story in tree.iterfind(".//*[@data-feature]"):
+        word = "".join(story.find("h3/span").itertext()).split(" ", 1)[1]
+        rows[story.get("data-feature"), story.get("data-clients"), story.get("data-peer"), status_of(word)] += 1
+    found: Counter = Counter()
+    for one in tree.iterfind(".//*[@data-code]"):
+        word = "".join(one.find("summary/span").itertext()).split(" ", 1)[1]
+        found[one.get("data-code"), _severity_of(word), one.get("data-subject")] += 1
+    return rows, found
+
+
 READERS: dict[str, Callable[[bytes], Read]] = {
+    "html": read_html,
     "json": read_json,
     "jsonl": read_jsonl,
     "csv": read_csv,
@@ -129,7 +144,22 @@ def _md_shape(data: bytes) -> Counter:
     return Counter([*(token.type for token in tokens), *(kind for kind in inline if kind != "text_special")])
 
 
+def _html_shape(data: bytes) -> Counter:
+    """Every element with its ancestors, the names of its attributes, and the links, which names may not make or change."""
+    found: Counter = Counter()
+
+    def walk(node, above: tuple[str, ...]) -> None:
+        here = (*above, str(node.tag))
+        found[here, tuple(sorted(node.keys())), node.get("href", "")[:7]] += 1
+        for child in node:
+            walk(child, here)
+
+    walk(html5lib.parse(data, namespaceHTMLElements=False), ())
+    return found
+
+
 SHAPES: dict[str, Callable[[bytes], Counter]] = {
+    "html": _html_shape,
     "json": lambda data: _json_shape(json.loads(data)),
     "jsonl": lambda data: sum((_json_shape(json.loads(line)) for line in data.decode().split("\n")[:-1]), Counter()),
     "csv": lambda data: Counter(len(row) for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))),

@@ -77,7 +77,7 @@ def document(
     found: Difference, rules: tuple[RuleChange, ...], before: tuple[str, ...], after: tuple[str, ...]
 ) -> dict[str, Any]:
     """The difference as ``cmfw/diff/1``."""
-    from cmfw.cli.box_view import box_row
+    from cmfw.report.box_view import box_row
 
     return {
         "schema": SCHEMA,
@@ -93,8 +93,8 @@ def document(
 
 def change_row(change: Change) -> dict[str, Any]:
     """One change as data."""
-    from cmfw.cli.box_view import box_row
     from cmfw.cli.question_view import verdict_row
+    from cmfw.report.box_view import box_row
 
     return {
         "kind": kind_of(change),
@@ -122,8 +122,8 @@ _KINDS = ("allowed", "blocked", "unknown", "known")
 
 def _show(found: Difference, rules: tuple[RuleChange, ...], count: int) -> None:
     from cmfw.cli import output
-    from cmfw.cli.box_view import box_text
     from cmfw.cli.output import Block, Heading, Line
+    from cmfw.report.box_view import box_text
 
     blocks: list[Block] = []
     for kind in _KINDS:
@@ -143,9 +143,9 @@ def _show(found: Difference, rules: tuple[RuleChange, ...], count: int) -> None:
 
 
 def _change_blocks(change: Change) -> list[Any]:
-    from cmfw.cli.box_view import box_text
     from cmfw.cli.output import Gap, Line
     from cmfw.cli.question_view import verdict_lines
+    from cmfw.report.box_view import box_text
 
     return [
         Line(box_text(change.boxes), style="strong"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
-from cmfw.cli.box_view import box_row, box_text
 from cmfw.cli.output import Block, Gap, Heading, Line, Verbatim
 from cmfw.cli.question_view import rule_row, rules_text, verdict_row
 from cmfw.diagnose.envelopes import EnvelopeResult, Escape, NeedResult
 from cmfw.model.envelope import Envelope
 from cmfw.model.verdict import Answer
+from cmfw.report.box_view import box_row, box_text
 from cmfw.words import say
 
 _SHOWN = 12

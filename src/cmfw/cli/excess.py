@@ -68,8 +68,8 @@ def document(found: Excess) -> dict[str, Any]:
 
 
 def _row(one: OpenBox) -> dict[str, Any]:
-    from cmfw.cli.box_view import box_row
     from cmfw.cli.question_view import rule_row, verdict_row
+    from cmfw.report.box_view import box_row
 
     return {
         "flows": box_row(one.parts),
@@ -107,9 +107,9 @@ def blocks(site: Site, who: str, found: Excess, count: int) -> list[Any]:
 
 
 def _box_blocks(one: OpenBox) -> list[Any]:
-    from cmfw.cli.box_view import box_text
     from cmfw.cli.output import Line, Verbatim
     from cmfw.cli.question_view import rules_text
+    from cmfw.report.box_view import box_text
 
     opened = rules_text(one.rules) if one.rules else say(f"why.{one.verdict.why.value}")
     return [

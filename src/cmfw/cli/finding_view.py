@@ -9,7 +9,7 @@ from cmfw.cli.output import Block, Gap, Line, Verbatim
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.rule import HostRule
 from cmfw.model.verdict import RuleRef
-from cmfw.report.finding_text import ORDER, message_of, short_origin
+from cmfw.report.finding_text import ORDER, message_of, rule_string, short_origin
 from cmfw.words import language, say
 
 _STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "dim"}
@@ -20,9 +20,7 @@ def rule_blocks(ref: RuleRef, rules: tuple[HostRule, ...], *, indent: int) -> li
     found: list[Block] = [Line(f"{ref.id} ({ref.store}), {short_origin(ref.origin)}", indent=indent, mark=say("by"))]
     for rule in rules:
         if (rule.id, rule.store.value, rule.origin) == (ref.id, ref.store, ref.origin):
-            from cmfw.ingest.rulestring import write_rule
-
-            return [*found, Verbatim(write_rule(rule), indent + 2)]
+            return [*found, Verbatim(rule_string(rule), indent + 2)]
     return found
 
 

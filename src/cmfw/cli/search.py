@@ -91,7 +91,7 @@ def _rules(state: HostState, ids: tuple[str, ...]) -> list[HostRule]:
 
 def document(hits: Hits, queries: list[FlowQuery], answers: tuple[Answer, ...], count: int) -> dict[str, Any]:
     """The hits as ``cmfw/search/1``."""
-    from cmfw.cli.box_view import box_row
+    from cmfw.report.box_view import box_row
 
     return {
         "schema": SCHEMA,
@@ -106,17 +106,17 @@ def document(hits: Hits, queries: list[FlowQuery], answers: tuple[Answer, ...], 
 
 def hit_row(hit: Hit) -> dict[str, Any]:
     """One hit as data."""
-    from cmfw.cli.box_view import box_row
     from cmfw.cli.question_view import verdict_row
+    from cmfw.report.box_view import box_row
 
     return {"flows": box_row(hit.boxes), "witness": hit.witness.text(), "verdict": verdict_row(hit.verdict)}
 
 
 def _show(hits: Hits, answers: tuple[Answer, ...], count: int) -> None:
     from cmfw.cli import output
-    from cmfw.cli.box_view import box_text
     from cmfw.cli.output import Block, Gap, Line
     from cmfw.cli.question_view import verdict_lines
+    from cmfw.report.box_view import box_text
 
     blocks: list[Block] = []
     for hit in hits.found[:count]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cmfw.report.audit_view import Audit
 
 FORMS: dict[str, str] = {
+    "html": "cmfw.report.html_page",
     "json": "cmfw.report.json_document",
     "jsonl": "cmfw.report.json_lines",
     "csv": "cmfw.report.csv_table",
@@ -19,6 +20,8 @@ FORMS: dict[str, str] = {
 }
 """Name of a form -> the module whose ``render`` writes an audit in it."""
 SUFFIXES: dict[str, str] = {
+    ".html": "html",
+    ".htm": "html",
     ".sarif.json": "sarif",
     ".sarif": "sarif",
     ".json": "json",

@@ -6,6 +6,7 @@ from typing import Any
 
 from cmfw.catalog.types import Catalog
 from cmfw.model.finding import Finding, Severity
+from cmfw.model.rule import HostRule
 from cmfw.report.finding_words import named
 from cmfw.words import language
 
@@ -20,6 +21,21 @@ def short_origin(origin: str) -> str:
     file = path.replace("\\", "/").rpartition("/")[2]
     keys = place.split("\\")
     return f"{file}!..\\{keys[-2]}" if len(keys) > 1 else f"{file}!{place}"
+
+
+def rule_string(rule: HostRule) -> str:
+    """The rule string of a rule; its conditions in words where a text of it holds what no rule string can carry.
+
+    Exports other than the registry's can have names with bars in them.
+    """
+    from cmfw.ingest.rulestring import write_rule
+
+    try:
+        return write_rule(rule)
+    except ValueError:
+        from cmfw.report.plan_rows import rule_text
+
+        return rule_text(rule)
 
 
 def message_of(finding: Finding, catalog: Catalog) -> str:

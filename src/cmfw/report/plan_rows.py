@@ -185,10 +185,15 @@ def end_name(end: Endpoint) -> str:
 
 
 def traffic(item: PlanItem) -> str:
-    """The traffic of an item in a few words: ``tcp 80 or 8080``, ``icmp4 8:*``; what the page prints follows."""
-    ports = (" " + say("or") + " " if item.any_port else ", ").join(item.ports.texts())
-    text = " ".join(part for part in (protocol_name(item.protocol), ports, icmp_text(item.icmp) or "") if part)
+    """The traffic of an item in a few words; what the page prints follows in a line of its own."""
+    text = traffic_words(item)
     return f"{text}\n{say('plan.printed', printed=', '.join(item.printed))}" if item.printed else text
+
+
+def traffic_words(item: PlanItem) -> str:
+    """``tcp 80 or 8080``, ``icmp4 8:*``."""
+    ports = (" " + say("or") + " " if item.any_port else ", ").join(item.ports.texts())
+    return " ".join(part for part in (protocol_name(item.protocol), ports, icmp_text(item.icmp) or "") if part)
 
 
 def rule_text(rule: HostRule) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from cmfw.cli.box_view import box_row, box_text
 from cmfw.net.addr import V4_ALL, AddrSet
 from cmfw.net.atoms import Atoms
 from cmfw.net.flow import TCP, UDP
 from cmfw.net.flowset import boxes, icmp_range
 from cmfw.net.intervals import subtract
 from cmfw.net.ports import PortSet
+from cmfw.report.box_view import box_row, box_text
 
 TCP_ONLY = ((TCP, TCP),)
 

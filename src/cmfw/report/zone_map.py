@@ -1,0 +1,172 @@
+"""The map of an audit: the machine, whom it talks to, and an edge for each kind of flow between them, as SVG drawn here.
+
+An edge has a colour, a dash and a sign, and its kind in words, so that it can be told without colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cmfw.model.site import ClientGroup, System
+from cmfw.report.audit_view import Audit
+from cmfw.report.edges import Edge
+from cmfw.report.markup import Markup, element, joined
+from cmfw.report.who import place_of
+from cmfw.values import value
+from cmfw.words import role, say
+
+SIGNS = {"blocked": "\u2716", "undecided": "\u25c6", "fallback": "\u25b2", "allowed": "\u2714"}
+_WIDTH, _MARGIN, _BOX, _LANE, _HEAD, _SPACE = 860, 12, 210, 30, 44, 16
+_FIRST, _LAST = _MARGIN + _BOX, _WIDTH - _MARGIN - _BOX
+_MOST_LETTERS = 54
+_MOST_NAME = 27
+
+
+@value
+class _Node:
+    """One peer: its lines of text, the zone that it is in, and its edges."""
+
+    name: str
+    told: tuple[str, ...]
+    zone: str
+    edges: tuple[Edge, ...]
+
+    @property
+    def height(self) -> int:
+        return _HEAD + max(len(self.edges), 1) * _LANE
+
+
+def zone_map(audit: Audit, edges: Sequence[Edge]) -> Markup:
+    """The drawing, with a title and a description for those who do not see it."""
+    nodes = _nodes(audit, edges)
+    parts: list[Markup] = []
+    y = _MARGIN
+    zone = ""
+    for node in nodes:
+        if node.zone != zone:
+            zone = node.zone
+            y += _SPACE
+            parts.append(element("text", f"{say('report.map.zone')} {zone}", x=_LAST, y=y, class_="zone"))
+            y += _SPACE // 2
+        parts.extend(_node(node, y))
+        y += node.height + _SPACE
+    height = max(y, _MARGIN + _HEAD + _SPACE)
+    machine = _box(_MARGIN, _MARGIN, height - _SPACE - _MARGIN, _machine(audit), "machine")
+    label = element("title", say("report.map.title", who=audit.who.name), id="map-title")
+    return element(
+        "svg",
+        label,
+        _heads(),
+        machine,
+        parts,
+        viewBox=f"0 0 {_WIDTH} {height}",
+        role="img",
+        aria_labelledby="map-title",
+        class_="map",
+    )
+
+
+def legend() -> Markup:
+    """What the kinds of edge look like."""
+    told = [
+        element(
+            "li",
+            element("svg", _line(2, 46, 8, kind), viewBox="0 0 48 16", width=48, height=16, aria_hidden="true"),
+            f" {SIGNS[kind]} ",
+            say(f"report.map.{kind}"),
+        )
+        for kind in ("allowed", "fallback", "blocked", "undecided")
+    ]
+    return element("ul", told, class_="legend")
+
+
+def _nodes(audit: Audit, edges: Sequence[Edge]) -> list[_Node]:
+    by_peer: dict[str, list[Edge]] = {}
+    for edge in edges:
+        by_peer.setdefault(edge.peer, []).append(edge)
+    places: dict[str, System | ClientGroup] = {group.name: group for group in audit.site.clients}
+    places |= {system.host: system for system in audit.site.systems}
+    found = []
+    for name, its in by_peer.items():
+        place = places.get(name)
+        zone = "" if place is None else place.zone
+        found.append(_Node(name or say("audit.peers"), tuple(_about(place)), zone, tuple(its)))
+    return sorted(found, key=lambda node: (node.zone, node.name))
+
+
+def _about(place: System | ClientGroup | None) -> Iterator[str]:
+    if isinstance(place, System):
+        yield ", ".join(place.addresses.texts()[:2])
+    elif isinstance(place, ClientGroup):
+        yield ", ".join(place.subnets.texts()[:2])
+
+
+def _machine(audit: Audit) -> tuple[str, ...]:
+    place = place_of(audit.site, audit.who)
+    roles = ", ".join(map(role, place.roles)) if isinstance(place, System) else role("client")
+    zone = f"{say('report.map.zone')} {place.zone}" if place.zone else ""
+    return (audit.who.name, *_about(place), roles, zone)
+
+
+def _node(node: _Node, y: int) -> Iterator[Markup]:
+    yield _box(_LAST, y, node.height, (node.name, *node.told), "peer")
+    for at, edge in enumerate(node.edges):
+        lane = y + _HEAD + at * _LANE + _LANE // 2 - 4
+        ends = (_FIRST, _LAST) if edge.outgoing else (_LAST, _FIRST)
+        told = f"{SIGNS[edge.kind]} {', '.join(edge.traffic)}"
+        full = f"{say(f'report.map.{edge.kind}')}: {', '.join(edge.traffic)}"
+        yield element(
+            "g",
+            element("title", full),
+            _line(*ends, lane, edge.kind),
+            element("text", _cut(told, _MOST_LETTERS), x=_WIDTH // 2, y=lane - 6, class_=f"label {edge.kind}"),
+        )
+
+
+def _line(start: int, end: int, y: int, kind: str) -> Markup:
+    gap = 9 if end > start else -9
+    return element("line", x1=start, y1=y, x2=end - gap, y2=y, class_=f"edge {kind}", marker_end=f"url(#head-{kind})")
+
+
+def _box(x: int, y: int, height: int, told: Sequence[str], kind: str) -> Markup:
+    first, *rest = (text for text in told if text)
+    texts = [element("text", _cut(first, _MOST_NAME), x=x + 10, y=y + 20, class_="name")]
+    texts += [element("text", _cut(text, _MOST_NAME + 5), x=x + 10, y=y + 37 + 16 * at) for at, text in enumerate(rest)]
+    frame = element("rect", x=x, y=y, width=_BOX, height=height, rx=6, class_=f"node {kind}")
+    return element("g", element("title", ", ".join(text for text in told if text)), frame, texts)
+
+
+def _heads() -> Markup:
+    """The arrow heads, one for each kind: a marker cannot take its line's colour everywhere."""
+    shape = element("path", d="M0,0 L10,5 L0,10 z")
+    return element(
+        "defs",
+        [
+            element(
+                "marker",
+                shape,
+                id=f"head-{kind}",
+                class_=f"head {kind}",
+                viewBox="0 0 10 10",
+                refX=1,
+                refY=5,
+                markerWidth=9,
+                markerHeight=9,
+                markerUnits="userSpaceOnUse",
+                orient="auto",
+            )
+            for kind in SIGNS
+        ],
+    )
+
+
+def _cut(text: str, most: int) -> Markup:
+    """The text, shortened by its width: a Chinese letter is two wide."""
+    from cmfw.report.safe_text import shown
+
+    told, wide = shown(text), 0
+    for at, char in enumerate(told):
+        wide += 2 if char > "\u2e7f" else 1
+        if wide > most:
+            return joined(told[: max(at - 1, 1)] + "\u2026")
+    return joined(told)
