@@ -20,8 +20,8 @@ STUCK_S = 120
 MAX_FAILURES = 5
 INPUTS = 1_000
 """Of a usual reader at soak factor 1; tools/soak.py runs fifty times as many."""
-MORE_INPUTS, FEWER_INPUTS = 1_500, 400
-"""Of a reader that is quick or is the oldest way in, and of one that takes tens of milliseconds for an input."""
+MORE_INPUTS, FEWER_INPUTS, FEW_INPUTS = 1_500, 600, 400
+"""Of a reader that is quick or is the oldest way in, and of those that take milliseconds and tens of them for an input."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from tests.fuzz.harness import FEWER_INPUTS, INPUTS, Mutation, Seed, Target, run
+from tests.fuzz.harness import FEW_INPUTS, INPUTS, Mutation, Seed, Target, run
 from tests.ingest.console_lists import INBOUND, OUTBOUND, WINDOWS_7, row
 from tests.ingest.netsh_writer import CODE_PAGES, LANGUAGES, STRANGE, Language, profile_settings, written
 
@@ -177,7 +177,7 @@ def console_target() -> Target:
 
 
 TARGETS = {"netsh": netsh_target, "mmc": console_target}
-COUNTS = {"netsh": FEWER_INPUTS, "mmc": INPUTS}
+COUNTS = {"netsh": FEW_INPUTS, "mmc": INPUTS}
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("tree_sitter_pwsh", reason="no PowerShell grammar here (extra `lint`)")
 
 from tests.fuzz import scripts
-from tests.fuzz.harness import FEWER_INPUTS, run
+from tests.fuzz.harness import FEW_INPUTS, run
 
 TARGETS = {"powershell script": scripts.fuzz_powershell, "netsh script": scripts.fuzz_batch}
 
@@ -15,6 +15,6 @@ TARGETS = {"powershell script": scripts.fuzz_powershell, "netsh script": scripts
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(TARGETS))
 def test_scripts_are_read(name, tmp_path, soak, seed, record_count):
-    report = run(TARGETS[name](tmp_path), FEWER_INPUTS * soak, seed)
+    report = run(TARGETS[name](tmp_path), FEW_INPUTS * soak, seed)
     assert report.failures == []
     record_count(f"mutated inputs: {name}", report.inputs)
