@@ -74,7 +74,7 @@ def host_rules(draw: st.DrawFn) -> HostRule:
         id="r",
         name=draw(NAMES),
         description=draw(TEXT),
-        group=draw(st.sampled_from(("", "@FirewallAPI.dll,-28502", "Own group", "a: b"))),
+        group=draw(st.sampled_from(("", "@FirewallAPI.dll,-28502", "Own group", "a: b", "TCP"))),
         action=action,
         direction=direction,
         store=draw(st.sampled_from((Store.LOCAL, Store.GPO))),
@@ -175,7 +175,10 @@ DOUBTED = {
 @given(rules=st.lists(host_rules(), min_size=2, max_size=8), verbose=st.booleans())
 @SETTINGS
 def test_an_unknown_language_is_read_by_place_or_left_in_doubt(rules, verbose) -> None:
-    """What is not in doubt is right, and no rule without a doubt is wrong."""
+    """Every rule is in doubt, for nobody knows its action; what is not in doubt of it is right, or wider than right.
+
+    A rule in doubt may allow and may block all that it could match, so only a condition that is too narrow would lie.
+    """
     found = listed(written(rules, STRANGE, verbose=verbose).encode())
     assert found.blocks == len(rules)
     by_line: dict[str, list[HostRule]] = {}
@@ -195,4 +198,5 @@ def test_an_unknown_language_is_read_by_place_or_left_in_doubt(rules, verbose) -
         got = comparable(like, texts=False)
         for field in ("active", "profiles", "protocol", "local_port", "remote_port", "icmp", "local_address", "remote_address",
                       "program", "service", "interfaces", "extras", "store"):  # fmt: skip
-            assert field in doubted or getattr(got, field) == getattr(wanted, field), field
+            is_wider = field in ("program", "service") and getattr(got, field) is None
+            assert field in doubted or is_wider or getattr(got, field) == getattr(wanted, field), field

@@ -54,12 +54,20 @@ def fields_of(blocks: Sequence[Block]) -> dict[str, str]:
 
 
 def _protocol_key(blocks: Sequence[Block], known: Mapping[str, str]) -> str:
-    """The label that has protocols as values."""
-    votes = Counter(row.key for block in blocks for row in block.rows if row.key and row.value.casefold() in PROTOCOLS)
+    """The label that has protocols as values, so far down that the fields before it have room. Where two may be it, none is:
+    groups and services can be called `TCP`.
+    """
     for key, field in known.items():
         if field == PROTOCOL:
             return key
-    return votes.most_common(1)[0][0] if votes else ""
+    found: set[str] = set()
+    too_early: set[str] = set()
+    for block in blocks:
+        for place, row in enumerate(_labelled(block)):
+            if row.value.casefold() in PROTOCOLS:
+                (found if place >= len(BEFORE_PROTOCOL) else too_early).add(row.key)
+    found -= too_early
+    return found.pop() if len(found) == 1 else ""
 
 
 def _labelled(block: Block) -> list[Row]:
@@ -110,7 +118,8 @@ def _after(blocks: Sequence[Block], protocol: str, placed: set[str], known: Mapp
                 # a rule without ports has its later fields two places earlier
                 places.setdefault(row.key, []).append(place if with_ports else place + 2)
     total = ported[""] + other[""]
-    order = sorted(places, key=lambda key: sum(places[key]) / len(places[key]))
+    always = {key for key in places if ported[key] + other[key] >= _MOST * total}
+    order = sorted(places, key=_ranks(blocks, protocol, always, places).__getitem__)
     # what stands once in a long listing is no field, unless all rules with ports have it
     order = [
         key
@@ -120,8 +129,28 @@ def _after(blocks: Sequence[Block], protocol: str, placed: set[str], known: Mapp
     ports = [key for key in order[:2] if ported[key] >= _MOST * ported[""] and not other[key]] if ported[""] else []
     found = dict(zip(ports, (LOCAL_PORT, REMOTE_PORT), strict=False)) if len(ports) == 2 else {}
     rest = [key for key in order if key not in found]
-    always = {key for key in rest if ported[key] + other[key] >= _MOST * total}
-    return found | _last_fields(blocks, rest, always)
+    return found | _last_fields(blocks, rest, always & set(rest))
+
+
+def _ranks(
+    blocks: Sequence[Block], protocol: str, always: set[str], places: Mapping[str, list[int]]
+) -> dict[str, tuple[float, bool, float]]:
+    """Key to where it stands: behind how many of the labels that no rule lacks, then by its place.
+
+    The place alone tells little, as in a rule that lacks a field all later ones stand higher.
+    """
+    anchors: dict[str, list[int]] = {key: [] for key in places}
+    for block in blocks:
+        keys = [row.key for row in _labelled(block)]
+        seen = 0
+        for key in keys[keys.index(protocol) + 1 :] if protocol in keys else ():
+            if key in anchors:
+                anchors[key].append(seen)
+                seen += key in always
+    return {
+        key: (sum(before) / len(before), key in always, sum(places[key]) / len(places[key]))
+        for key, before in anchors.items()
+    }
 
 
 def _last_fields(blocks: Sequence[Block], order: Sequence[str], always: set[str]) -> dict[str, str]:

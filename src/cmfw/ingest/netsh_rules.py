@@ -150,6 +150,9 @@ def _values(read: _Read, known: Vocabulary, is_sure: Callable[[str], bool]) -> t
     doubts += [(field, get(field, "")) for field in (words.DIRECTION, words.ACTION) if made[field] is None]
     made |= _transport(read, known, need, doubts)
     made |= _process(fields, known, need)
+    if fields.keys() & words.VERBOSE_ONLY:
+        # a verbose listing has these of every rule: one that is missing was lost, and what it asked for with it
+        doubts += [(field, "") for field in sorted(words.VERBOSE_ONLY - fields.keys())]
     return made, tuple(dict.fromkeys(doubts))
 
 
@@ -186,7 +189,9 @@ def _process(fields: Mapping[str, str], known: Vocabulary, need: Callable[[str, 
         made["service"] = (
             "*"
             if known.is_any(text)
-            else need(words.SERVICE, text if text and word_key(text) not in known.elsewhere else None, None)
+            else need(
+                words.SERVICE, text if known.has_any and text and word_key(text) not in known.elsewhere else None, None
+            )
         )
     if words.INTERFACES in fields:
         made["interfaces"] = need(words.INTERFACES, known.interfaces(fields[words.INTERFACES]), ALL_INTERFACES)

@@ -46,6 +46,8 @@ class Vocabulary:
         self.directions: dict[str, Direction] = dict(words.DIRECTIONS)
         self.profiles: dict[str, Profile] = dict(words.PROFILE_WORDS)
         self.sources: set[str] = set()
+        self.has_any = False
+        """Whether the word for `Any` is known: where it is not, the name of a service may be that word."""
         self.elsewhere: set[str] = set()
         """Words that stand for other conditions: a service of that name is the unknown word for `Any`."""
         self._addresses: dict[tuple[str, bool], AddressMatch | None] = {}
@@ -70,6 +72,13 @@ class Vocabulary:
         self._learn_directions(rules, said[words.DIRECTION])
         self._learn_booleans(rules, said[words.ENABLED])
         others = (words.REMOTE_IP, words.LOCAL_PORT, words.REMOTE_PORT, words.INTERFACES)
+        in_words: dict[str, Mapping[str, object]] = {
+            words.ENABLED: self.booleans,
+            words.DIRECTION: self.directions,
+            words.ACTION: words.ACTIONS,
+        }
+        is_known = all(word_key(rule.get(field, "")) in known for rule in rules for field, known in in_words.items())
+        self.has_any = is_known or bool(said[words.LOCAL_IP] & self.any)
         self.elsewhere = {word_key(rule[field]) for rule in rules for field in others if field in rule}
         self.sources = {word_key(rule[words.SOURCE]) for rule in rules if rule.get(words.SOURCE)}
 
