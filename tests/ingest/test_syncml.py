@@ -161,3 +161,19 @@ def test_an_address_in_a_command_that_is_not_known_is_not_passed_over(tmp_path: 
 def test_a_question_to_the_machine_changes_nothing(tmp_path: Path) -> None:
     found = state(tmp_path, commands(RULE) + command("Get", "DomainProfile/EnableFirewall", None))
     assert (len(found.rules), [gap.code for gap in found.gaps if gap.may_allow]) == (1, [])
+
+
+def test_two_policies_with_different_rules_of_one_id_prove_nothing(tmp_path):
+    """A node of the CSP holds one rule, and which policy wrote last is not known."""
+    paths = []
+    for name, port in (("one", "80"), ("two", "81")):
+        path = tmp_path / f"{name}.xml"
+        path.write_text(
+            f"<SyncML><SyncBody>{commands(RULE | {'LocalPortRanges': port})}</SyncBody></SyncML>", encoding="utf-8"
+        )
+        paths.append(str(path))
+    assert answer(read_state(paths[:1]).state, IN_80) == "allow"
+    both = read_state(paths).state
+    assert answer(both, IN_80) == "unknown"
+    assert [gap.code for gap in both.gaps if gap.code == "gpo_conflict"] == ["gpo_conflict"]
+    assert not any("GPO" in gap.detail for gap in both.gaps if gap.code == "gpo_conflict")

@@ -201,10 +201,10 @@ def _missing_halves(evidence: Sequence[Evidence]) -> list[Gap]:
 def _merge(evidence: Sequence[Evidence], subnets: AddrSet | None, hashes: dict[str, str]) -> HostState:
     parts = [part for one in evidence for part in one.parts]
     version = _first(one.policy_version for one in evidence)
-    policies = [(one, part) for one in evidence for part in one.parts if part.store is Store.GPO]
+    policies = [(one, part) for one in evidence for part in one.parts if part.store in _POLICIES]
     settings, setting_gaps = _settings(evidence)
     rules, rule_gaps = _without_rivals(policies)
-    others = [rule for part in parts if part.store is not Store.GPO for rule in part.rules]
+    others = [rule for part in parts if part.store not in _POLICIES for rule in part.rules]
     others = _where_merge_is_shown(others, evidence) + _unlisted(evidence)
     everything = settle([*others, *rules], [cancel for part in parts for cancel in part.cancels])
     if any(part.store is Store.LEGACY for part in parts):
@@ -285,11 +285,12 @@ def _absent(evidence: Sequence[Evidence]) -> list[Gap]:
     return gaps
 
 
+_POLICIES = (Store.GPO, Store.MDM)
 Settings = tuple[tuple[Store, Profile, ProfileSettings], ...]
 
 
 def _settings(evidence: Sequence[Evidence]) -> tuple[Settings, list[Gap]]:
-    """One entry per store and profile; where several GPOs contradict, the first value and a gap."""
+    """One entry per store and profile; where several policies contradict, the first value and a gap."""
     merged: dict[tuple[Store, Profile], ProfileSettings] = {}
     gaps: list[Gap] = []
     for one in evidence:
@@ -311,20 +312,24 @@ def _combined(
         if old is None:
             changes[field.name] = new
         elif new is not None and new != old:
-            detail = f"several GPOs set `{field.name}` of {PROFILE_NAMES[profile]} differently, and their order is not known"
+            detail = (
+                f"several policies set `{field.name}` of {PROFILE_NAMES[profile]} differently; which one counts is not known"
+            )
             gaps.append(Gap("gpo_conflict", detail, may_allow=True, may_block=True, source=one.path))
     return replace(known, **changes)
 
 
 def _without_rivals(policies: Iterable[tuple[Evidence, StorePart]]) -> tuple[list[HostRule], list[Gap]]:
-    """The rules of all GPOs. Of different rules with one id only one is applied, and which one is not known.
+    """The rules of all GPOs and of all MDM policies. Of different rules with one id only one is applied, and which one is not
+    known.
 
-    Source: facts/windows_firewall.md 3.2: a value name is unique in the result, so the GPO that is applied last wins.
+    Source: facts/windows_firewall.md 3.2: a value name is unique in the result, so the GPO that is applied last wins; a node
+    of the Firewall CSP is named by the rule's id and holds one rule.
     """
-    by_id: dict[str, list[tuple[Evidence, HostRule]]] = {}
+    by_id: dict[tuple[Store, str], list[tuple[Evidence, HostRule]]] = {}
     for one, part in policies:
         for rule in part.rules:
-            by_id.setdefault(rule.id.lower(), []).append((one, rule))
+            by_id.setdefault((part.store, rule.id.lower()), []).append((one, rule))
     rules: list[HostRule] = []
     gaps: list[Gap] = []
     for rivals in by_id.values():
@@ -332,12 +337,12 @@ def _without_rivals(policies: Iterable[tuple[Evidence, StorePart]]) -> tuple[lis
         if all(replace(rule, origin=first.origin, id=first.id) == first for _, rule in rivals):
             rules.append(first)
             continue
-        detail = f"{len(rivals)} GPOs hold different rules `{first.id}`; either may be in force"
+        detail = f"there are {len(rivals)} different rules `{first.id}` in policies; any one of them may be in force"
         gaps.append(Gap("gpo_conflict", detail, source=rivals[-1][0].path))
         rules += [_doubtful(rule) for _, rule in rivals]
     return rules, gaps
 
 
 def _doubtful(rule: HostRule) -> HostRule:
-    reasons = (*rule.extras.invalid, "another GPO has a different rule of this id")
+    reasons = (*rule.extras.invalid, "another policy has a different rule of this id")
     return replace(rule, extras=replace(rule.extras, invalid=reasons))
