@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from cmfw.cli import output
 from cmfw.cli.output import Gap, Heading, Line, Table, Verbatim, plain, width_of, wrap
+from cmfw.words.visible import visible
 
 _TEXT = st.text(st.sampled_from("ab c(中文，。) 例外-\\"), max_size=200)
 
@@ -51,7 +55,7 @@ def test_blocks_in_order_with_single_empty_lines():
         Line("word " * 20, mark="- ", indent=2),
         Verbatim("x" * 90),
         Heading("Part"),
-        Table(("A", "B"), (("1", "2\n3"),)),
+        Table(("A", "B"), (("1", ("2", "3")),)),
     ]
     lines = plain(blocks).split("\n")
     assert lines[:3] == ["Answer", "", "  - " + ("word " * 15).strip()]
@@ -118,3 +122,156 @@ def test_a_long_chinese_line_gets_no_blanks_where_it_is_wrapped():
     text = "请改用手动安装或组策略安装" * 9
     (first, *rest) = output.plain([Line(text, mark="备注 (line 102) ")]).rstrip("\n").split("\n")
     assert first.removeprefix("备注 (line 102) ") + "".join(line.removeprefix("  ") for line in rest) == text
+
+
+_HOSTILE = "a\x1b[2J\x1b]0;t\x07\r\nb\x9b31m\u202edcba\u2066\u200f\u200bx\u2028\t\x7f\U000e0041\ud800\ufe0f"
+_FOREIGN = st.text(
+    st.one_of(
+        st.sampled_from(
+            "ab 中文，例外が\u3099か\u0301e\u0301각\u1100\u1161\u11a8👩🏽\u200d💻❤\ufe0f🇩🇪אבגع٣\u202e\u2066\x1b\x9b\r\n\t\x00"
+        ),
+        st.characters(),
+    ),
+    max_size=60,
+)
+
+
+def _steers(text: str) -> list[str]:
+    return [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+_PLACES = {
+    "heading": Heading,
+    "answer": lambda text: Heading(text, 1),
+    "line": lambda text: Line(text, 2, "- "),
+    "mark": lambda text: Line("x", 0, text),
+    "verbatim": Verbatim,
+    "cell": lambda text: Table(("A", "B"), ((text, "x"),)),
+    "line of a cell": lambda text: Table(("A", "B"), (((text, "y"), "x"),)),
+    "column": lambda text: Table(("A", text), (("z", "x"),)),
+}
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_foreign_text_steers_no_terminal(place, monkeypatch):
+    from cmfw.cli.terminal import show_rich
+
+    block = _PLACES[place](_HOSTILE)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    coloured, harmless = _Terminal(), _Terminal()
+    show_rich([block], coloured)
+    show_rich([_PLACES[place]("harmless")], harmless)
+    # what is left is rich's own: bold and underline
+    own = set(re.findall(r"\x1b\[[0-9;]*m", harmless.getvalue()))
+    left = re.sub("|".join(map(re.escape, own)) or "(?!)", "", coloured.getvalue())
+    for shown in (plain([block], 300), left):
+        assert _steers(shown) == []
+        flat = "".join(shown.split())
+        assert all(
+            f"{{U+{code}}}" in flat
+            for code in ("001B", "0007", "000D", "000A", "009B", "202E", "2028", "E0041", "D800", "FE0F")
+        )
+    assert len(plain([_PLACES[place]("a\nb")]).splitlines()) == len(plain([_PLACES[place]("acb")]).splitlines())
+
+
+@given(_FOREIGN)
+def test_json_keeps_foreign_text_and_steers_no_terminal(text):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        output.show_json({"schema": "x", "name": text, "rows": [{"name": text}]})
+        output.show_json_lines([{"name": text}])
+    whole, line = out.getvalue().rsplit("}\n", 2)[0] + "}", out.getvalue().splitlines()[-1]
+    assert json.loads(whole)["rows"][0]["name"] == json.loads(line)["name"] == text
+    assert _steers(out.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        ("abc", 3),
+        ("中文", 4),
+        ("ｆｕｌｌ", 8),
+        ("e\u0301", 1),
+        ("か\u3099", 2),
+        ("\u1100\u1161\u11a8", 2),
+        ("각", 2),
+        ("💻", 2),
+        ("🇩🇪", 2),
+        ("אבג", 3),
+        ("a\u20dd", 1),
+        ("½§", 2),
+    ],
+    ids=[
+        "letters",
+        "Chinese",
+        "full width",
+        "accent",
+        "voiced kana",
+        "Hangul parts",
+        "Hangul",
+        "emoji",
+        "flag",
+        "Hebrew",
+        "enclosing",
+        "narrow",
+    ],
+)
+def test_columns_that_a_text_takes(text, width):
+    assert width_of(text) == width
+
+
+@given(_FOREIGN, st.integers(4, 80))
+def test_foreign_text_is_wrapped_whole_and_fits(text, width):
+    lines = wrap(text, width)
+    assert all(width_of(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == visible(text).replace(" ", "")
+    # no mark is parted from its letter
+    assert not any(width_of(line[0]) == 0 for line in lines[1:] if line)
+
+
+@given(st.lists(st.tuples(*[_FOREIGN] * 5), min_size=1, max_size=3), st.sampled_from((60, 80)))
+def test_tables_of_foreign_text_fit_and_stay_in_their_columns(rows, width):
+    lines = plain([Table(("One", "二", "Three", "4", "五"), tuple(rows))], width).splitlines()
+    assert all(width_of(line) <= width for line in lines)
+    rule = lines[1]
+    starts = [at for at, char in enumerate(rule) if char == "-" and (at == 0 or rule[at - 1] == " ")]
+    for line in lines[2:]:
+        columns = "".join(c + "\0" * (width_of(c) - 1) for c in line if width_of(c))
+        assert all(columns[start - 2 : start].strip() == "" for start in starts[1:])
+
+
+def test_a_table_that_finds_no_room_stands_in_records():
+    table = Table(tuple(f"Column {n}" for n in range(11, 21)), (tuple(f"cell number {n}" for n in range(31, 41)),))
+    lines = plain([table], 60).splitlines()
+    assert lines == [f"Column {n}: cell number {n + 20}" for n in range(11, 21)]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_terminal_without_colours_gets_plain_text_of_its_width(width, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = _Terminal()
+    output.show([Line("word " * 40, style="bad")], stream)
+    assert "\x1b" not in stream.getvalue()
+    assert max(map(len, stream.getvalue().splitlines())) == width - (1 if width % 5 == 0 else 0)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_table_on_a_terminal_keeps_its_width(width, monkeypatch):
+    from cmfw.cli.terminal import show_rich
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = _Terminal()
+    rows = (("客户端请求与通知", "cm1.example.com", "broken", ("in tcp 445", "out udp 9")),) * 2
+    show_rich([Table(("Feature", "With", "Status", "In the way"), rows)], stream)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in stream.getvalue().splitlines()]
+    assert all(width_of(line) <= width for line in lines)
+    assert "tcp" in stream.getvalue()

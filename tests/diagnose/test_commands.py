@@ -49,6 +49,21 @@ def test_a_quote_is_doubled_whatever_its_shape():
     assert commands.quote("a'b‘c’d‚e‛f") == "'a''b‘‘c’’d‚‚e‛‛f'"
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("a\x1b[2J", '"a$([char]0x001b)[2J"'),
+        ('\u202e$x`"“', '"$([char]0x202e)`$x```"`“"'),
+        ("\U000e0041'", '"$([char]0xdb40)$([char]0xdc41)\'"'),
+    ],
+    ids=["a control character", "what means something in double quotes", "beyond 16 bits"],
+)
+def test_what_would_steer_a_terminal_is_made_by_number(text, quoted):
+    assert commands.quote(text) == quoted
+    tree = parsed(f"Enable-NetFirewallRule -Name {quoted}")
+    assert not tree.root_node.has_error
+
+
 def test_an_added_rule_has_every_condition():
     assert commands.add_rule(RULES[0]) == (
         "New-NetFirewallRule -Name 'plain' -DisplayName 'plain' -Direction Inbound -Action Allow -Profile Any"

@@ -117,8 +117,10 @@ def run(group: LazyGroup, args: Sequence[str] | None = None, prog_name: str | No
     except Exception as error:
         if debug:
             raise
+        from cmfw.words.visible import visible
+
         for line in error_lines(error):
-            click.echo(f"cmfw: {line}", err=True)
+            click.echo(f"cmfw: {visible(line)}", err=True)
         return FAILED
     return code if isinstance(code, int) else CLEAN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cmfw.cli.finding_view import finding_blocks, rule_blocks
-from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
+from cmfw.cli.output import Block, Cell, Gap, Heading, Line, Table, Verbatim
 from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.diagnose.results import HOST
@@ -32,9 +32,9 @@ def blocks(audit: Audit) -> list[Block]:
 
 def _matrix(audit: Audit, rows: Sequence[RowResult]) -> Table:
     columns = tuple(say(f"audit.column.{name}") for name in ("feature", "peer", "status", "reason"))
-    cells: dict[tuple[str, str, str], list[str]] = {}
+    cells: dict[tuple[str, str, Cell], list[str]] = {}
     for row in rows:
-        key = (row.feature, status_words(row), "\n".join(reasons(audit, row)))
+        key = (row.feature, status_words(row), tuple(reasons(audit, row)))
         cells.setdefault(key, []).append(row.peer or ("-" if row.disabled else say("audit.peers")))
     table = tuple((title_of(audit, name), few(peers), shown, why) for (name, shown, why), peers in cells.items())
     return Table(columns, table, tuple((say(f"status.{s}"), style) for s, style in _STYLES.items()))

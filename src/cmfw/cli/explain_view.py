@@ -106,12 +106,12 @@ def _requirement_table(catalog: Catalog, rows: list[Requirement], edition: str) 
     found = []
     for row in rows:
         flow = catalog.flows[row.flow]
-        traffic = traffic_of(flow)
+        traffic = [traffic_of(flow)]
         printed = "" if row.cell in ("", *flow.default, *flow.ports) else row.cell
         if printed:
-            traffic += f"\n{say('plan.printed', printed=printed)}"
-        ends = f"{say(f'direction.{row.direction}')}\n{role(flow.from_role)} > {role(flow.to_role)}"
-        found.append((short_id(row), ends, traffic, level_of(row, edition), place(row)))
+            traffic.append(say("plan.printed", printed=printed))
+        ends = (say(f"direction.{row.direction}"), f"{role(flow.from_role)} > {role(flow.to_role)}")
+        found.append((short_id(row), ends, tuple(traffic), level_of(row, edition), place(row)))
     return Table(columns, tuple(found))
 
 

@@ -20,7 +20,7 @@ def format_blocks(name: str) -> list[Block]:
         Line(recognised, mark=say("format.recognised")),
         Gap(),
         Heading(say("format.make")),
-        Verbatim("\n".join(found.make)),
+        *map(Verbatim, found.make),
         Gap(),
         Heading(say("format.shows")),
         Table((say("format.column.aspect"), say("format.column.shown")), rows),

@@ -13,6 +13,7 @@ from cmfw.errors import InputError, Problem
 from cmfw.model.rule import canonical_program
 from cmfw.model.state import HostState
 from cmfw.words import say
+from cmfw.words.visible import visible
 
 if TYPE_CHECKING:
     from cmfw.engine.path import PathEngine
@@ -96,7 +97,7 @@ def check_subnets(texts: Sequence[str]) -> None:
 
 def warn(text: str) -> None:
     """Tell something that does not stop the work, as one line on stderr."""
-    click.echo(f"cmfw: {say('warning')}: {' '.join(text.split())}", err=True)
+    click.echo(f"cmfw: {say('warning')}: {visible(' '.join(text.split()))}", err=True)
 
 
 def read_queries(asked: Sequence[tuple[str, str, int | None]], names: Names) -> list[FlowQuery]:

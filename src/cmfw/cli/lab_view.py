@@ -138,7 +138,7 @@ def _packet(report: Report, trial: Trial) -> Iterator[Block]:
 def _rules(report: Report) -> Table:
     columns = tuple(say(f"lab.column.{name}") for name in ("rule", "on", "then"))
     rows = tuple(
-        (removal.removed.rule.id, removal.removed.key[1], "\n".join(_effects(report, removal)))
+        (removal.removed.rule.id, removal.removed.key[1], tuple(_effects(report, removal)))
         for removal in report.proof.removals
     )
     return Table(columns, rows, _styles())

@@ -1,6 +1,8 @@
 """How answers look: a few kinds of block, written plainly into files and pipes and by rich on a terminal; JSON beside it.
 
-Plain text is 80 columns wide, counts Chinese characters as two, and is the same on every machine.
+Plain text is 80 columns wide, counts Chinese characters as two, and is the same on every machine; only a terminal without colours
+that is narrower gets less. Characters that would steer a terminal are shown as their numbers (``words.visible``), and no text of a block
+can begin a line: a line of its own is a block or a member of a cell.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from cmfw.values import value
+from cmfw.words.visible import is_hidden, visible
 
 WIDTH = 80
+NARROWEST = 20
+"""Columns below which nothing gets narrower."""
 
 
 @value
@@ -35,10 +40,14 @@ class Line:
 
 @value
 class Verbatim:
-    """Text to be copied: never wrapped, never changed."""
+    """One line to be copied: never wrapped, and changed only where it would steer a terminal."""
 
     text: str
     indent: int = 4
+
+
+Cell = str | tuple[str, ...]
+"""What stands in one place of a table: a text, or several that begin a line each."""
 
 
 @value
@@ -46,7 +55,7 @@ class Table:
     """Rows under columns; cells wrap. ``styles`` colours cells by their text."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     styles: tuple[tuple[str, str], ...] = ()
 
 
@@ -63,21 +72,21 @@ STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "s
 def show(blocks: Iterable[Block], stream: TextIO | None = None) -> None:
     """Write the blocks to stdout: by rich on a terminal, else plainly."""
     out = sys.stdout if stream is None else stream
-    if out.isatty() and os.environ.get("TERM") != "dumb":
+    if not out.isatty():
+        out.write(plain(blocks))
+    elif os.environ.get("TERM") == "dumb":
+        from shutil import get_terminal_size
+
+        out.write(plain(blocks, max(NARROWEST, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))))
+    else:
         from cmfw.cli.terminal import show_rich
 
         show_rich(blocks, out)
-    else:
-        out.write(plain(blocks))
 
 
 def show_json(document: Mapping[str, Any]) -> None:
     """Write one JSON document to stdout, keys in the order of the document: a line for each, and for each row of a list."""
-    import json
-
-    def text(part: Any) -> str:
-        return json.dumps(part, ensure_ascii=False)
-
+    text = _json_text
     lines = []
     for key, part in document.items():
         is_rows = isinstance(part, list) and len(part) > 0 and isinstance(part[0], (dict, list))
@@ -88,10 +97,18 @@ def show_json(document: Mapping[str, Any]) -> None:
 
 def show_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """Write one JSON object a line to stdout."""
+    for row in rows:
+        sys.stdout.write(_json_text(row, (",", ":")) + "\n")
+
+
+def _json_text(part: Any, separators: tuple[str, str] = (", ", ": ")) -> str:
+    """JSON on one line, readable in any language; what would steer a terminal is escaped, as JSON allows, and loses nothing."""
     import json
 
-    for row in rows:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+    text = json.dumps(part, ensure_ascii=False, separators=separators)
+    if text.isprintable():
+        return text
+    return "".join(json.dumps(char)[1:-1] if is_hidden(char) else char for char in text)
 
 
 def show_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -105,28 +122,33 @@ def show_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def _harmless(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    text = "" if cell is None else visible(str(cell))
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def width_of(text: str) -> int:
-    """How many columns the text takes on a terminal."""
+    """How many columns a visible text takes on a terminal.
+
+    Source: Unicode Standard Annex 11 for wide characters; marks that do not take room are of category Mn or Me, and the second and third
+    part of a Hangul syllable stand inside its first.
+    """
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    from unicodedata import category, east_asian_width
 
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    def of(char: str) -> int:
+        if char < "\u0300":
+            return 1
+        if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb":
+            return 0
+        return 2 if east_asian_width(char) in "WF" else 1
+
+    return sum(map(of, text))
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text as lines of at most ``width`` columns; breaks at blanks and between Chinese characters, else inside a word."""
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        lines += _wrap_paragraph(paragraph, max(width, 4))
-    return lines
-
-
-def _wrap_paragraph(text: str, width: int) -> list[str]:
+    """The text, made visible, as lines of at most ``width`` columns; breaks at blanks and between Chinese characters, else in a word."""
+    text, width = visible(text), max(width, 4)
     if width_of(text) <= width:
         return [text]
     lines: list[str] = []
@@ -155,7 +177,7 @@ def _pieces(text: str) -> list[str]:
     start = 0
     for at in range(1, len(text)):
         before, here = text[at - 1], text[at]
-        wide = before > "\u2e7f" or here > "\u2e7f"
+        wide = (before > "\u2e7f" or here > "\u2e7f") and not _joins(here)
         if (before == " " and here != " ") or (wide and here not in _NO_START and here != " " and before not in "（《“【"):
             pieces.append(text[start:at])
             start = at
@@ -163,7 +185,13 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
+def _joins(char: str) -> bool:
+    """Whether the character belongs to the one in front of it: a mark, a part of a syllable, the skin of an emoji."""
+    return width_of(char) == 0 or "\U0001f3fb" <= char <= "\U0001f3ff"
+
+
 def _fitting(text: str, width: int) -> int:
+    """How many characters of the text fit into the width, at least one, and none without its marks."""
     used = 0
     for at, char in enumerate(text):
         used += width_of(char)
@@ -185,7 +213,7 @@ def plain(blocks: Iterable[Block], width: int = WIDTH) -> str:
                 new = _marked(text, mark, width - indent)
                 new = [" " * indent + line for line in new]
             case Verbatim(text, indent):
-                new = [" " * indent + line for line in text.split("\n")]
+                new = [" " * indent + visible(text)]
             case Table():
                 new = _plain_table(block, width)
             case Gap():
@@ -201,21 +229,29 @@ LONGEST_HANG = 10
 
 def _marked(text: str, mark: str, width: int) -> list[str]:
     """The text with its mark in front of the first line and the others under the text."""
+    mark = visible(mark)
     size = width_of(mark)
     if size <= LONGEST_HANG:
         return [(" " * size if at else mark) + line for at, line in enumerate(wrap(text, width - size))]
-    whole = mark + text
+    whole = visible(mark + text)
     first = wrap(whole, width)[0]
     # what is left is taken from the text itself: joining lines would put blanks between Chinese characters
     rest = whole[len(first) :].lstrip()
     return [first, *("  " + line for line in wrap(rest, width - 2))] if rest else [first]
 
 
+def cell_lines(cell: Cell) -> tuple[str, ...]:
+    """What a cell holds as visible texts, one for each line that it begins."""
+    return (visible(cell),) if isinstance(cell, str) else tuple(map(visible, cell))
+
+
 def _plain_table(table: Table, width: int) -> list[str]:
     widths = column_widths(table, width)
+    if not widths:
+        return _records(table, width)
     out = []
     for number, row in enumerate((table.columns, *table.rows)):
-        cells = [wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
+        cells = [[line for text in cell_lines(cell) for line in wrap(text, n)] for cell, n in zip(row, widths, strict=True)]
         for at in range(max(map(len, cells))):
             parts = [c[at] if at < len(c) else "" for c in cells]
             out.append("  ".join(p + " " * (size - width_of(p)) for p, size in zip(parts, widths, strict=True)))
@@ -224,10 +260,26 @@ def _plain_table(table: Table, width: int) -> list[str]:
     return out
 
 
+def _records(table: Table, width: int) -> list[str]:
+    """The table where its columns find no room beside each other: one below the other, an empty line between rows."""
+    out: list[str] = []
+    for row in table.rows:
+        for column, cell in zip(table.columns, row, strict=True):
+            for text in filter(None, cell_lines(cell)):
+                out += _marked(text, f"{column}: ", width)
+        out.append("")
+    return out
+
+
+NARROWEST_COLUMN = 6
+
+
 def column_widths(table: Table, width: int) -> list[int]:
-    """Column widths that fit into ``width``: natural where possible, else the widest columns give way."""
+    """Column widths that fit into ``width``: natural where possible, else the widest columns give way; empty where none do."""
     columns = list(zip(table.columns, *table.rows, strict=True))
-    widths = [max(width_of(line) for cell in column for line in cell.split("\n")) for column in columns]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 6:
+    widths = [max(width_of(line) for cell in column for line in cell_lines(cell)) for column in columns]
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        if max(widths) <= NARROWEST_COLUMN:
+            return []
         widths[widths.index(max(widths))] -= 1
     return widths

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cmfw.catalog.types import Catalog, Necessity
-from cmfw.cli.output import Block, Gap, Heading, Line, Table
+from cmfw.cli.output import Block, Cell, Gap, Heading, Line, Table
 from cmfw.errors import InputError, Problem
 from cmfw.model.plan import Endpoint, Plan, PlanItem, PlannedException
 from cmfw.report.plan_rows import end_name, rule_text, traffic
@@ -89,22 +89,24 @@ def _as_asked(item: PlanItem, feature: str, levels: dict[tuple[str, str], str]) 
 
 def _items_table(items: Sequence[PlanItem], catalog: Catalog) -> Table:
     columns = tuple(say(f"plan.column.{name}") for name in ("from", "to", "traffic", "purpose", "level"))
-    rows: dict[tuple[str, ...], None] = {}
+    rows: dict[tuple[Cell, ...], None] = {}
     for item in items:
         level = say(f"necessity.{item.necessity}")
         if item.errata:
             level += f" ({', '.join(item.errata)})"
         flow = catalog.flows.get(item.flow)
         purpose = flow.title.in_language(language()) if flow else item.flow
-        rows[_who_and_where(item.source), _who_and_where(item.target), traffic(item), purpose, level] = None
+        rows[_who_and_where(item.source), _who_and_where(item.target), tuple(traffic(item).split("\n")), purpose, level] = (
+            None
+        )
     styles = ((say("necessity.required"), "strong"), (say("necessity.advisory"), "dim"))
     return Table(columns, tuple(rows), styles)
 
 
-def _who_and_where(end: Endpoint) -> str:
+def _who_and_where(end: Endpoint) -> tuple[str, ...]:
     texts = end.addresses.texts()
     where = ", ".join(texts[:2]) + (f" (+{len(texts) - 2})" if len(texts) > 2 else "")
-    return f"{end_name(end)}\n{where}" if where else end_name(end)
+    return (end_name(end), where) if where else (end_name(end),)
 
 
 def _exception_text(found: PlannedException, catalog: Catalog) -> str:

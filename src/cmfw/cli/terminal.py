@@ -11,7 +11,22 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cmfw.cli.output import LONGEST_HANG, STYLES, Block, Gap, Heading, Line, Table, Verbatim, width_of
+from cmfw.cli.output import (
+    LONGEST_HANG,
+    STYLES,
+    Block,
+    Cell,
+    Gap,
+    Heading,
+    Line,
+    Table,
+    Verbatim,
+    cell_lines,
+    column_widths,
+    plain,
+    width_of,
+)
+from cmfw.words.visible import visible
 
 
 def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
@@ -25,26 +40,33 @@ def show_rich(blocks: Iterable[Block], stream: TextIO) -> None:
         blank = isinstance(block, Gap)
         match block:
             case Heading(text, level):
-                console.print(Text(text, "bold underline" if level == 2 else "bold"))
+                console.print(Text(visible(text), "bold underline" if level == 2 else "bold"))
             case Line(text, indent, mark, style):
-                shown = Text(text, STYLES.get(style, ""))
-                if width_of(mark) > LONGEST_HANG:
-                    console.print(Padding(Text(mark) + shown, (0, 0, 0, indent)))
+                front, shown = Text(visible(mark)), Text(visible(text), STYLES.get(style, ""))
+                if width_of(front.plain) > LONGEST_HANG:
+                    console.print(Padding(front + shown, (0, 0, 0, indent)))
                     continue
                 grid = RichTable.grid()
-                grid.add_row(Text(mark), shown)
+                grid.add_row(front, shown)
                 console.print(Padding(grid, (0, 0, 0, indent)))
             case Verbatim(text, indent):
-                console.print(Text("\n".join(" " * indent + line for line in text.split("\n")), "cyan"), soft_wrap=True)
-            case Table():
+                console.print(Text(" " * indent + visible(text), "cyan"), soft_wrap=True)
+            case Table() if column_widths(block, console.width):
                 console.print(_table(block))
+            case Table():
+                # too narrow for its columns: the plain form has one for that
+                console.print(Text(plain([block], console.width)))
             case Gap():
                 pass
 
 
 def _table(table: Table) -> RichTable:
     styles = dict(table.styles)
-    found = RichTable(*table.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    found = RichTable(*map(visible, table.columns), box=box.SIMPLE_HEAD, pad_edge=False)
     for row in table.rows:
-        found.add_row(*(Text(cell, STYLES.get(styles.get(cell, ""), "")) for cell in row))
+        found.add_row(*(Text("\n".join(cell_lines(cell)), _style(cell, styles)) for cell in row))
     return found
+
+
+def _style(cell: Cell, styles: dict[str, str]) -> str:
+    return STYLES.get(styles.get(cell, ""), "") if isinstance(cell, str) else ""

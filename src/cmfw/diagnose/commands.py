@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction, Profile
+from cmfw.words.visible import is_hidden, visible
 
 GPO_PLACE = "<domain>\\<policy>"
 """Stands for the Group Policy object, whose name no machine state holds."""
 
 _QUOTES = "'\u2018\u2019\u201a\u201b"
 """Characters that end a single-quoted text. Source: PowerShell language specification 2.3.5.2."""
+_ACTIVE = frozenset('`$"\u201c\u201d\u201e')
+"""Characters that mean something in a double-quoted text, typographic quotes included. Source: the same, 2.3.5.2."""
 _WILDCARDS = frozenset("*?[]`")
 _PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP4: "ICMPv4", ICMP6: "ICMPv6"}
 _PROFILES = {Profile.DOMAIN: "Domain", Profile.PRIVATE: "Private", Profile.PUBLIC: "Public"}
@@ -22,8 +25,21 @@ _PORT_WORDS = {"RPC-EPMap": "RPCEPMap"}
 
 
 def quote(text: str) -> str:
-    """The text as a single-quoted PowerShell literal, in which only quotes mean anything."""
-    return "'" + "".join(c * 2 if c in _QUOTES else c for c in text) + "'"
+    """The text as a PowerShell literal: single-quoted, in which only quotes mean anything, as long as a terminal shows all of it.
+
+    With characters that would steer a terminal it is double-quoted, and they are made by number: the command can be shown and pasted,
+    and still names the same rule. Source: PowerShell language specification 2.3.5.2, 2.3.7 (the backtick), 7.1.7 (``[char]``).
+    """
+    if visible(text) == text:
+        return "'" + "".join(c * 2 if c in _QUOTES else c for c in text) + "'"
+    return '"' + "".join(map(_in_double_quotes, text)) + '"'
+
+
+def _in_double_quotes(char: str) -> str:
+    if is_hidden(char):
+        units = char.encode("utf-16-be", "surrogatepass")
+        return "".join(f"$([char]0x{units[at : at + 2].hex()})" for at in range(0, len(units), 2))
+    return f"`{char}" if char in _ACTIVE else char
 
 
 def _list(texts: list[str]) -> str:
