@@ -102,7 +102,7 @@ def test_random_machines(soak, seed, record_count):
 def test_random_machines_in_sites(soak, seed, record_count):
     rng = Random(seed + 5)
     packets = pairs = blocked = 0
-    for _ in range(10 * soak):
+    for _ in range(12 * soak):
         site = rng.choice(SITES)
         plan = planned(site)
         state = machine(rng, site)
