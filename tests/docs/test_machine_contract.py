@@ -24,6 +24,7 @@ KINDS = (
     "excess",
     "whatif",
     "emit",
+    "publish",
     "explain",
     "convert",
     "lint",

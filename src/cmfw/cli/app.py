@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("needed", ("explain", "plan", "check", "site")),
-    ("configure", ("emit", "convert")),
+    ("configure", ("emit", "publish", "convert")),
     ("there", ("audit", "trace", "search", "diff", "shadow", "excess", "whatif", "lint", "logs", "collect-script")),
     ("happens", ("probe", "respond", "lab")),
     ("show", ("report", "demo", "schema")),

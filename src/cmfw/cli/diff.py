@@ -122,6 +122,12 @@ _KINDS = ("allowed", "blocked", "unknown", "known")
 
 def _show(found: Difference, rules: tuple[RuleChange, ...], count: int) -> None:
     from cmfw.cli import output
+
+    output.show([*difference_blocks(found, count), *_rule_blocks(rules, count)])
+
+
+def difference_blocks(found: Difference, count: int) -> list[Any]:
+    """The changes for people, at most ``count`` of each kind, and what could not be compared."""
     from cmfw.cli.output import Block, Heading, Line
     from cmfw.report.box_view import box_text
 
@@ -139,7 +145,7 @@ def _show(found: Difference, rules: tuple[RuleChange, ...], count: int) -> None:
         blocks += [Line(box_text((box,)), indent=2) for box in found.not_compared]
     if found.is_equal:
         blocks.append(Line(say("diff.equal"), style="good"))
-    output.show([*blocks, *_rule_blocks(rules, count)])
+    return blocks
 
 
 def _change_blocks(change: Change) -> list[Any]:

@@ -23,6 +23,21 @@ class Spoken(click.Command):
         return super().get_help(ctx)
 
 
+class SpokenGroup(click.Group):
+    """A command that only holds others, with words in the language of the call: ``help.NAME`` and ``summary.NAME.COMMAND``."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help text."""
+        self.help = say(f"help.{self.name}")
+        return super().get_help(ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with summaries in the language of the call."""
+        del ctx
+        with formatter.section(say("section.commands")):
+            formatter.write_dl([(name, say(f"summary.{self.name}.{name}")) for name in self.commands])
+
+
 class SpokenOption(click.Option):
     """An option whose help is in the language of the call; ``help`` holds a key of ``cli.words``."""
 

@@ -8,27 +8,12 @@ from pathlib import Path
 import click
 
 from cmfw.cli.app import CLEAN
-from cmfw.cli.options import make_command, option
+from cmfw.cli.options import SpokenGroup, make_command, option
 from cmfw.errors import InputError, Problem
 from cmfw.words import say
 
 
-class _Spoken(click.Group):
-    """The group of the two, with words in the language of the call."""
-
-    def get_help(self, ctx: click.Context) -> str:
-        """The help text."""
-        self.help = say("help.site")
-        return super().get_help(ctx)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands with summaries in the language of the call."""
-        del ctx
-        with formatter.section(say("section.commands")):
-            formatter.write_dl([(name, say(f"summary.site.{name}")) for name in self.commands])
-
-
-@click.group("site", cls=_Spoken)
+@click.group("site", cls=SpokenGroup)
 def command() -> None:
     """Replaced by the words of the chosen language."""
 

@@ -70,6 +70,16 @@ def read_state(paths: Sequence[str], *, local_subnets: Sequence[str] = (), diges
     return ReadResult(_merge(evidence, subnets, hashes), tuple(noted))
 
 
+def state_of(evidence: Sequence[Evidence], *, local_subnets: Sequence[str] = ()) -> ReadResult:
+    """The state of the machine that evidence from elsewhere than files describes, as ``read_state`` would give it."""
+    problems: list[Problem] = []
+    subnets = _subnets(local_subnets, problems)
+    if problems:
+        raise InputError(*problems)
+    noted = [p for one in evidence for p in (*one.problems, *(found for part in one.parts for found in part.problems))]
+    return ReadResult(_merge(evidence, subnets, {}), tuple(noted))
+
+
 def _read(file: InputFile) -> tuple[Evidence, ...]:
     from cmfw.ingest import FORMATS, format_module
 

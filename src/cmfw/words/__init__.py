@@ -22,6 +22,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "logs": ("logs",),
     "questions": ("question", "search", "diff", "shadow", "path"),
     "probe": ("probe", "respond"),
+    "publish": ("publish",),
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
     "report": ("report", "handbook"),
     "request": ("request",),
