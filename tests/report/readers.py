@@ -13,10 +13,12 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
+from zipfile import ZipFile
 
 import html5lib
 from junitparser import JUnitXml, Properties
 from markdown_it import MarkdownIt
+from python_calamine import CalamineWorkbook
 
 from cmfw import words
 from cmfw.report.signs import SIGNS
@@ -114,6 +116,17 @@ def read_html(data: bytes) -> Read:
     return rows, found
 
 
+def _sheets(data: bytes) -> list[list[list[str]]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return [book.get_sheet_by_index(at).to_python(skip_empty_area=False) for at in range(len(book.sheet_names))]
+
+
+def read_xlsx(data: bytes) -> Read:
+    _, matrix, findings = _sheets(data)
+    rows = Counter((re.search(r"\((\w+)\)$", r[1])[1], r[0], r[2], status_of(r[3][2:])) for r in matrix[1:])
+    return rows, Counter((r[1], _severity_of(r[0]), r[2]) for r in findings[1:])
+
+
 READERS: dict[str, Callable[[bytes], Read]] = {
     "html": read_html,
     "json": read_json,
@@ -123,6 +136,7 @@ READERS: dict[str, Callable[[bytes], Read]] = {
     "junit": read_junit,
     "md": read_md,
     "github": read_github,
+    "xlsx": read_xlsx,
 }
 
 
@@ -158,6 +172,18 @@ def _html_shape(data: bytes) -> Counter:
     return found
 
 
+def _xlsx_shape(data: bytes) -> Counter:
+    """Every element of every part of the file: no formula, link or part may come with a name."""
+    with ZipFile(io.BytesIO(data)) as parts:
+        found = Counter(parts.namelist())
+        for name in parts.namelist():
+            # a shared text stands once however often it is used, and is rich only where somebody made it so
+            # neighbours of one width share an entry for columns
+            tags = (e.tag for e in ET.fromstring(parts.read(name)).iter() if not e.tag.endswith("}col"))
+            found.update((name, tag) for tag in (set(tags) if "sharedStrings" in name else tags))
+    return found
+
+
 SHAPES: dict[str, Callable[[bytes], Counter]] = {
     "html": _html_shape,
     "json": lambda data: _json_shape(json.loads(data)),
@@ -166,5 +192,6 @@ SHAPES: dict[str, Callable[[bytes], Counter]] = {
     "sarif": lambda data: _json_shape(json.loads(data)),
     "junit": _xml_shape,
     "md": _md_shape,
+    "xlsx": _xlsx_shape,
     "github": lambda data: Counter(re.match(r"::\w+|cmfw: ", line)[0] for line in data.decode().split("\n")[:-1]),
 }

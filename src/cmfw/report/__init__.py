@@ -17,6 +17,7 @@ FORMS: dict[str, str] = {
     "junit": "cmfw.report.junit",
     "md": "cmfw.report.markdown",
     "github": "cmfw.report.github",
+    "xlsx": "cmfw.report.workbook",
 }
 """Name of a form -> the module whose ``render`` writes an audit in it."""
 SUFFIXES: dict[str, str] = {
@@ -29,6 +30,7 @@ SUFFIXES: dict[str, str] = {
     ".csv": "csv",
     ".xml": "junit",
     ".md": "md",
+    ".xlsx": "xlsx",
 }
 """How the name of a file ends -> the form that it asks for."""
 BINARY = frozenset({"xlsx"})
