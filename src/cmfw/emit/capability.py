@@ -247,6 +247,8 @@ def unprintable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return ""
+    if text.isascii() and text.isprintable():
+        return ""
     for char in text:
         number = ord(char)
         if number < 32 or 127 <= number < 160 or number in (0x2028, 0x2029):

@@ -86,6 +86,11 @@ def emit(request: EmitRequest) -> Output:
 
 def check(rule: HostRule) -> None:
     """Raise Unsupported where netsh cannot say the rule."""
+    _check(rule)
+    _made(rule)
+
+
+def _check(rule: HostRule) -> None:
     CAPABILITIES.check(rule)
     if rule.extras.defer and rule.edge != (rule.extras.defer != "User"):
         raise Unsupported(CAPABILITIES.target, rule.id, "edge traversal and who decides on it contradict one another")
@@ -94,26 +99,25 @@ def check(rule: HostRule) -> None:
             raise Unsupported(
                 CAPABILITIES.target, rule.id, f"the {field} `{text}` is not plain ASCII, or is netsh's word for any"
             )
-    for line in _lines(rule):
-        if len(line) > LONGEST_LINE:
-            raise Unsupported(CAPABILITIES.target, rule.id, f"its line has more than {LONGEST_LINE} characters")
 
 
 def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.cmd`` and ``undo.cmd``; raises Unsupported."""
     rules = (*policy.rules, *(() if policy.uses else policy.members))
+    made: list[tuple[HostRule, str]] = []
     for rule in rules:
-        check(rule)
+        _check(rule)
+        made += _made(rule)
     uses = sorted({(use.resource, use.profiles, use.directions): use for use in policy.uses}.values(), key=_order)
     names = [f"netsh advfirewall firewall delete rule name={_quoted(rule.id, rule.id)} >nul" for rule in rules]
     settings = _settings(policy.settings)
-    lines = [*dict.fromkeys(names), *(line for rule in rules for line in _lines(rule))]
+    lines = [*dict.fromkeys(names), *(line for _, line in made)]
     lines += [line for use in uses for line in _group(use, "yes")]
     undo = [*dict.fromkeys(names), *(line for use in uses for line in _group(use, "no"))]
     undo += _settings(tuple((profile, _undone(found)) for profile, found in policy.settings))
     used = {"group-members": policy.members and uses, "group-unknown": policy.groups, "settings": settings}
     whole = [name for name, found in used.items() if found]
-    claims = (*(_named(part) for rule in rules for part in _parts(rule)), *(policy.members if policy.uses else ()))
+    claims = (*(part for part, _ in made), *(policy.members if policy.uses else ()))
     head = [f"rem cmfw: {_remark(line)}" for line in (f"Windows Firewall rules for {policy.title}", *policy.notes)]
     title = f"rem cmfw: {_remark(f'undo of cmfw.cmd for {policy.title}')}"
     return Output(
@@ -154,6 +158,9 @@ def _named(rule: HostRule) -> HostRule:
 def _parts(rule: HostRule) -> Iterator[HostRule]:
     """Rules that netsh can say, with the same flows together: one ICMP type and one interface type each."""
     bits = [rule.interfaces] if rule.interfaces == ALL_INTERFACES else [b for b in INTERFACE_WORDS if b & rule.interfaces]
+    if rule.icmp is None and len(bits) == 1:
+        yield from _shorter(rule)
+        return
     for kind in rule.icmp or (None,):
         for interfaces in bits:
             one = replace(rule, interfaces=int(interfaces), icmp=None if kind is None else (kind,))
@@ -175,10 +182,16 @@ def _shorter(rule: HostRule) -> Iterator[HostRule]:
         yield replace(rule, remote_address=AddressMatch(chunk, () if start else words))
 
 
-def _lines(rule: HostRule) -> Iterator[str]:
+def _made(rule: HostRule) -> list[tuple[HostRule, str]]:
+    """(rule as netsh makes it, its line) for each part; raises Unsupported for a line that is too long."""
+    out = []
     for part in _parts(rule):
-        pairs = " ".join(f"{key}={text}" for key, text in _pairs(_named(part)))
-        yield f"netsh advfirewall firewall add rule {pairs}"
+        named = _named(part)
+        line = "netsh advfirewall firewall add rule " + " ".join(f"{key}={text}" for key, text in _pairs(named))
+        if len(line) > LONGEST_LINE:
+            raise Unsupported(CAPABILITIES.target, rule.id, f"its line has more than {LONGEST_LINE} characters")
+        out.append((named, line))
+    return out
 
 
 def _pairs(rule: HostRule) -> Iterator[tuple[str, str]]:

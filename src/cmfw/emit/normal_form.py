@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import attrgetter
 
 from cmfw.engine.conditions import counts, keyword_ports
 from cmfw.engine.exact import Engine
@@ -80,14 +81,40 @@ class Remote:
 NormalForm = dict[Key, Remote]
 
 
-def normal_form(engine: Engine) -> NormalForm:
-    """The parts of every rule of the engine's state that counts, by their conditions."""
+Counted = list[tuple[HostRule, int]]
+"""(rule, mask of the profiles in which it counts)."""
+_CONDITIONS = attrgetter(
+    "action", "direction", "protocol", "local_port", "remote_port", "icmp", "local_address", "remote_address", "program",
+    "service", "interfaces", "extras",
+)  # fmt: skip
+
+
+def counted(engine: Engine) -> Counted:
+    """Every rule that counts after the merge laws, in state order."""
     laws = {profile: engine.worlds(profile)[0] for profile in Profile}
-    form: NormalForm = {}
+    out: Counted = []
     for rule in engine.state.rules:
         mask = sum(int(p) for p, law in laws.items() if rule.profiles & p and counts(rule, law))
-        if not mask:
-            continue
+        if mask:
+            out.append((rule, mask))
+    return out
+
+
+def uncommon(mine: Counted, theirs: Counted) -> tuple[Counted, Counted]:
+    """The rules of each side that the other has not in just the same spelling; most rules of a faithful copy cancel here."""
+    keys = [[(mask, _CONDITIONS(rule)) for rule, mask in side] for side in (mine, theirs)]
+    common = set(keys[0]) & set(keys[1])
+    left = (
+        [one for one, key in zip(side, its, strict=True) if key not in common]
+        for side, its in zip((mine, theirs), keys, strict=True)
+    )
+    return next(left), next(left)
+
+
+def normal_form(engine: Engine, rules: Counted | None = None) -> NormalForm:
+    """The parts of those rules (None: of all that count in the engine's state), by their conditions."""
+    form: NormalForm = {}
+    for rule, mask in counted(engine) if rules is None else rules:
         for key, addresses, words in _parts(rule, mask, engine.state):
             form.setdefault(key, Remote()).add(addresses, words, rule)
     return form

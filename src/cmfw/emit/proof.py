@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cmfw.emit.normal_form import Key, NormalForm, normal_form
+from cmfw.emit.normal_form import Key, NormalForm, counted, normal_form, uncommon
 from cmfw.engine import reference
 from cmfw.engine.conditions import DEMANDING_IPSEC
 from cmfw.engine.exact import Engine
@@ -50,7 +50,8 @@ def compare(source: HostState, written: HostState) -> Comparison:
         reasons = tuple(f"{gap.code}: {gap.detail}" for gap in gaps)
         return Comparison(answer=UNDECIDED, compared_rules=len(source.rules), reasons=reasons)
     here, there = Engine(source), Engine(written)
-    mine, theirs = normal_form(here), normal_form(there)
+    left = uncommon(counted(here), counted(there))
+    mine, theirs = normal_form(here, left[0]), normal_form(there, left[1])
     differing = [key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)]
     same_settings = all(_in_force(here, p) == _in_force(there, p) for p in Profile) and _demands(source) == _demands(written)
     if same_settings and not differing:
