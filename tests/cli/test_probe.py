@@ -69,3 +69,33 @@ def test_a_wrong_target_is_refused(run, site, target):
 
 def test_nobody_of_that_name(run, site):
     assert run("probe", site(80, 10123), "--as", "nobody").exit_code == 2
+
+
+AGAINST = """Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules]
+"x"="v2.30|Action=Block|Active=TRUE|Dir=Out|Protocol=6|Name=x|"
+"""
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "packets leave"), ("zh_CN", "数据包仍能发出")])
+def test_a_configuration_that_packets_contradict(run, valid, site, tmp_path, lang, said):
+    (tmp_path / "host.reg").write_text(AGAINST, encoding="utf-8")
+    with server(answer) as http:
+        path = site(http, free_port())
+        sent = run("probe", path, "--as", "office", "--format", "json")
+    (tmp_path / "results.json").write_text(sent.stdout, encoding="utf-8")
+    asked = ("--as", "office", "--results", str(tmp_path / "results.json"), "--against", str(tmp_path / "host.reg"))
+    done = run("probe", path, *asked, "--against-as", "office", "--format", "json")
+    found = valid("probe", done.stdout)
+    assert found["results"] == valid("probe", sent.stdout)["results"]
+    assert {one["code"] for one in found["findings"]} == {"wire-host"}
+    assert done.exit_code == 1
+    text = run("probe", path, *asked, "--against-as", "office", lang=lang)
+    assert said in "".join(text.stdout.split("\n")).replace("  ", " ") or said in text.stdout.replace("\n", " ")
+
+
+def test_results_that_are_none_are_refused(run, site, tmp_path):
+    (tmp_path / "results.json").write_text("{}", encoding="utf-8")
+    done = run("probe", site(80, 10123), "--as", "office", "--results", str(tmp_path / "results.json"))
+    assert done.exit_code == 2

@@ -11,6 +11,8 @@ from cmfw.cli.options import advisory_option, make_command, option
 
 if TYPE_CHECKING:
     from cmfw.cli.probe_view import Probing
+    from cmfw.model.finding import Finding
+    from cmfw.model.plan import Plan
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
     from cmfw.model.wire import ProbeResult
@@ -30,6 +32,9 @@ _TIMEOUT_S = 3.5
 @advisory_option
 @option("--responder", key="responder", metavar="ADDRESS[:PORT]")
 @option("--key", "key_path", key="key", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
+@option("--against", "states", key="against", multiple=True, metavar="STATE")
+@option("--against-as", "against_as", key="against_as", metavar="GROUP|HOST")
+@option("--results", "results_path", key="results", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @option("--dry-run", "dry_run", key="dry_run", is_flag=True)
 @option("--timeout", "timeout_s", key="timeout", type=click.FloatRange(0.1, 60), default=_TIMEOUT_S, metavar="SECONDS")
 @option("--rate", key="rate", type=click.IntRange(1, 100_000), default=_RATE, metavar="N")
@@ -41,20 +46,53 @@ def command(
     advisory: bool,
     responder: str | None,
     key_path: str | None,
+    states: tuple[str, ...],
+    against_as: str | None,
+    results_path: str | None,
     dry_run: bool,
     timeout_s: float,
     rate: int,
     form: str,
 ) -> int:
     """Probe from one place of the site; exit code 1 where a feature is broken or degraded, 3 where a status is open."""
-    from cmfw.catalog import load
+    from dataclasses import replace
+
     from cmfw.cli import output
-    from cmfw.cli.plan_view import only
-    from cmfw.cli.probe_view import Probing, blocks, document
+    from cmfw.cli.probe_view import blocks, document
     from cmfw.diagnose.wire import wire_rows
+    from cmfw.probe.run import Limits
+
+    limits = Limits(timeout_s=timeout_s, rate=rate)
+    planned = _plan(site_path, asked, targets, wanted, limits, advisory=advisory, dry_run=dry_run)
+    other_end = _responder(responder, key_path)
+    sent = () if dry_run or results_path is not None else _send(planned.probes, limits, other_end)
+    results = sent if results_path is None else _known(results_path)
+    findings = _against(planned.site, planned.plan, states, against_as, results)
+    rows = wire_rows(planned.plan, results, elsewhere=True)
+    found = replace(planned, results=results, rows=rows, findings=findings)
+    if form == "json":
+        output.show_json(document(found))
+    else:
+        output.show(blocks(found))
+    return exit_code(found)
+
+
+def _plan(
+    site_path: str,
+    asked: str | None,
+    targets: tuple[str, ...],
+    wanted: tuple[str, ...],
+    limits: Limits,
+    *,
+    advisory: bool,
+    dry_run: bool,
+) -> Probing:
+    """What is to be sent, without results."""
+    from cmfw.catalog import load
+    from cmfw.cli.plan_view import only
+    from cmfw.cli.probe_view import Probing
     from cmfw.ingest.site import read_site
     from cmfw.probe.plan import plan_probes
-    from cmfw.probe.run import Limits
     from cmfw.report.who import find_who
     from cmfw.resolve import resolve
 
@@ -63,16 +101,7 @@ def command(
     plan = only(resolve(catalog, site, advisory=advisory), wanted, catalog)
     who = find_who(site, _here(site), asked)
     probes = plan_probes(plan, who.name, host=who.host, targets=_addresses(targets))
-    limits = Limits(timeout_s=timeout_s, rate=rate)
-    other_end = _responder(responder, key_path)
-    results = () if dry_run else _send(probes, limits, other_end)
-    rows = wire_rows(plan, results, elsewhere=True)
-    found = Probing(catalog, site, plan, who, probes, limits, results, rows, dry_run=dry_run)
-    if form == "json":
-        output.show_json(document(found))
-    else:
-        output.show(blocks(found))
-    return exit_code(found)
+    return Probing(catalog, site, plan, who, probes, limits, dry_run=dry_run)
 
 
 def _send(probes: ProbePlan, limits: Limits, responder: Responder | None) -> tuple[ProbeResult, ...]:
@@ -87,6 +116,36 @@ def _send(probes: ProbePlan, limits: Limits, responder: Responder | None) -> tup
         return run_probes(probes.probes, limits, bar)
     finally:
         bar.close()
+
+
+def _known(path: str) -> tuple[ProbeResult, ...]:
+    """Results of an earlier run; nothing is sent."""
+    from pathlib import Path
+
+    from cmfw.errors import InputError, Problem
+    from cmfw.probe.record import read_results
+
+    try:
+        return read_results(Path(path).read_text(encoding="utf-8-sig"), path)
+    except UnicodeDecodeError as error:
+        raise InputError(Problem(path, "UTF-8", "other bytes", offset=error.start)) from error
+
+
+def _against(
+    site: Site, plan: Plan, states: tuple[str, ...], asked: str | None, results: tuple[ProbeResult, ...]
+) -> tuple[Finding, ...]:
+    """Where the packets and the policy of the machine that the states describe disagree."""
+    if not states:
+        return ()
+    from cmfw.cli.inputs import read_host
+    from cmfw.diagnose.place import find_place
+    from cmfw.diagnose.reconcile import reconcile
+    from cmfw.engine.exact import Engine
+    from cmfw.report.who import find_who
+
+    state = read_host(states, ())
+    who = find_who(site, state, asked)
+    return reconcile(plan, find_place(site, who.name, host=who.host), Engine(state), results)
 
 
 def _responder(text: str | None, key_path: str | None) -> Responder | None:
@@ -151,11 +210,11 @@ def _addresses(texts: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def exit_code(found: Probing) -> int:
-    """1 where a feature is broken or degraded, 3 where what was probed leaves one open, else 0."""
-    codes = {row.status for row in found.rows}
+    """1 where a feature is broken or degraded or a layer is to blame, 3 where what was probed leaves one open, else 0."""
+    codes = {row.status for row in found.rows} | {one.severity.value for one in found.findings}
     if found.dry_run:
         return CLEAN
     return worst(
-        FINDINGS if codes & {"broken", "degraded"} else CLEAN,
+        FINDINGS if codes & {"broken", "degraded", "error"} else CLEAN,
         INCOMPLETE if "unknown" in codes else CLEAN,
     )

@@ -38,8 +38,8 @@ class Probing:
     who: Who
     probes: ProbePlan
     limits: Limits
-    results: tuple[ProbeResult, ...]
-    rows: tuple[WireRow, ...]
+    results: tuple[ProbeResult, ...] = ()
+    rows: tuple[WireRow, ...] = ()
     findings: tuple[Finding, ...] = ()
     dry_run: bool = False
 
@@ -157,13 +157,18 @@ def _features(found: Probing) -> list[Block]:
             feature_title(row.feature, found.catalog),
             row.clients,
             row.peer or "-",
-            say(f"status.{row.status}") + ("*" if row.unseen else ""),
+            say(f"status.{row.status}") + ("*" if _is_partly(row) else ""),
         )
         for row in found.rows
     )
     styles = tuple((say(f"status.{name}") + mark, style) for name, style in _STYLES.items() for mark in ("", "*"))
     told: list[Block] = [Gap(), Heading(say("probe.features")), Table(columns, rows, styles)]
-    return [*told, Line(say("probe.partly"))] if any(row.unseen for row in found.rows) else told
+    return [*told, Line(say("probe.partly"))] if any(map(_is_partly, found.rows)) else told
+
+
+def _is_partly(row: WireRow) -> bool:
+    """Whether what was not seen from here could still make it worse."""
+    return bool(row.unseen) and row.status != "broken"
 
 
 def _findings(found: Probing) -> Sequence[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, str] = {
-    "probe.head": "{count} probes from {who}: {allow} pass, {block} do not, {unknown} prove nothing.",
+    "probe.head": "Probes from {who}: {allow} of {count} pass, {block} do not, {unknown} prove nothing.",
     "probe.would_send": "{count} probes would be sent from {who}, at most {rate} a second.",
     "probe.by.asked": "as {who}, because --as says so",
     "probe.by.addresses": "as {who}, because of the addresses of this machine",
