@@ -98,14 +98,12 @@ class FirewallText:
 
 
 def firewall_text(state: HostState, profile: Profile, marks: Marks, *, logs_wire: bool = False) -> FirewallText:
-    """The rule set of a machine in one profile. ValueError where its settings are not known for certain.
+    """The rule set of a machine in one profile.
 
-    With ``logs_wire`` it also reports what reaches the machine before its firewall has a say.
+    Where stores contradict each other about a setting, it is that of the first possible world: a flow that the worlds treat
+    differently is refused before any packet is sent. With ``logs_wire`` it also reports what reaches the machine before its firewall has a say.
     """
-    found = worlds(state, profile)
-    if len(found) != 1:
-        raise ValueError("the settings of the machine are not certain")
-    made = _Writer(state, profile, found[0], marks)
+    made = _Writer(state, profile, worlds(state, profile)[0], marks)
     lines = [f"add table {TABLE}", *made.text(), *_wire_lines(logs_wire)]
     return FirewallText(text="\n".join(lines), chains=tuple(made.chains.items()), labels=tuple(made.labels.items()))
 

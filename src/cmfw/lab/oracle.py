@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from cmfw.engine.conditions import MULTICAST, worlds
+from cmfw.engine.conditions import MULTICAST
 from cmfw.engine.reference import judge as judge_by_specification
 from cmfw.lab.firewall_rules import INTERFACE, FirewallText, Marks, Process, firewall_text
 from cmfw.lab.shots import Evidence, Fate, Shot
@@ -61,7 +61,7 @@ class LabOracle:
         known = judge_by_specification(flow, self.state)
         if known.answer is Answer.UNKNOWN:
             return known
-        if not self.sees(flow) or len(worlds(self.state, flow.profile)) != 1:
+        if not self.sees(flow):
             return Verdict(Answer.UNKNOWN, Why.EVIDENCE, missing=(NOT_PLAYED,))
         process = (flow.program, flow.service)
         text = self._load(flow.profile, process)
