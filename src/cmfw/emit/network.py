@@ -21,6 +21,7 @@ from cmfw.values import value
 NETWORK_TARGETS: dict[str, str] = {
     "nftables": "cmfw.emit.nftables",
     "iptables": "cmfw.emit.iptables",
+    "azure-nsg": "cmfw.emit.azure_nsg",
     "request": "cmfw.emit.rule_request",
 }
 """Target name -> module, imported only when the target is asked for."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cmfw.emit.capability import Loss, unprintable
-from cmfw.emit.crossings import Gateway, PathFlow
+from cmfw.emit.crossings import ELSEWHERE, Gateway, PathFlow
 from cmfw.errors import Unsupported
+from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.values import value
 
 PATH_CAPABILITIES: dict[str, str] = {
@@ -15,6 +16,8 @@ PATH_CAPABILITIES: dict[str, str] = {
     "ports": "port lists and ranges",
     "icmp": "ICMP type and code",
     "any-protocol": "any protocol",
+    "rare-protocol": "protocols beyond TCP, UDP and ICMP",
+    "elsewhere": "everything outside a zone as the other zone",
     "replies": "replies to what was opened, and nothing else",
     "rest": "everything else between the zones stopped",
     "other-traffic": "traffic of other zones left alone",
@@ -24,6 +27,9 @@ PATH_CAPABILITIES: dict[str, str] = {
     "undo": "a way back",
 }
 """Capability -> title, in the order of the table of docs/network-targets.md."""
+
+
+COMMON = frozenset({TCP, UDP, ICMP4, ICMP6})
 
 
 @value(kw_only=True)
@@ -45,6 +51,8 @@ class PathCapabilities:
             if reason := unprintable(text):
                 raise Unsupported(self.target, "zone", f"its name has {reason}")
         for crossing in gateway.crossings:
+            if "elsewhere" in self.lacks and ELSEWHERE in (crossing.from_zone, crossing.to_zone):
+                raise Unsupported(self.target, f"{crossing.from_zone} > {crossing.to_zone}", self.lacks["elsewhere"])
             for flow in crossing.flows:
                 for capability in asked_by(flow):
                     if capability in self.lacks:
@@ -78,6 +86,8 @@ def asked_by(flow: PathFlow) -> Iterator[str]:
         yield "icmp"
     if flow.protocol is None:
         yield "any-protocol"
+    elif flow.protocol not in COMMON:
+        yield "rare-protocol"
 
 
 def texts_of(flow: PathFlow) -> Iterator[str]:

@@ -40,6 +40,8 @@ WORDS: dict[str, str] = {
     "loss.address-ranges": "address ranges are written as the subnets that make them up",
     "loss.ports": "port lists are written as several rules",
     "loss.any-protocol": "any protocol is written in another form",
+    "loss.rare-protocol": "protocols beyond TCP, UDP and ICMP are written in another form",
+    "loss.elsewhere": "everything outside a zone is written in another form",
     "loss.replies": "replies are let pass by rules of their own, which are wider than the replies",
     "loss.rest": "what is not planned is stopped in another way",
     "loss.other-traffic": "traffic of other zones is touched as well",
