@@ -36,10 +36,10 @@ def test_one_pair(tmp_path, run):
     ("arguments", "message"),
     [
         (("nftables", SITE, "--for", "north"), "use --between, not --for"),
-        (("netsh", SITE), "give --for; --between is for nftables, iptables, azure-nsg, request"),
+        (("netsh", SITE), "give --for; --between is for nftables, iptables, azure-nsg, cisco-asa"),
         (
             ("netsh", SITE, "--for", "north", "--between", "dmz", "south"),
-            "give --for; --between is for nftables, iptables, azure-nsg, request",
+            "give --for; --between is for nftables, iptables, azure-nsg, cisco-asa",
         ),
         (("nftables", SITE, "--between", "dmz", "moon"), "found `moon`"),
     ],

@@ -22,6 +22,9 @@ NETWORK_TARGETS: dict[str, str] = {
     "nftables": "cmfw.emit.nftables",
     "iptables": "cmfw.emit.iptables",
     "azure-nsg": "cmfw.emit.azure_nsg",
+    "cisco-asa": "cmfw.emit.cisco_asa",
+    "cisco-ios": "cmfw.emit.cisco_ios",
+    "cisco-nx": "cmfw.emit.cisco_nx",
     "request": "cmfw.emit.rule_request",
 }
 """Target name -> module, imported only when the target is asked for."""

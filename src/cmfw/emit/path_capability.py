@@ -19,6 +19,7 @@ PATH_CAPABILITIES: dict[str, str] = {
     "rare-protocol": "protocols beyond TCP, UDP and ICMP",
     "elsewhere": "everything outside a zone as the other zone",
     "replies": "replies to what was opened, and nothing else",
+    "datagram-replies": "replies of UDP and ICMP",
     "rest": "everything else between the zones stopped",
     "other-traffic": "traffic of other zones left alone",
     "ids": "stable ids of flows",
@@ -88,6 +89,8 @@ def asked_by(flow: PathFlow) -> Iterator[str]:
         yield "any-protocol"
     elif flow.protocol not in COMMON:
         yield "rare-protocol"
+    if flow.protocol != TCP:
+        yield "datagram-replies"
 
 
 def texts_of(flow: PathFlow) -> Iterator[str]:

@@ -13,6 +13,11 @@ PATH_FORMATS: dict[str, tuple[str, str, str]] = {
     "nftables": ("cmfw.ingest.nftables", "read_nftables", r"(table|flush|delete|add table|destroy)\b"),
     "iptables-save": ("cmfw.ingest.iptables_save", "read_iptables", r"\*(filter|nat|mangle|raw|security)\s*$"),
     "azure-nsg": ("cmfw.ingest.azure_nsg", "read_nsg", r"[{\[]"),
+    "cisco": (
+        "cmfw.ingest.cisco_acl",
+        "read_acl",
+        r"(access-list\s+\S+\s+(line\s|extended|standard|remark|permit|deny)|ip access-list\s|ASA Version)",
+    ),
     "rule-request": ("cmfw.ingest.rule_request", "read_request", r"\ufeff?\"?id / "),
 }
 """Format name -> module, its function, and the pattern that begins one of the first lines of a file of the format."""

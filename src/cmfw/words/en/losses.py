@@ -43,6 +43,7 @@ WORDS: dict[str, str] = {
     "loss.rare-protocol": "protocols beyond TCP, UDP and ICMP are written in another form",
     "loss.elsewhere": "everything outside a zone is written in another form",
     "loss.replies": "replies are let pass by rules of their own, which are wider than the replies",
+    "loss.datagram-replies": "replies of UDP and ICMP are let pass in another way",
     "loss.rest": "what is not planned is stopped in another way",
     "loss.other-traffic": "traffic of other zones is touched as well",
     "loss.ids": "ids are written in another form",

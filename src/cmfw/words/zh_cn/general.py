@@ -15,7 +15,7 @@ WORDS: dict[str, str] = {
     "help.site": "新建站点文件，或按程序的理解显示站点文件。",
     "help.new": "将解释了每个键的站点文件写入 FILE 或标准输出。",
     "help.show": "显示填好所有默认值的站点；JSON 形式本身就是有效的站点文件。",
-    "help.emit": "写出一个客户端组或主机（--for）或区域之间的过滤器所需的配置。TARGET：powershell、powershell-gpo、remediation、configmgr-ci、dsc-networking、registry-pol、gpo-backup、syncml、intune、dsc、ansible、reg、netsh、list；区域之间：nftables、iptables、azure-nsg、request。",
+    "help.emit": "写出一个客户端组或主机（--for）或区域之间的过滤器所需的配置。TARGET：powershell、powershell-gpo、remediation、configmgr-ci、dsc-networking、registry-pol、gpo-backup、syncml、intune、dsc、ansible、reg、netsh、list；区域之间：nftables、iptables、azure-nsg、cisco-asa、cisco-ios、cisco-nx、request。",
     "help.publish": "将配置发布到域中。",
     "help.gpo": "通过 LDAPS 和 SMB，按 GROUP 或 HOST 的需要创建或更新一个组策略对象。不带 --apply 时不做任何更改，只显示将新允许或新阻止的流量以及各个步骤。对象中他人的内容逐字节保留；更改之前先写入备份；若期间有人编辑该对象，则不会覆盖。被中断的发布，再次运行即可完成。",
     "help.convert": "将从任意已知格式读取的计算机策略写成 TO 的文件：powershell, powershell-gpo, remediation, configmgr-ci, dsc-networking, registry-pol, gpo-backup, syncml, intune, dsc, ansible, reg, netsh。写出的内容会重新读回并比较：绝不比来源更宽，只有使用 --allow-narrower 才允许更窄。多个 FROM 描述同一台计算机。",

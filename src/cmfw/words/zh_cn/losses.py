@@ -43,6 +43,7 @@ WORDS: dict[str, str] = {
     "loss.rare-protocol": "TCP、UDP 和 ICMP 以外的协议以另一种形式写出",
     "loss.elsewhere": "区域以外的一切以另一种形式写出",
     "loss.replies": "回复流量由单独的规则放行，其范围比回复本身更宽",
+    "loss.datagram-replies": "UDP 和 ICMP 的回复以另一种方式放行",
     "loss.rest": "计划之外的流量以另一种方式阻止",
     "loss.other-traffic": "其他区域的流量也会受到影响",
     "loss.ids": "ID 以另一种形式写出",

@@ -1,0 +1,30 @@
+"""Target ``cisco-ios``: access lists for Cisco IOS, written by Aerleon and believed as far as they read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cmfw.emit import Artifact
+from cmfw.emit.cisco_lists import LACKS, LOSSES, STATELESS, Make, emit_lists, read_lists
+from cmfw.emit.crossings import Crossing
+from cmfw.emit.network import Found, PathRequest
+from cmfw.emit.path_capability import PathCapabilities
+
+CAPABILITIES = PathCapabilities(
+    target="cisco-ios",
+    title="access lists for Cisco IOS, by Aerleon (extra `aerleon`)",
+    checked_by="",
+    lacks=LACKS | {"datagram-replies": STATELESS},
+    losses=LOSSES | {"replies": "TCP replies pass by a flag that no packet that opens a connection has"},
+)
+_MAKE = Make("cisco-ios", "cisco", " extended", "no ip access-list extended", is_stateful=False)
+
+
+def emit(request: PathRequest) -> tuple[Artifact, ...]:
+    """``cmfw.txt`` and ``undo.txt``; raises MissingExtra without Aerleon."""
+    return emit_lists(request, _MAKE)
+
+
+def read_back(artifacts: tuple[Artifact, ...], crossings: Sequence[Crossing]) -> list[Found]:
+    """The lines that our own reader finds in the list of each crossing."""
+    return read_lists(artifacts, crossings)
