@@ -13,7 +13,7 @@ from cmfw.errors import InputError, Problem, Unsupported
 from cmfw.model.plan import Endpoint, Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.net.addr import AddrSet
-from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box, boxes, icmp_range
+from cmfw.net.box import ALL_ICMP, ALL_PROTOCOLS, Box, boxes, icmp_range
 from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS, Direction
 from cmfw.net.ports import PortSet
 from cmfw.values import value
@@ -21,6 +21,10 @@ from cmfw.values import value
 ELSEWHERE = "*"
 """The zone of every address that is not in the other zone of a pair."""
 FAMILIES = ((4, AddrSet.V4), (6, AddrSet.V6))
+_ALL_OF = {
+    family: boxes(protocol=ALL_PROTOCOLS, local=whole.ranges, remote=whole.ranges)[0].protocol for family, whole in FAMILIES
+}
+"""Every protocol that there is in a family: ICMP is another one in each."""
 
 
 @value(kw_only=True)
@@ -42,14 +46,15 @@ class PathFlow:
     icmp: tuple[int, int | None] | None
     items: tuple[PlanItem, ...]
 
-    def boxes(self) -> tuple[Box, ...]:
+    @property
+    def box(self) -> Box:
         """The flows, as the opening end sends them."""
-        return boxes(
+        # one family, and ports and ICMP only with their protocols: what `boxes` would make of it
+        return Box(
             direction=int(Direction.OUT),
-            protocol=ALL_PROTOCOLS if self.protocol is None else ((self.protocol, self.protocol),),
+            protocol=_ALL_OF[self.family] if self.protocol is None else ((self.protocol, self.protocol),),
             local=self.source.ranges,
             remote=self.target.ranges,
-            local_port=ALL_PORTS,
             remote_port=self.ports.ranges,
             icmp=ALL_ICMP if self.icmp is None else (icmp_range(*self.icmp),),
         )
@@ -183,23 +188,40 @@ def _flows(items: Iterable[PlanItem], sides: tuple[AddrSet, ...], target: str) -
     """The flows of the items, those that no packet tells apart as one, in the order of the plan."""
     found: dict[tuple[object, ...], list[PlanItem]] = {}
     ends: dict[tuple[object, ...], tuple[AddrSet, AddrSet]] = {}
+    clipped: dict[tuple[AddrSet, int], tuple[AddrSet, ...]] = {}
     for item in items:
-        if not item.ports.is_any and MISPRINT in item.ports:
-            raise Unsupported(
-                target, item.id, f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened"
-            )
-        for end in (item.source, item.target):
-            if end.addresses.is_empty and end.role != "internet":
-                raise Unsupported(target, item.id, f"the site does not know the addresses of `{end.name}`")
-        for family, whole in FAMILIES:
-            here, there = item.source.known & sides[0] & whole, item.target.known & sides[1] & whole
-            if here.is_empty or there.is_empty or item.protocol == (ICMP6 if family == 4 else ICMP4):
+        _refuse(item, target)
+        here, there = (_clipped(end, side, sides, clipped) for side, end in enumerate((item.source, item.target)))
+        any_port = item.protocol not in PORT_PROTOCOLS or item.ports.is_empty
+        ports = PortSet.ANY if any_port else item.ports
+        for at, (family, _) in enumerate(FAMILIES):
+            if here[at].is_empty or there[at].is_empty or item.protocol == (ICMP6 if family == 4 else ICMP4):
                 continue
-            ports = item.ports if item.protocol in PORT_PROTOCOLS and not item.ports.is_empty else PortSet.ANY
-            key = (family, item.source.name, item.target.name, here, there, item.protocol, ports, item.icmp)
+            key = (family, item.source.name, item.target.name, here[at], there[at], item.protocol, ports, item.icmp)
             found.setdefault(key, []).append(item)
-            ends[key] = (here, there)
+            ends[key] = (here[at], there[at])
     return tuple(_flow(ends[key], tuple(its)) for key, its in found.items())
+
+
+def _refuse(item: PlanItem, target: str) -> None:
+    """Raise Unsupported for an item that no filter may be written for."""
+    if MISPRINT in item.ports and not item.ports.is_any:
+        raise Unsupported(target, item.id, f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened")
+    for end in (item.source, item.target):
+        if end.addresses.is_empty and end.role != "internet":
+            raise Unsupported(target, item.id, f"the site does not know the addresses of `{end.name}`")
+
+
+def _clipped(
+    end: Endpoint, side: int, sides: tuple[AddrSet, ...], known: dict[tuple[AddrSet, int], tuple[AddrSet, ...]]
+) -> tuple[AddrSet, ...]:
+    """The addresses of an end that lie in its zone, by family; many items have the same ends."""
+    key = (end.addresses, side)
+    found = known.get(key)
+    if found is None:
+        inside = end.known & sides[side]
+        found = known[key] = (inside.v4, inside.v6)
+    return found
 
 
 def _flow(ends: tuple[AddrSet, AddrSet], items: tuple[PlanItem, ...]) -> PathFlow:

@@ -48,25 +48,27 @@ class PathCapabilities:
 
     def check(self, gateway: Gateway) -> None:
         """Raise Unsupported where a flow needs what the target lacks, or a name cannot stand in a file."""
-        for text in gateway.zones:
-            if reason := unprintable(text):
-                raise Unsupported(self.target, "zone", f"its name has {reason}")
         for crossing in gateway.crossings:
             if "elsewhere" in self.lacks and ELSEWHERE in (crossing.from_zone, crossing.to_zone):
                 raise Unsupported(self.target, f"{crossing.from_zone} > {crossing.to_zone}", self.lacks["elsewhere"])
-            for flow in crossing.flows:
+            for flow in crossing.flows if self.lacks else ():
                 for capability in asked_by(flow):
                     if capability in self.lacks:
                         raise Unsupported(self.target, flow.id, self.lacks[capability])
-                for text in texts_of(flow):
-                    if reason := unprintable(text):
-                        raise Unsupported(self.target, ascii(flow.id), f"its text has {reason}")
+        texts = [
+            *gateway.zones,
+            *(text for crossing in gateway.crossings for flow in crossing.flows for text in texts_of(flow)),
+        ]
+        if unprintable("".join(texts)):
+            # the whole is asked first: hardly any plan has such a text
+            text, reason = next((text, reason) for text in texts if (reason := unprintable(text)))
+            raise Unsupported(self.target, ascii(text), f"its text has {reason}")
 
     def losses_of(self, gateway: Gateway) -> tuple[Loss, ...]:
         """What changes in form where these crossings are written."""
         whole = ("replies", "rest", "other-traffic", "ids", "reasons", "counters", "undo")
         out = [Loss(name, "", self.losses[name]) for name in whole if name in self.losses]
-        for flow in (flow for crossing in gateway.crossings for flow in crossing.flows):
+        for flow in (flow for crossing in gateway.crossings for flow in crossing.flows if self.losses):
             out += [Loss(name, flow.id, self.losses[name]) for name in asked_by(flow) if name in self.losses]
         out += [
             Loss("no-zone", item, "one of its ends is in no zone, so no filter of this site can speak of it")

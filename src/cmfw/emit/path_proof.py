@@ -19,7 +19,7 @@ from cmfw.net.flowset import FlowSet
 def difference(crossing: Crossing, lines: Sequence[PathLine]) -> str:
     """Empty where the lines let pass exactly what the crossing plans, else a flow that is too much, too little or unknown."""
     region = crossing.boxes()
-    wanted = {box for flow in crossing.flows for box in flow.boxes()}
+    wanted = {flow.box for flow in crossing.flows}
     allowed = _allowed(region, lines, wanted)
     if allowed is None:
         found = partition_between(

@@ -27,9 +27,8 @@ _VERDICTS = {
     "goto": GOTO,
 }
 _HEADS = frozenset({"ip", "ip6", "tcp", "udp", "th", "icmp", "icmpv6", "meta", "ct"})
-_META_WORDS = frozenset({"l4proto", "nfproto"})
+_KINDS = {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"}
 _ENDS = (";", "\n", "}")
-_NO_CONDITION = frozenset({"counter", "log", "comment", "packets", "bytes", "prefix", "level", "flags"})
 _SPOKEN = frozenset(
     {"type", "typeof", "flags", "elements", "auto-merge", "size", "comment", "policy", "counter", "gc-interval"}
 )
@@ -94,15 +93,19 @@ class NftText:
         """The tokens up to the end of the statement; braces may hold several lines. A closing brace stays."""
         found: list[str] = []
         depth = 0
-        while True:
-            word = self._next()
-            if depth == 0 and word in _ENDS:
-                if word == "}":
-                    self.at -= 1
-                return found
-            depth += (word == "{") - (word == "}")
-            if word != "\n":
+        words = self.tokens
+        for at in range(self.at, len(words)):
+            word = words[at]
+            if word in _ENDS and (depth == 0 or word == "\n"):
+                self.line += word == "\n"
+                if depth == 0:
+                    self.at = at if word == "}" else at + 1
+                    return found
+            elif word[0] != "#":
+                depth += (word == "{") - (word == "}")
                 found.append(word)
+        self.at = len(words)
+        raise _Broken("the end of the file")
 
     # --- the outer structure -----------------------------------------------------------------------------------------
 
@@ -239,7 +242,7 @@ class NftText:
 
         def values(read: Callable[[str], Range]) -> Ranges:
             # the same set and the same ports stand in many rules
-            key = (head, field, *texts)
+            key = (head, _KINDS.get(field, field), *texts)
             found = self._ranges.get(key)
             if found is None:
                 found = self._named(texts[0][1:], read) if texts[0][:1] == "@" else ranges_of(texts, read)

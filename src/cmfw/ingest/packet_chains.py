@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cmfw.model.path import EVERYTHING, PathLine
 from cmfw.model.verdict import Answer
 from cmfw.net.flowset import FlowSet
+from cmfw.net.intervals import covers
 from cmfw.values import value
 
 ACCEPT, DROP, JUMP, GOTO, RETURN, PASS, UNKNOWN = "accept", "drop", "jump", "goto", "return", "pass", "unknown"
@@ -55,7 +56,7 @@ class _Walk:
             yield _doubt(reach or EVERYTHING, f"jump {name}", name)
             return
         for at, rule in enumerate(rules):
-            flows = rule.flows if reach is None else rule.flows & reach
+            flows = rule.flows if reach is None else _within(rule.flows, reach)
             if flows.is_empty or rule.verdict == PASS:
                 continue
             self.count += 1
@@ -81,6 +82,15 @@ def path_lines(chains: Chains, start: str, policy: Answer | None, origin: str) -
     if policy is None:
         return (*found, _doubt(EVERYTHING, "", origin))
     return (*found, PathLine(answer=policy, flows=EVERYTHING, text=f"policy {policy.value}", origin=origin))
+
+
+def _within(flows: FlowSet, reach: FlowSet) -> FlowSet:
+    """The flows that reach a chain; mostly those of its rule as they are, because a rule names addresses that lead to its chain."""
+    if len(flows.boxes) == 1 and any(
+        covers(one.local, flows.boxes[0].local) and one.covers(flows.boxes[0]) for one in reach.boxes
+    ):
+        return flows
+    return flows & reach
 
 
 def doubts(lines: Iterable[PathLine], seen: FlowSet) -> Iterator[PathLine]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cmfw.net import intervals
 from cmfw.net.addr import V6_BASE, AddrSet, parse_range
-from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, boxes
+from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box, boxes
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.flowset import FlowSet
 from cmfw.net.intervals import Range, Ranges
@@ -143,6 +143,23 @@ class PacketMatch:
         """The flows that all conditions hold for."""
         if not self.protocol:
             return FlowSet.EMPTY
+        if self.protocol in WITH_PORTS_ALONE and self.source and self.target and self.target_port:
+            # by far the commonest rule, in one family: what `boxes` would make of it at a third of its cost
+            ends = (self.source[0][0], self.target[0][0], self.source[-1][1], self.target[-1][1])
+            if (
+                (max(ends[2:]) < V6_BASE or min(ends[:2]) >= V6_BASE)
+                and self.types is self.codes is None
+                and self.source_port
+            ):
+                one = Box(
+                    direction=int(Direction.OUT),
+                    protocol=self.protocol,
+                    local=self.source,
+                    remote=self.target,
+                    local_port=self.source_port,
+                    remote_port=self.target_port,
+                )
+                return FlowSet((one,))
         return FlowSet(
             boxes(
                 direction=int(Direction.OUT),
@@ -213,5 +230,6 @@ def _number(text: str, most: int) -> int:
     return int(text)
 
 
+WITH_PORTS_ALONE: tuple[Ranges, ...] = (((TCP, TCP),), ((UDP, UDP),))
 WITH_PORTS: Ranges = ((TCP, TCP), (UDP, UDP))
 ICMP_OF: dict[int, Ranges] = {4: ((ICMP4, ICMP4),), 6: ((ICMP6, ICMP6),)}
