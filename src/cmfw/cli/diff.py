@@ -37,6 +37,7 @@ class _TwoSides(Spoken):
 def command(before: tuple[str, ...], after: tuple[str, ...], local_subnets: tuple[str, ...], count: int, form: str) -> int:
     """Compare; exit code 1 where a flow is newly allowed or blocked, 3 where only what is known differs, 0 where all is equal."""
     from cmfw.cli.inputs import read_host
+    from cmfw.cli.progress import Waiting
     from cmfw.cli.question_view import preferences
     from cmfw.engine.difference import differ
     from cmfw.engine.rule_changes import rule_changes
@@ -46,7 +47,8 @@ def command(before: tuple[str, ...], after: tuple[str, ...], local_subnets: tupl
             raise click.UsageError(say("error.two_sides"))
         before, after = before[:1], before[1:]
     old, new = read_host(before, local_subnets), read_host(after, local_subnets)
-    found = differ(old, new, preferences())
+    with Waiting():
+        found = differ(old, new, preferences())
     rules = rule_changes(old.rules, new.rules)
     if form == "json":
         from cmfw.cli import output

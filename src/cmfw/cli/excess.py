@@ -30,6 +30,7 @@ def command(
     from cmfw.catalog import load
     from cmfw.cli import output
     from cmfw.cli.inputs import read_host
+    from cmfw.cli.progress import Waiting
     from cmfw.diagnose.beyond import find_excess
     from cmfw.engine.exact import Engine
     from cmfw.ingest.site import read_site
@@ -39,7 +40,8 @@ def command(
     site = read_site(site_path)
     state = read_host(states, local_subnets)
     who = find_who(site, state, asked)
-    found = find_excess(site, resolve(load(site.packs), site), Engine(state), who.name, host=who.host)
+    with Waiting():
+        found = find_excess(site, resolve(load(site.packs), site), Engine(state), who.name, host=who.host)
     if form == "json":
         output.show_json({"schema": SCHEMA, "site": site.code, "as": _as(who)} | document(found))
     else:

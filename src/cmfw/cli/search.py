@@ -40,6 +40,7 @@ def command(
 ) -> int:
     """Find the flows; exit code 1 where there are some, 0 where there certainly are none, 3 where that is not known."""
     from cmfw.cli.inputs import COMMAND_LINE, read_host, read_queries
+    from cmfw.cli.progress import Waiting
     from cmfw.cli.question_view import preferences
     from cmfw.engine.search import search
     from cmfw.model.rule import canonical_program
@@ -53,7 +54,8 @@ def command(
         answers: tuple[Answer, ...] = (Answer(action),)
     else:
         answers = tuple(Answer) if rules is not None else (Answer.ALLOW,)
-    hits = search(state, _within(queries, profiles), answers, rules, preferences())
+    with Waiting():
+        hits = search(state, _within(queries, profiles), answers, rules, preferences())
     if form == "json":
         from cmfw.cli import output
 

@@ -23,10 +23,13 @@ _SHOWN = 20
 def command(states: tuple[str, ...], with_witness: bool, local_subnets: tuple[str, ...], count: int, form: str) -> int:
     """List the rules; exit code 1 where an active rule decides nothing, 3 where that is not known of one, else 0."""
     from cmfw.cli.inputs import read_host
+    from cmfw.cli.progress import Waiting
     from cmfw.cli.question_view import preferences
     from cmfw.engine.shadow import shadows
 
-    found = shadows(read_host(states, local_subnets), preferences())
+    state = read_host(states, local_subnets)
+    with Waiting():
+        found = shadows(state, preferences())
     if form == "json":
         from cmfw.cli import output
 
