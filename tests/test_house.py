@@ -261,6 +261,13 @@ def test_the_table_of_formats_equals_the_folder():
     assert {name: import_module(module).FORMAT for name, module in formats.items()} == {name: name for name in formats}
 
 
+def test_the_table_of_forms_equals_the_folder():
+    forms = import_module("cmfw.report").FORMS
+    folder = (SOURCE / "report").glob("*.py")
+    assert set(forms.values()) == {f"cmfw.report.{p.stem}" for p in folder if p.stem != "__init__" and defines(p, "render")}
+    assert len(set(forms.values())) == len(forms)
+
+
 def test_the_pinned_set_has_every_requirement():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = project["dependencies"] + [r for extra in project["optional-dependencies"].values() for r in extra]

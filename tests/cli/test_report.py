@@ -47,3 +47,25 @@ def test_every_form_can_be_had():
 
     assert all(render(form, demo()) for form in FORMS)
     assert set(SUFFIXES.values()) | {"github"} == set(FORMS)
+
+
+def test_the_handbook_needs_no_site(run, tmp_path):
+    done = run("report", "--kind", "handbook", "-o", tmp_path / "handbook.html", "--lang", "zh-CN")
+    assert done.exit_code == 0, done.output
+    assert "客户端请求安装".encode() in (tmp_path / "handbook.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--kind", "handbook", "--format", "csv"), "html or pdf"),
+        (("--kind", "handbook", "--format", "html", FOLDER / DEMO_SITE), "no SITE"),
+        (("--format", "html", FOLDER / DEMO_SITE), "at least one STATE"),
+        (("--format", "xlsx", *ARGUMENTS[1:]), "FILE"),
+    ],
+    ids=["handbook as csv", "handbook with a site", "audit without a state", "workbook to the screen"],
+)
+def test_what_does_not_go_together_is_refused(run, arguments, said):
+    done = run("report", *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr

@@ -7,48 +7,76 @@ from pathlib import Path
 import click
 
 from cmfw.cli.app import CLEAN
-from cmfw.cli.options import advisory_option, make_command, option, subnet_option
+from cmfw.cli.options import advisory_option, edition_option, make_command, option, subnet_option
 from cmfw.report import BINARY, FORMS, form_of
 from cmfw.words import say
 
+PDF = "pdf"
+"""The page, printed by a browser that is there."""
+
 
 @make_command("report")
-@click.argument("site_path", metavar="SITE")
-@click.argument("states", metavar="STATE...", nargs=-1, required=True)
-@option("--format", "form", key="report_format", type=click.Choice(tuple(FORMS)), default=None)
+@click.argument("paths", metavar="[SITE STATE...]", nargs=-1)
+@option("--kind", key="kind", type=click.Choice(("audit", "handbook")), default="audit")
+@option("--format", "form", key="report_format", type=click.Choice((*FORMS, PDF)), default=None)
 @option("-o", "--output", "target", key="report_output", metavar="FILE")
 @option("--as", "asked", key="as", metavar="GROUP|HOST")
 @subnet_option
 @advisory_option
+@edition_option
 def command(
-    site_path: str,
-    states: tuple[str, ...],
+    paths: tuple[str, ...],
+    kind: str,
     form: str | None,
     target: str | None,
     asked: str | None,
     local_subnets: tuple[str, ...],
     advisory: bool,
+    edition: str,
 ) -> int:
     """Write the report."""
+    chosen = _form(form, target)
+    if kind == "handbook":
+        return write(_handbook(paths, chosen, edition), target)
     from cmfw.catalog import load
     from cmfw.cli.audit import run_audit
     from cmfw.cli.inputs import read_evidence
     from cmfw.ingest.site import read_site
     from cmfw.report import render
 
-    chosen = _form(form, target)
-    site = read_site(site_path)
-    state, problems = read_evidence(states, local_subnets)
+    if len(paths) < 2:
+        raise click.UsageError(say("report.needs_site"))
+    site = read_site(paths[0])
+    state, problems = read_evidence(paths[1:], local_subnets)
     audit = run_audit(load(site.packs), site, state, asked, advisory=advisory, problems=problems)
-    return write(render(chosen, audit), target)
+    return write(_printed(render("html", audit)) if chosen == PDF else render(chosen, audit), target)
+
+
+def _handbook(paths: tuple[str, ...], form: str, edition: str) -> bytes:
+    """The handbook of the whole catalog, all packs included."""
+    from cmfw.catalog import PACKS, load
+    from cmfw.report.handbook import render_handbook
+
+    if paths:
+        raise click.UsageError(say("report.handbook_alone"))
+    if form not in ("html", PDF):
+        raise click.UsageError(say("report.handbook_forms"))
+    made = render_handbook(load(PACKS), edition)
+    return _printed(made) if form == PDF else made
+
+
+def _printed(page: bytes) -> bytes:
+    from cmfw.report.print_pdf import printed
+
+    return printed(page)
 
 
 def _form(form: str | None, target: str | None) -> str:
     """The form that was asked for by name or by the name of the file; a usage error where there is no telling."""
-    found = form or form_of(target or "")
+    found = form or (PDF if (target or "").lower().endswith(".pdf") else form_of(target or ""))
     if not found:
-        raise click.UsageError(say("report.which_form", forms=", ".join(FORMS)))
-    if found in BINARY and target is None:
+        raise click.UsageError(say("report.which_form", forms=", ".join((*FORMS, PDF))))
+    if found in (*BINARY, PDF) and target is None:
         raise click.UsageError(say("report.needs_file", form=found))
     return found
 

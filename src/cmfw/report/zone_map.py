@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from cmfw.model.site import ClientGroup, System
 from cmfw.report.audit_view import Audit
+from cmfw.report.drawing import arrow, box, cut, heads
 from cmfw.report.edges import Edge
-from cmfw.report.markup import Markup, element, joined
+from cmfw.report.markup import Markup, element
 from cmfw.report.who import place_of
 from cmfw.values import value
 from cmfw.words import role, say
@@ -19,7 +20,6 @@ SIGNS = {"blocked": "\u2716", "undecided": "\u25c6", "fallback": "\u25b2", "allo
 _WIDTH, _MARGIN, _BOX, _LANE, _HEAD, _SPACE = 860, 12, 210, 30, 44, 16
 _FIRST, _LAST = _MARGIN + _BOX, _WIDTH - _MARGIN - _BOX
 _MOST_LETTERS = 54
-_MOST_NAME = 27
 
 
 @value
@@ -51,12 +51,12 @@ def zone_map(audit: Audit, edges: Sequence[Edge]) -> Markup:
         parts.extend(_node(node, y))
         y += node.height + _SPACE
     height = max(y, _MARGIN + _HEAD + _SPACE)
-    machine = _box(_MARGIN, _MARGIN, height - _SPACE - _MARGIN, _machine(audit), "machine")
+    machine = box(_MARGIN, _MARGIN, (_BOX, height - _SPACE - _MARGIN), _machine(audit), "machine")
     label = element("title", say("report.map.title", who=audit.who.name), id="map-title")
     return element(
         "svg",
         label,
-        _heads(),
+        heads(SIGNS),
         machine,
         parts,
         viewBox=f"0 0 {_WIDTH} {height}",
@@ -71,7 +71,7 @@ def legend() -> Markup:
     told = [
         element(
             "li",
-            element("svg", _line(2, 46, 8, kind), viewBox="0 0 48 16", width=48, height=16, aria_hidden="true"),
+            element("svg", arrow(2, 46, 8, kind), viewBox="0 0 48 16", width=48, height=16, aria_hidden="true"),
             f" {SIGNS[kind]} ",
             say(f"report.map.{kind}"),
         )
@@ -109,7 +109,7 @@ def _machine(audit: Audit) -> tuple[str, ...]:
 
 
 def _node(node: _Node, y: int) -> Iterator[Markup]:
-    yield _box(_LAST, y, node.height, (node.name, *node.told), "peer")
+    yield box(_LAST, y, (_BOX, node.height), (node.name, *node.told), "peer")
     for at, edge in enumerate(node.edges):
         lane = y + _HEAD + at * _LANE + _LANE // 2 - 4
         ends = (_FIRST, _LAST) if edge.outgoing else (_LAST, _FIRST)
@@ -118,55 +118,6 @@ def _node(node: _Node, y: int) -> Iterator[Markup]:
         yield element(
             "g",
             element("title", full),
-            _line(*ends, lane, edge.kind),
-            element("text", _cut(told, _MOST_LETTERS), x=_WIDTH // 2, y=lane - 6, class_=f"label {edge.kind}"),
+            arrow(*ends, lane, edge.kind),
+            element("text", cut(told, _MOST_LETTERS), x=_WIDTH // 2, y=lane - 6, class_=f"label {edge.kind}"),
         )
-
-
-def _line(start: int, end: int, y: int, kind: str) -> Markup:
-    gap = 9 if end > start else -9
-    return element("line", x1=start, y1=y, x2=end - gap, y2=y, class_=f"edge {kind}", marker_end=f"url(#head-{kind})")
-
-
-def _box(x: int, y: int, height: int, told: Sequence[str], kind: str) -> Markup:
-    first, *rest = (text for text in told if text)
-    texts = [element("text", _cut(first, _MOST_NAME), x=x + 10, y=y + 20, class_="name")]
-    texts += [element("text", _cut(text, _MOST_NAME + 5), x=x + 10, y=y + 37 + 16 * at) for at, text in enumerate(rest)]
-    frame = element("rect", x=x, y=y, width=_BOX, height=height, rx=6, class_=f"node {kind}")
-    return element("g", element("title", ", ".join(text for text in told if text)), frame, texts)
-
-
-def _heads() -> Markup:
-    """The arrow heads, one for each kind: a marker cannot take its line's colour everywhere."""
-    shape = element("path", d="M0,0 L10,5 L0,10 z")
-    return element(
-        "defs",
-        [
-            element(
-                "marker",
-                shape,
-                id=f"head-{kind}",
-                class_=f"head {kind}",
-                viewBox="0 0 10 10",
-                refX=1,
-                refY=5,
-                markerWidth=9,
-                markerHeight=9,
-                markerUnits="userSpaceOnUse",
-                orient="auto",
-            )
-            for kind in SIGNS
-        ],
-    )
-
-
-def _cut(text: str, most: int) -> Markup:
-    """The text, shortened by its width: a Chinese letter is two wide."""
-    from cmfw.report.safe_text import shown
-
-    told, wide = shown(text), 0
-    for at, char in enumerate(told):
-        wide += 2 if char > "\u2e7f" else 1
-        if wide > most:
-            return joined(told[: max(at - 1, 1)] + "\u2026")
-    return joined(told)

@@ -137,6 +137,7 @@ WORDS: dict[str, str] = {
     "option.lint_site": "the site whose roles the scripts are for",
     "option.deployed": "a state of the machine to hold against what would be written (may be repeated)",
     "option.fail_on": "also exit with 1 for this finding code (may be repeated)",
+    "option.kind": "an audit of a machine, or the handbook: the whole catalog as a page",
     "option.report_format": "form of the file (default: by its name)",
     "option.report_output": "file to write (default: standard output)",
     "option.files": "write the example's files into this folder",

@@ -136,6 +136,7 @@ WORDS: dict[str, str] = {
     "option.lint_site": "脚本所针对角色的站点文件",
     "option.deployed": "要与将写出的内容比较的计算机状态（可重复）",
     "option.fail_on": "出现此发现代码时也以 1 退出（可重复）",
+    "option.kind": "一台计算机的审核 (audit)，或手册 (handbook)：整个目录的网页",
     "option.report_format": "文件格式（默认：根据文件名）",
     "option.report_output": "要写入的文件（默认：标准输出）",
     "option.files": "将示例的文件写入此文件夹",
