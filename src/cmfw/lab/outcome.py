@@ -15,6 +15,7 @@ from cmfw.lab.trial_packets import NOMINAL_PORT, TrialPacket
 from cmfw.model.rule import HostRule
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, RuleRef, Verdict, Why
+from cmfw.net.flow import Direction, Flow
 from cmfw.values import value
 
 
@@ -84,15 +85,22 @@ class Predictor:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._known: dict[TrialPacket, tuple[tuple[int, str, Verdict], ...]] = {}
+        self._known: dict[tuple[TrialPacket, int], tuple[tuple[int, str, Verdict], ...]] = {}
+        self._choosy = {number for number, host in enumerate(layout.hosts) if _looks_at_openers_port(host.state)}
 
-    def outcome(self, packet: TrialPacket, removed: Removed | None = None) -> Outcome:
-        """The outcome of one packet, with one rule taken out where asked."""
+    def depends_on_port(self, packet: TrialPacket) -> bool:
+        """Whether the port that the packet leaves from may matter to one of its ends."""
+        return packet.port is not None and not self._choosy.isdisjoint((packet.source, packet.target))
+
+    def outcome(self, packet: TrialPacket, removed: Removed | None = None, port: int = NOMINAL_PORT) -> Outcome:
+        """The outcome of one packet that leaves from the port, with one rule taken out where asked."""
         unknown: list[Outcome] = []
         refs: list[RuleRef] = []
         why = Why.DEFAULT
-        for place, end, verdict in self._steps(packet):
-            found = verdict if removed is None else self._without(packet, place, end, verdict, removed)
+        for place, end, verdict in self._steps(packet, port):
+            found = verdict
+            if removed is not None and end:
+                found = self._without(packet.flow(self._layout, end, port), place, verdict, removed)
             if found.answer is Answer.BLOCK:
                 return Outcome(found, place, tuple(one.place for one in unknown if one.place is not None))
             if found.answer is Answer.UNKNOWN:
@@ -101,12 +109,12 @@ class Predictor:
             why = found.why
         return unknown[0] if unknown else Outcome(Verdict(Answer.ALLOW, why, tuple(refs)))
 
-    def _steps(self, packet: TrialPacket) -> tuple[tuple[int, str, Verdict], ...]:
+    def _steps(self, packet: TrialPacket, port: int) -> tuple[tuple[int, str, Verdict], ...]:
         """(where, which end or the empty string for the filters, verdict) in the order of the packet's way."""
-        found = self._known.get(packet)
+        found = self._known.get((packet, port))
         if found is None:
             hosts = self._layout.hosts
-            leaving = packet.flow(self._layout, "from")
+            leaving = packet.flow(self._layout, "from", port)
             steps = [(packet.source, "from", judge(leaving, hosts[packet.source].state))]
             if self._layout.path is not None:
                 zones = hosts[packet.source].zone, hosts[packet.target].zone
@@ -114,18 +122,24 @@ class Predictor:
                 if not passage.is_open:
                     steps.append((ROUTER, "", judge_between(leaving, passage)))
             if "to" in packet.decides:
-                steps.append((packet.target, "to", judge(packet.flow(self._layout, "to"), hosts[packet.target].state)))
-            found = self._known[packet] = tuple(steps)
+                coming = packet.flow(self._layout, "to", port)
+                steps.append((packet.target, "to", judge(coming, hosts[packet.target].state)))
+            found = self._known[packet, port] = tuple(steps)
         return found
 
-    def _without(self, packet: TrialPacket, place: int, end: str, before: Verdict, removed: Removed) -> Verdict:
-        """The verdict of one step without the rule. A rule that had no part in it changes nothing."""
-        if not end or self._layout.hosts[place].key != removed.key:
+    def _without(self, flow: Flow, place: int, before: Verdict, removed: Removed) -> Verdict:
+        """The verdict of one host without the rule. A rule that had no part in it changes nothing."""
+        if self._layout.hosts[place].key != removed.key:
             return before
         if before.answer is not Answer.UNKNOWN and removed.ref not in before.by:
             return before
         state = without(self._layout.hosts[place].state, removed.number)
-        return judge(packet.flow(self._layout, end, NOMINAL_PORT), state)
+        return judge(flow, state)
+
+
+def _looks_at_openers_port(state: HostState) -> bool:
+    """Whether a rule of the machine says from which port a flow is opened."""
+    return any(not (rule.remote_port if rule.direction is Direction.IN else rule.local_port).is_any for rule in state.rules)
 
 
 def without(state: HostState, number: int) -> HostState:

@@ -146,11 +146,16 @@ class Bench:
         asked = [(packet, self.predictor.outcome(packet, removed)) for packet in packets]
         sent = [packet for packet, outcome in asked if outcome.verdict.answer is not Answer.UNKNOWN]
         evidence = dict(zip(sent, self.lab.send([packet.shot(self.layout) for packet in sent]), strict=True))
-        return tuple(self._trial(packet, outcome, evidence.get(packet)) for packet, outcome in asked)
+        return tuple(self._trial(packet, outcome, evidence.get(packet), removed) for packet, outcome in asked)
 
-    def _trial(self, packet: TrialPacket, predicted: Outcome, evidence: Evidence | None) -> Trial:
-        seen = predicted if evidence is None else self.observer.outcome(evidence)
-        return Trial(packet, predicted, seen, evidence)
+    def _trial(self, packet: TrialPacket, predicted: Outcome, evidence: Evidence | None, removed: Removed | None) -> Trial:
+        if evidence is None:
+            return Trial(packet, predicted, predicted, None)
+        if self.predictor.depends_on_port(packet):
+            predicted = self.predictor.outcome(packet, removed, evidence.source_port)
+            if predicted.verdict.answer is Answer.UNKNOWN:
+                return Trial(packet, predicted, predicted, None)
+        return Trial(packet, predicted, self.observer.outcome(evidence), evidence)
 
     def take_out(self, removed: Removed) -> None:
         """Take one rule out on every host of its place."""

@@ -89,6 +89,10 @@ class Wire:
         """Run nftables commands on hosts (number, commands), and forget every connection that was seen before."""
         for number, commands in changes:
             self._stations[number].rules.run(commands)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget every connection: what is sent next is the first packet of its flow."""
         for station in self._stations.values():
             station.connections.ask(_FLUSH_CONNECTIONS, 0, struct.pack("!BBH", 0, 0, 0), "forget connections")
 
@@ -107,6 +111,8 @@ class Wire:
         for shot in shots:
             if shot.source_port:
                 self._receivers.free(shot.source, shot.protocol, shot.source_port)
+                # a port that somebody chose may be one of a flow before it, seen from the other end
+                self._forget()
         self._receivers.prepare(shots)
         flights: dict[PacketKey, _Flight] = {}
         order: list[_Flight] = []
