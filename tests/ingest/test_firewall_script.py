@@ -201,3 +201,49 @@ def conditions(rule) -> str:
     """The rule string without name, and without the local subnet of IPv6 for ICMPv4, where it means nothing."""
     text = write_rule(rule).partition("|Name=")[0]
     return text.replace("|RA6=LocalSubnet", "") if "Protocol=1|" in text else text
+
+
+OPEN_445 = f"{NEW} -Name n -Protocol TCP -LocalPort 445"
+ADD_445 = f"{ADD} protocol=tcp localport=445"
+NOT_PROVEN = {
+    "removed with all others": f"{OPEN_445}\nRemove-NetFirewallRule -All",
+    "removed by a name that is not known": f"{OPEN_445}\nRemove-NetFirewallRule -Name $x",
+    "switched off through a pipe": f"{OPEN_445} | Disable-NetFirewallRule",
+    "all switched off through a pipe": f"{OPEN_445}\nGet-NetFirewallRule | Disable-NetFirewallRule",
+    "reset": f"{OPEN_445}\nnetsh advfirewall reset",
+    "made behind the end": f"return\n{OPEN_445}",
+    "not made at all": f"{OPEN_445} -WhatIf",
+    "made on another machine": f"{OPEN_445} -CimSession srv",
+    "in a script with an error": f"{OPEN_445}\n}}{{",
+    "behind another default": f"Set-NetFirewallProfile -All -AllowInboundRules False\n{OPEN_445}",
+    "netsh: reset": f"{ADD_445}\nnetsh advfirewall reset",
+    "netsh: replaced": f"{ADD_445}\nnetsh advfirewall import x.wfw",
+    "netsh: behind the end": f"exit /b\n{ADD_445}",
+    "netsh: jumped over": f"goto :end\n{ADD_445}\n:end",
+    "netsh: on another machine": ADD_445.replace("netsh", "netsh -r srv"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PROVEN)
+def test_a_rule_that_may_be_gone_opens_nothing(case, tmp_path):
+    path = tmp_path / ("x.cmd" if case.startswith("netsh") else "x.ps1")
+    for text, wanted in ((ADD_445 if path.suffix == ".cmd" else OPEN_445, "allow"), (NOT_PROVEN[case], "unknown")):
+        path.write_text(text, encoding="utf-8")
+        flow = parse_flow("in tcp 10.1.0.5:50000 > 10.2.0.9:445 profile=domain program=system service=none", Names())
+        assert Engine(read_state([str(path)]).state).verdict(flow.flows).answer.value == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("netsh advfirewall set allprofiles firewallpolicy blockinbound,blockoutbound", "unknown"),
+        ('netsh advfirewall firewall set rule group="x" new enable=yes', "allow"),
+        ("netsh advfirewall firewall delete rule name=other", "allow"),
+    ],
+    ids=["the default is set", "a group is switched on", "a rule of another name is deleted"],
+)
+def test_a_default_that_a_script_may_change_is_not_taken_for_granted(text, wanted, tmp_path):
+    path = tmp_path / "x.cmd"
+    path.write_text(f"{ADD_445}\n{text}\n", encoding="utf-8")
+    flow = parse_flow("out tcp 10.2.0.9:50000 > 10.1.0.5:80 profile=domain program=system service=none", Names())
+    assert Engine(read_state([str(path)]).state).verdict(flow.flows).answer.value == wanted

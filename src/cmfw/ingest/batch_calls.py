@@ -97,6 +97,9 @@ class _Reader:
             self._set(found[1].strip().lower(), found[2].rstrip('"'), inside)
             return
         first = text.split(None, 1)[0].lower() if text.split() else ""
+        if first in ("exit", "goto") and not inside:
+            # what follows runs only where something jumps to it
+            self.label = f"{first}@{number}"
         if first in _SILENT or first.startswith("echo."):
             return
         words = _words(text)

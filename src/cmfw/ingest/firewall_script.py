@@ -27,6 +27,8 @@ _NETSH = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _COM = "hnetcfg.fwrule"
+_NAMES = ("Name", "DisplayName", "name")
+"""Parameters that choose rules by their names, in the spelling of either tool."""
 
 
 def is_powershell(file: InputFile) -> bool:
@@ -138,10 +140,16 @@ def _command(call: Call, rules: list[ScriptRule], path: str) -> ScriptCommand | 
 def evidence_of(script: Script) -> Evidence:
     """The rules of the script as a local policy without settings."""
     gaps = [Gap("rules_alone", "a script shows rules; what else is on the machine is not in it", source=script.path)]
-    unfollowed = [c for c in script.commands if c.rule is None and c.verb not in (Verb.LOOK, Verb.DELETE)]
+    unfollowed = [command for command in script.commands if _is_unfollowed(command)]
     if unfollowed:
         lines = ", ".join(str(command.line) for command in unfollowed[:5])
-        gaps.append(Gap("unseen_rules", f"commands that change rules of the machine: lines {lines}", source=script.path))
+        # an enabling without a rule of the script is of rules that the machine has, and takes nothing back
+        is_more = all(command.verb is Verb.ENABLE for command in unfollowed)
+        detail = f"commands that change rules or settings of the machine: lines {lines}"
+        gaps.append(Gap("unseen_rules", detail, may_allow=True, may_block=not is_more, source=script.path))
+    if script.problems:
+        detail = f"the script was not understood: {script.problems[0].text()}"
+        gaps.append(Gap("unread_rules", detail, may_allow=True, may_block=True, source=script.path))
     part = StorePart(
         store=Store.LOCAL,
         name="local",
@@ -151,3 +159,16 @@ def evidence_of(script: Script) -> Evidence:
         shows_settings=False,
     )
     return Evidence(path=script.path, format=script.dialect, parts=(part,))
+
+
+def _is_unfollowed(command: ScriptCommand) -> bool:
+    """Whether the command may change what the machine does in a way that the script's rules do not show.
+
+    A deletion or switching off of rules that are named and not the script's own is followed: they are not in the evidence.
+    """
+    if command.rule is not None or command.verb is Verb.LOOK:
+        return False
+    if command.verb in (Verb.DELETE, Verb.DISABLE):
+        names = [text for name in _NAMES for text in command.texts(name)]
+        return not names or bool(command.open)
+    return True

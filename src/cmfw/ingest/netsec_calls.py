@@ -10,7 +10,7 @@ from cmfw.ingest.netsec_words import FIELD_OF, FIELDS
 from cmfw.ingest.script_calls import Call, Given
 from cmfw.ingest.script_rules import ScriptRule, condition_faults, value_faults
 from cmfw.model.rule import HostRule
-from cmfw.model.script import Fault, ScriptCommand, Tool, Verb
+from cmfw.model.script import NOT_FOLLOWED, Fault, ScriptCommand, Tool, Verb
 
 VERBS = {
     "new": Verb.ADD,
@@ -144,6 +144,7 @@ def _added(call: Call, read: _Read, rules: list[ScriptRule], path: str) -> Scrip
         seen |= {FIELD_OF[name.lower()]: texts for name, texts in read.written if name.lower() in FIELD_OF and texts}
         seen |= dict.fromkeys(("dynamic_addresses", "app_id", "family_name", "group", "description", "enforcement"), ())
     made = ScriptRule(path, call.line, call.inside, seen)
+    made.doubts += [(name, NOT_FOLLOWED) for name in _elsewhere(call)]
     faults = []
     if not is_open and "DisplayName" not in read.open and not any(name == "DisplayName" for name, _ in read.written):
         faults.append(Fault("missing", "DisplayName"))
@@ -156,6 +157,12 @@ def _added(call: Call, read: _Read, rules: list[ScriptRule], path: str) -> Scrip
         rule = made.rule()
         rules.append(made)
     return _command(call, Verb.ADD, read, rule, tuple(faults))
+
+
+def _elsewhere(call: Call) -> list[str]:
+    """The parameters by which the cmdlet makes no rule, or makes it on another machine."""
+    names = (parameter_of(call.name, one.name) for one in call.given if one.name and one.name != "@")
+    return [name for name in names if name in ("WhatIf", "CimSession")]
 
 
 def _chosen(read: _Read, rules: list[ScriptRule]) -> list[ScriptRule]:

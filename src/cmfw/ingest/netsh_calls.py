@@ -12,7 +12,7 @@ from cmfw.ingest.netsec_values import CUT, Seen, Texts
 from cmfw.ingest.script_calls import Call, Given
 from cmfw.ingest.script_rules import ScriptRule, condition_faults, value_faults
 from cmfw.model.rule import HostRule
-from cmfw.model.script import Fault, ScriptCommand, Tool, Verb
+from cmfw.model.script import NOT_FOLLOWED, Fault, ScriptCommand, Tool, Verb
 
 _VERBS = {"add": Verb.ADD, "set": Verb.SET, "delete": Verb.DELETE, "show": Verb.LOOK, "dump": Verb.LOOK}
 FIELDS = {
@@ -86,6 +86,7 @@ def command_of(call: Call, rules: list[ScriptRule], path: str) -> ScriptCommand:
     rule: HostRule | None = None
     if verb is Verb.ADD:
         made = ScriptRule(path, call.line, call.inside, _seen(read))
+        made.doubts += _elsewhere(call)
         rule = _added(made, read)
         if rule is not None:
             rules.append(made)
@@ -137,6 +138,11 @@ def _context(call: Call) -> tuple[str, tuple[Given, ...]]:
     if len(word) > 2 and "advfirewall".startswith(word):
         return "advfirewall", rest[1:]
     return ("firewall", rest[1:]) if word == "firewall" else ("", ())
+
+
+def _elsewhere(call: Call) -> list[tuple[str, str]]:
+    """Doubt about a rule that is made on another machine."""
+    return [("-r", NOT_FOLLOWED)] if call.given and _word(call.given[0]).lower() == "-r" else []
 
 
 def _said(call: Call) -> str:

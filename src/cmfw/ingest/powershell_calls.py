@@ -87,6 +87,8 @@ class _Walker:
         self.changes: list[tuple[int, str]] = []
         self.calls: list[Call] = []
         self.problems: list[Problem] = []
+        self.ended = ""
+        """Where the script ends before its last line: what follows does not run."""
 
     def count_assignments(self, root: Node) -> None:
         """Learn where each variable is set, and how often."""
@@ -108,6 +110,8 @@ class _Walker:
             self._function(node, inside, depth)
         elif kind == "catch_clause":
             self._block(node, f"{inside}/catch@{line_of(node)}".lstrip("/"), depth)
+        elif kind == "flow_control_statement" and not inside:
+            self.ended = self.ended or f"end@{line_of(node)}"
         elif kind in ("param_block", "function_parameter_declaration"):
             self._forget({variable_of(each) for each in all_of(node, frozenset({"variable"}))})
         else:
@@ -289,7 +293,8 @@ class _Walker:
         given = self._given([] if elements is None else elements.named_children)
         siblings = [] if node.parent is None else node.parent.named_children
         is_piped = any(s.end_byte <= node.start_byte for s in siblings)
-        self.calls.append(Call(program_name(written), written, tuple(given), line_of(node), inside, is_piped))
+        where = "/".join(block for block in (self.ended, inside) if block)
+        self.calls.append(Call(program_name(written), written, tuple(given), line_of(node), where, is_piped))
 
     def _name(self, node: Node) -> str:
         inner = unwrapped(node)
