@@ -111,6 +111,16 @@ def _emitted(file: InputFile, line: int) -> Script:
         )
         for group in found.groups
     ]
+    # rules that the machine has, and its settings, are not in the script
+    commands += [
+        ScriptCommand(verb=verb, tool=Tool.POWERSHELL, name=name, line=line)
+        for verb, name, stated in (
+            (Verb.ENABLE, "Enable-NetFirewallRule", found.members),
+            (Verb.DISABLE, "Disable-NetFirewallRule", found.off),
+            (Verb.OTHER, "Set-NetFirewallProfile", found.settings),
+        )
+        if stated
+    ]
     return Script(path=file.path, dialect=POWERSHELL, commands=tuple(commands), rules=found.rules, problems=found.problems)
 
 
