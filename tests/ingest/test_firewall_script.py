@@ -216,10 +216,13 @@ NOT_PROVEN = {
     "made on another machine": f"{OPEN_445} -CimSession srv",
     "in a script with an error": f"{OPEN_445}\n}}{{",
     "behind another default": f"Set-NetFirewallProfile -All -AllowInboundRules False\n{OPEN_445}",
+    "by a text that is run": f"{OPEN_445}\nInvoke-Expression $text",
+    "by a file of commands": f"{OPEN_445}\nnetsh -f more.txt",
     "netsh: reset": f"{ADD_445}\nnetsh advfirewall reset",
     "netsh: replaced": f"{ADD_445}\nnetsh advfirewall import x.wfw",
     "netsh: behind the end": f"exit /b\n{ADD_445}",
     "netsh: jumped over": f"goto :end\n{ADD_445}\n:end",
+    "netsh: a file of commands": f"{ADD_445}\nnetsh exec more.txt",
     "netsh: on another machine": ADD_445.replace("netsh", "netsh -r srv"),
 }
 

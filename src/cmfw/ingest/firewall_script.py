@@ -27,6 +27,7 @@ _NETSH = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _COM = "hnetcfg.fwrule"
+_TEXT_RUNNERS = frozenset({"invoke-expression", "iex"})
 _NAMES = ("Name", "DisplayName", "name")
 """Parameters that choose rules by their names, in the spelling of either tool."""
 
@@ -144,7 +145,17 @@ def _command(call: Call, rules: list[ScriptRule], path: str) -> ScriptCommand | 
         return netsh_calls.command_of(call, rules, path)
     if call.name == "new-object" and any(_COM in " ".join(one.texts or ()).lower() for one in call.given):
         return ScriptCommand(verb=Verb.OTHER, tool=Tool.COM, name="HNetCfg.FwRule", line=call.line, inside=call.inside)
+    if call.name in _TEXT_RUNNERS or (call.name == "netsh" and _runs_a_file(call)):
+        # commands that are in a text or in another file: whatever they change is not followed
+        tool = Tool.NETSH if call.name == "netsh" else Tool.POWERSHELL
+        return ScriptCommand(verb=Verb.OTHER, tool=tool, name=call.written, line=call.line, inside=call.inside)
     return None
+
+
+def _runs_a_file(call: Call) -> bool:
+    """Whether netsh takes its commands from a file: ``netsh -f FILE`` or ``netsh exec FILE``."""
+    words = {word.lower() for one in call.given for word in (one.name, *(one.texts or ()))}
+    return bool(words & {"f", "-f", "/f", "exec"})
 
 
 def evidence_of(script: Script) -> Evidence:
