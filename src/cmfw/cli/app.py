@@ -27,7 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("configure", ("emit", "publish", "convert")),
     ("there", ("audit", "trace", "search", "diff", "shadow", "excess", "whatif", "lint", "logs", "collect-script")),
     ("happens", ("probe", "respond", "lab")),
-    ("show", ("report", "demo", "schema")),
+    ("show", ("report", "demo", "schema", "completion")),
 )
 """Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` (a hyphen is ``_`` there) holds ``command``."""
 
@@ -99,7 +99,9 @@ def run(group: LazyGroup, args: Sequence[str] | None = None, prog_name: str | No
     debug = "--debug" in told or bool(os.environ.get("CMFW_DEBUG"))
     try:
         if "_CMFW_COMPLETE" in os.environ:
-            click.Group.main(group, told, prog_name or "cmfw")
+            from cmfw.cli.completing import answer
+
+            return answer(group, told)
         # not click's own main: it turns a closed pipe into exit code 1, which means findings here
         with group.make_context(prog_name or "cmfw", told) as context:
             code = group.invoke(context)

@@ -42,6 +42,10 @@ WORDS: dict[str, str] = {
     "help.respond": "Be the other end of a probe: listen and look for who holds the key FILE, on the ports of --allow, until the deadline. With it `cmfw probe --responder` tells what the network drops from what this machine drops, and settles UDP and the way back. --new-key makes the key; both ends need the same file.",
     "help.demo": "Audit an example: a Windows 10 client with a typical, half-right firewall. Needs no files of yours.",
     "help.schema": "Print the JSON Schema (2020-12) of one kind of document; without KIND the kinds there are.",
+    "help.completion": "Print the script that lets SHELL complete commands, options, their values and files. "
+    'bash, in ~/.bashrc: eval "$(cmfw completion bash)". zsh, in ~/.zshrc below compinit: eval "$(cmfw completion zsh)". '
+    "fish: cmfw completion fish > ~/.config/fish/completions/cmfw.fish. "
+    "PowerShell, in $PROFILE: cmfw completion powershell | Out-String | Invoke-Expression.",
     "section.needed": "What is needed",
     "section.configure": "Configure",
     "section.there": "What is there",
@@ -77,6 +81,7 @@ WORDS: dict[str, str] = {
     "summary.respond": "be the authenticated other end of a probe",
     "summary.demo": "audit a built-in example",
     "summary.schema": "JSON Schema of inputs and outputs",
+    "summary.completion": "Script that completes commands in a shell",
     "option.none": "",
     "option.help": "show this message and exit",
     "option.version": "show the version and exit",

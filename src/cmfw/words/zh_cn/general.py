@@ -41,6 +41,10 @@ WORDS: dict[str, str] = {
     "help.respond": "充当探测的另一端：在截止时间之前，只为持有密钥 FILE 的一方在 --allow 列出的端口上侦听和观察。有了它，`cmfw probe --responder` 就能区分数据包是被网络丢弃还是被本机丢弃，并确定 UDP 和返回路径的结果。--new-key 生成密钥；两端需要同一个文件。",
     "help.demo": "审核一个示例：防火墙配置典型但只对了一半的 Windows 10 客户端。不需要您的任何文件。",
     "help.schema": "输出一种文档的 JSON Schema (2020-12)；不带 KIND 时列出所有种类。",
+    "help.completion": "输出一个脚本，使 SHELL 能够补全命令、选项及其值和文件。"
+    'bash：在 ~/.bashrc 中写入 eval "$(cmfw completion bash)"。zsh：在 ~/.zshrc 的 compinit 之后写入 eval "$(cmfw completion zsh)"。'
+    "fish：cmfw completion fish > ~/.config/fish/completions/cmfw.fish。"
+    "PowerShell：在 $PROFILE 中写入 cmfw completion powershell | Out-String | Invoke-Expression。",
     "section.needed": "需要什么",
     "section.configure": "配置",
     "section.there": "现状如何",
@@ -76,6 +80,7 @@ WORDS: dict[str, str] = {
     "summary.respond": "充当探测的另一端（经过身份验证）",
     "summary.demo": "审核内置示例",
     "summary.schema": "输入和输出的 JSON Schema",
+    "summary.completion": "用于在 shell 中补全命令的脚本",
     "option.none": "",
     "option.help": "显示此帮助信息并退出",
     "option.version": "显示版本并退出",
