@@ -58,6 +58,17 @@ profile = "public"
 default_outbound = "block"
 """
 
+ONE_GROUP = (
+    TWO_FAMILIES.partition('[[clients]]\nname = "office"')[0]
+    + """
+[[clients]]
+name = "branch"
+subnets = ["10.9.65.0/24", "2001:db8:65::/64"]
+profile = "private"
+features = ["remote_control", "wakeup_proxy", "client_requests"]
+"""
+)
+
 FILTERED = """
 code = "P01"
 

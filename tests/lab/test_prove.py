@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.lab.sites import DOWN, FILTERED, TWO_FAMILIES, UP, planned
+from tests.lab.sites import DOWN, FILTERED, ONE_GROUP, TWO_FAMILIES, UP, planned
 
 from cmfw.lab.prove import prove
 from cmfw.lab.run import Runner
@@ -73,7 +73,7 @@ def test_wrong_packets_of_every_kind_are_stopped(proof):
 
 
 def test_a_rule_with_the_wrong_port_breaks_the_proof():
-    _, plan, layout = planned(TWO_FAMILIES)
+    _, plan, layout = planned(ONE_GROUP)
     number = next(n for n, host in enumerate(layout.hosts) if host.place == "branch")
     host = layout.hosts[number]
     at = next(n for n, rule in enumerate(host.state.rules) if rule.id.startswith("cmfw-rc-tcp"))
@@ -91,7 +91,7 @@ def test_a_rule_with_the_wrong_port_breaks_the_proof():
 
 def test_a_wire_that_disobeys_is_noticed():
     """Behind the prover's back the rules for remote control get another port on their way to the kernel."""
-    _, plan, layout = planned(TWO_FAMILIES)
+    _, plan, layout = planned(ONE_GROUP)
 
     class Disobedient(Runner):
         def load(self, changes):

@@ -16,7 +16,7 @@ from cmfw.words import say
 if TYPE_CHECKING:
     from cmfw.engine.path import PathEngine
     from cmfw.lab.layout import Layout, PlaceKey
-    from cmfw.lab.prove import Proof
+    from cmfw.lab.prove import Proof, Removal
     from cmfw.model.plan import Plan
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
@@ -126,14 +126,19 @@ def _prove(site: Site, plan: Plan, given: dict[PlaceKey, HostState], path: PathE
 
     layout: Layout = make_layout(site, plan, given, path)
     with Runner(layout) as lab:
-        return prove_plan(plan, layout, lab, _progress if sys.stderr.isatty() else _silence)
+        return prove_plan(plan, layout, lab, _live if sys.stderr.isatty() else _silence)
 
 
-def _progress(done: int, total: int) -> None:
-    click.echo(f"\r{say('lab.progress', done=done, all=total)}", err=True, nl=done == total)
+def _live(done: int, total: int, last: Removal | None) -> None:
+    """The trial that has just ended as a line on stderr, and below it how far the work is."""
+    if last is not None:
+        fell = dict.fromkeys(f"{change.row.feature} {say('status.' + change.seen.word)}" for change in last.changes)
+        effect = say("list").join(fell) or "-"
+        click.echo(f"\r\x1b[K{last.removed.rule.id} ({last.removed.key[1]}): {effect}", err=True)
+    click.echo(f"\r\x1b[K{say('lab.progress', done=done, all=total)}", err=True, nl=done == total)
 
 
-def _silence(_done: int, _total: int) -> None:
+def _silence(_done: int, _total: int, _last: Removal | None) -> None:
     pass
 
 

@@ -117,8 +117,8 @@ class Proof:
         return first + tuple(trial for removal in self.removals for trial in removal.wrong)
 
 
-Told = Callable[[int, int], None]
-"""Is called with how many trials are done, and how many there are."""
+Told = Callable[[int, int, Removal | None], None]
+"""Is called with how many rules were taken out, how many there are, and the last of those trials."""
 
 
 class Bench:
@@ -166,7 +166,7 @@ class Bench:
         self.lab.load([(n, self.texts[n].restored(removed.number)) for n in self.layout.at(removed.key)])
 
 
-def prove(plan: Plan, layout: Layout, lab: Lab, told: Told = lambda _done, _all: None) -> Proof:
+def prove(plan: Plan, layout: Layout, lab: Lab, told: Told = lambda _done, _all, _last: None) -> Proof:
     """Try everything: the plan's packets, their nearest neighbours, and the plan's packets without each single rule."""
     packets, not_played = required_packets(plan, layout)
     bench = Bench(layout, lab, frozenset(packet.target for packet in packets if "to" not in packet.decides))
@@ -178,12 +178,12 @@ def prove(plan: Plan, layout: Layout, lab: Lab, told: Told = lambda _done, _all:
     removable = _removable(bench, required)
     removals: list[Removal] = []
     for number, removed in enumerate(removable):
-        told(number, len(removable))
+        told(number, len(removable), removals[-1] if removals else None)
         bench.take_out(removed)
         trials = bench.trials(packets, removed)
         bench.put_back(removed)
         removals.append(_removal(plan, rows, before, required, removed, trials))
-    told(len(removable), len(removable))
+    told(len(removable), len(removable), removals[-1] if removals else None)
     return Proof(
         layout=layout,
         plan=plan,
