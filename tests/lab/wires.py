@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -109,11 +110,16 @@ class Wires:
             encoding="utf-8",
             cwd=cwd,
             env=environment(),
+            start_new_session=True,
         )
 
         def stop() -> None:
-            process.kill()
-            process.communicate()
+            # with its children: a server has some, and they hold the pipe
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
+            process.stdin.close()
+            process.stdout.close()
 
         self._stack.callback(stop)
         return process

@@ -1,0 +1,76 @@
+"""Protocol probes against real servers by other hands: what each port says of itself, and that a closed dynamic port is named as such."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.lab.stand_ins import start_nginx, start_samba, start_xrdp
+from tests.lab.wires import TARGET, Wires, need_namespaces
+
+pytestmark = [pytest.mark.lab, pytest.mark.debian, pytest.mark.slow]
+
+PROBE = """
+import json, sys
+from cmfw.net.addr import parse_address
+from cmfw.probe.plan import Probe
+from cmfw.probe.record import result_row
+from cmfw.probe.run import Limits, run_probes
+probes = [Probe(items=(talk,), protocol=6, address=parse_address(target), port=port, host="cm1.example.com", talk=talk,
+                mapped=port is None)
+          for talk, target, port in json.loads(sys.argv[1])]
+print(json.dumps([result_row(one) for one in run_probes(probes, Limits(timeout_s=2.5, talk_timeout_s=4))]))
+"""
+
+
+@pytest.fixture
+def wires():
+    need_namespaces()
+    with Wires() as made:
+        yield made
+
+
+def ask(wires: Wires, *probes: tuple[str, int | None], family: int = 4) -> list[dict]:
+    asked = [(talk, TARGET[family], port) for talk, port in probes]
+    return wires.python("prober", PROBE, json.dumps(asked))
+
+
+def told(row: dict) -> tuple[str, str | None]:
+    return row["word"], row["service"] and row["service"]["speaks"]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_samba_alone(wires, tmp_path, family):
+    start_samba(wires, tmp_path)
+    smb, mapper, dynamic = ask(wires, ("smb", 445), ("rpc", 135), ("rpc_bind", None), family=family)
+    assert told(smb) == told(mapper) == told(dynamic) == ("open", "right")
+    assert smb["service"]["facts"]["dialect"] == "0x0311"
+    assert 51000 <= dynamic["port"] <= 51005
+    assert mapper["service"]["facts"]["port"] == str(dynamic["port"])
+    assert dynamic["service"]["facts"]["bind"] == "accepted"
+    wires.filter("target", "table inet t { chain i { type filter hook input priority 0; tcp dport 51000-51005 drop; }\n}")
+    smb, mapper, dynamic = ask(wires, ("smb", 445), ("rpc", 135), ("rpc_bind", None), family=family)
+    assert told(mapper) == ("open", "right")
+    assert (dynamic["word"], dynamic["service"]) == ("filtered", None)
+    assert 51000 <= dynamic["port"] <= 51005
+
+
+def test_nginx_in_the_roles_of_a_site(wires, tmp_path):
+    start_nginx(wires, tmp_path)
+    rows = ask(
+        wires, ("mp_http", 80), ("mp_https", 443), ("mp_https", 8443), ("wsus_http", 8530), ("dp_http", 8080), ("mp_http", 8081),
+        ("tls", 443), ("tls", 80), ("mp_http", 443), ("smb", 80), ("rdp", 80), ("rpc", 80), ("ldap", 80),
+    )  # fmt: skip
+    right, other = ("open", "right"), ("open", "other")
+    assert [told(row) for row in rows] == [right, right, other, right, right, other, right, *[other] * 6]
+    assert rows[1]["service"]["facts"]["mplist"] == "403"
+    assert rows[2]["service"]["facts"]["mplist"] == "400"
+    assert rows[6]["service"]["facts"]["checked"] == "handshake only"
+
+
+def test_xrdp(wires, tmp_path):
+    start_xrdp(wires, tmp_path)
+    rows = ask(wires, ("rdp", 3389), ("smb", 3389), ("mp_http", 3389))
+    assert told(rows[0]) == ("open", "right")
+    assert rows[0]["service"]["facts"]["security"] == "tls"
+    assert all(told(row)[1] in ("other", "silent") for row in rows[1:])
