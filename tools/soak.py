@@ -36,7 +36,11 @@ FACTOR = 50
 """CI runs a fiftieth."""
 MUTATED = "mutated inputs"
 """Total of the counts ``mutated inputs: READER``."""
-REQUIRED = {"exact = reference, random (state, flow) pairs": 100_000, MUTATED: 1_000_000}
+REQUIRED = {
+    "exact = reference, random (state, flow) pairs": 100_000,
+    "fuzzed messages to the responder": 1_000_000,
+    MUTATED: 1_000_000,
+}
 """What the records have to show at least, by the names that the tests give to ``record_count``."""
 LEAST_OF_A_READER = 20_000
 """Of the mutated inputs, for each reader. (Five per cent of them for each is not possible with more than twenty readers.)"""
