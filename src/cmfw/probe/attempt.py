@@ -99,6 +99,8 @@ class TcpAttempt(Attempt):
         self.made = sockets.tcp_socket(v6=is_v6(target))
         number = self.made.connect_ex((sockets.ip_text(target), self.probe.port or 0))
         self.wants = WRITE
+        if self.source is None:
+            self.source = self._own_address()
         if number not in PENDING:
             self._failed(number, self.started)
 
@@ -166,7 +168,6 @@ class TcpAttempt(Attempt):
             self._spoke()
         else:
             self.attempts = 1 + sockets.retransmitted(self.made)
-            self.source = self._own_address()
             self.settle(Word.FILTERED)
 
 

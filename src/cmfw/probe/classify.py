@@ -27,6 +27,9 @@ _V4_DOWN, _V4_ROUTE, _V4_PORT = (1, 7), (0, 6, 11), 3
 _V6_ROUTE, _V6_DOWN, _V6_PORT = 0, 3, 4
 
 
+_REFUSAL = ("ECONNREFUSED",)
+
+
 @value
 class QueuedError:
     """One record of the error queue: ``origin`` (``LOCAL``, ``ICMP``, ``ICMP6``), ICMP type and code, and the sender's address."""
@@ -88,6 +91,8 @@ def _icmp_word(queued: QueuedError, target: int, protocol: int) -> Word:
 
 def evidence_of(number: int, queued: QueuedError | None) -> tuple[str, ...]:
     """The error as words of the system."""
+    if queued is None and number == errno.ECONNREFUSED:
+        return _REFUSAL  # by far the commonest
     found = (errno.errorcode.get(number, str(number) if os.name != "nt" else f"WSA{number}"),) if number else ()
     if queued is not None and queued.origin in (ICMP, ICMP6):
         name = "icmp" if queued.origin == ICMP else "icmp6"

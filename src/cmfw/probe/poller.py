@@ -15,12 +15,16 @@ _MOST_EVENTS = 1024
 class Poller(Protocol):
     """Watches file numbers of sockets."""
 
-    def watch(self, made: socket.socket, mask: int) -> None:
-        """Begin to watch, or watch for something else."""
+    def begin(self, made: socket.socket, mask: int) -> None:
+        """Begin to watch."""
         ...
 
-    def forget(self, made: socket.socket) -> None:
-        """Watch no longer."""
+    def change(self, made: socket.socket, mask: int) -> None:
+        """Watch for something else."""
+        ...
+
+    def end(self, made: socket.socket) -> None:
+        """Watch no longer; the socket is closed next."""
         ...
 
     def ready(self, timeout_s: float) -> list[tuple[int, int]]:
@@ -42,19 +46,15 @@ class _Epoll:
 
     def __init__(self) -> None:
         self._poll = select.epoll()
-        self._known: set[int] = set()
 
-    def watch(self, made: socket.socket, mask: int) -> None:
-        number = made.fileno()
-        if number in self._known:
-            self._poll.modify(number, mask)
-        else:
-            self._poll.register(number, mask)
-            self._known.add(number)
+    def begin(self, made: socket.socket, mask: int) -> None:
+        self._poll.register(made.fileno(), mask)
 
-    def forget(self, made: socket.socket) -> None:
-        # closing the socket takes it out of the epoll set: one system call less for each probe
-        self._known.discard(made.fileno())
+    def change(self, made: socket.socket, mask: int) -> None:
+        self._poll.modify(made.fileno(), mask)
+
+    def end(self, made: socket.socket) -> None:
+        """Nothing: closing the socket takes it out of the epoll set, which is one system call less for each probe."""
 
     def ready(self, timeout_s: float) -> list[tuple[int, int]]:
         return self._poll.poll(timeout_s, _MOST_EVENTS)
@@ -69,18 +69,14 @@ class _Selector:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
 
-    def watch(self, made: socket.socket, mask: int) -> None:
-        events = (selectors.EVENT_READ if mask & READ else 0) | (selectors.EVENT_WRITE if mask & WRITE else 0)
-        try:
-            self._selector.modify(made, events)
-        except KeyError:
-            self._selector.register(made, events)
+    def begin(self, made: socket.socket, mask: int) -> None:
+        self._selector.register(made, _events(mask))
 
-    def forget(self, made: socket.socket) -> None:
-        try:
-            self._selector.unregister(made)
-        except KeyError:
-            return
+    def change(self, made: socket.socket, mask: int) -> None:
+        self._selector.modify(made, _events(mask))
+
+    def end(self, made: socket.socket) -> None:
+        self._selector.unregister(made)
 
     def ready(self, timeout_s: float) -> list[tuple[int, int]]:
         found = self._selector.select(timeout_s)
@@ -91,3 +87,7 @@ class _Selector:
 
     def close(self) -> None:
         self._selector.close()
+
+
+def _events(mask: int) -> int:
+    return (selectors.EVENT_READ if mask & READ else 0) | (selectors.EVENT_WRITE if mask & WRITE else 0)

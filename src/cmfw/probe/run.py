@@ -15,7 +15,7 @@ from cmfw.probe.classify import SCARCE
 from cmfw.probe.plan import EPMAP, Probe
 from cmfw.probe.poller import make_poller
 from cmfw.probe.proto.rpc import Interface, MapperTalk
-from cmfw.probe.sockets import most_open, source_towards
+from cmfw.probe.sockets import most_open
 from cmfw.values import value
 
 TIMEOUT_S = 3.5
@@ -91,34 +91,27 @@ class _Runner:
         self._done = sum(one is not None for one in self._results)
         self._serial = 0
         self._interfaces: dict[int, Interface] = {}
-        self._sources: dict[int, int | None] = {}
+        self._sources: dict[int, int] = {}
 
     def run(self) -> tuple[ProbeResult, ...]:
         """Run until every probe has its result."""
         begun = time.monotonic()
         try:
             while self._waiting or self._live:
-                pause = self._launch(begun)
-                for number, mask in self._poller.ready(pause):
+                events = self._poller.ready(self._launch(begun))
+                now = time.monotonic()
+                for number, mask in events:
                     attempt = self._live.get(number)
                     if attempt is not None:
-                        self._event(attempt, mask)
-                self._expire(time.monotonic())
+                        self._event(attempt, mask, now)
+                self._expire(now)
                 if self._told is not None:
                     self._told(self._done, len(self._probes))
         finally:
             for attempt in self._live.values():
                 attempt.made.close()
             self._poller.close()
-        return tuple(self._with_source(one) for one in self._results if one is not None)
-
-    def _with_source(self, result: ProbeResult) -> ProbeResult:
-        """The result with the own address towards its target, asked once for each."""
-        if result.source is not None:
-            return result
-        if result.address not in self._sources:
-            self._sources[result.address] = source_towards(result.address)
-        return replace(result, source=self._sources[result.address])
+        return tuple(one for one in self._results if one is not None)
 
     def _launch(self, begun: float) -> float:
         """Begin as many probes as may be begun now; returns how long to wait for events."""
@@ -140,6 +133,7 @@ class _Runner:
     def _begin(self, index: int, probe: Probe, now: float) -> bool:
         """Whether the probe is on its way; else it waits again for means that others give back."""
         attempt = make_attempt(index, probe, now)
+        attempt.source = self._sources.get(probe.address)
         attempt.tag = self._tags.get(index, b"")
         if probe.mapped and isinstance(attempt, TcpAttempt):
             attempt.interface = self._interfaces.get(probe.address)
@@ -153,11 +147,13 @@ class _Runner:
             self._done += 1
             return True
         self._launched += 1
+        if attempt.source is not None:
+            self._sources[probe.address] = attempt.source
         if attempt.result is not None:
             self._finish(attempt)
             return True
         self._live[attempt.made.fileno()] = attempt
-        self._poller.watch(attempt.made, attempt.wants)
+        self._poller.begin(attempt.made, attempt.wants)
         if isinstance(attempt, TcpAttempt):
             self._connects.append((now + self._limits.timeout_s, attempt))
         else:
@@ -171,8 +167,8 @@ class _Runner:
         self._serial += 1
         heappush(self._timers, (at, self._serial, attempt, last))
 
-    def _event(self, attempt: Attempt, mask: int) -> None:
-        wanted, now = attempt.wants, time.monotonic()
+    def _event(self, attempt: Attempt, mask: int, now: float) -> None:
+        wanted = attempt.wants
         was_connected = isinstance(attempt, TcpAttempt) and attempt.connected
         attempt.event(mask, now)
         if attempt.result is not None:
@@ -181,7 +177,7 @@ class _Runner:
         if isinstance(attempt, TcpAttempt) and attempt.connected and not was_connected:
             self._timer(now + self._limits.talk_timeout_s, attempt, last=True)
         if attempt.wants != wanted:
-            self._poller.watch(attempt.made, attempt.wants)
+            self._poller.change(attempt.made, attempt.wants)
 
     def _expire(self, now: float) -> None:
         """End what waited long enough, and repeat what gets lost."""
@@ -202,8 +198,8 @@ class _Runner:
                 self._finish(attempt)
 
     def _finish(self, attempt: Attempt) -> None:
-        self._live.pop(attempt.made.fileno(), None)
-        self._poller.forget(attempt.made)
+        if self._live.pop(attempt.made.fileno(), None) is not None:
+            self._poller.end(attempt.made)
         attempt.made.close()
         self._results[attempt.index] = attempt.result
         self._done += 1
