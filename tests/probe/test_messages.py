@@ -47,6 +47,8 @@ def test_what_is_sealed_is_read():
         (LINE.replace(b"445", b"446"), KEY, REQUEST),
         (b"0" + LINE[1:], KEY, REQUEST),
         (LINE[:70], KEY, REQUEST),
+        (LINE[:-1], KEY, REQUEST),
+        (LINE + b"\n", KEY, REQUEST),
         (b"", KEY, REQUEST),
         (b"\n", KEY, REQUEST),
         (LINE[65:], KEY, REQUEST),
@@ -55,7 +57,7 @@ def test_what_is_sealed_is_read():
         (b"x" * (MOST_LINE + 1), KEY, REQUEST),
     ],
     ids=[
-        "another key", "sent back as a reply", "another port", "another seal", "cut", "empty", "an empty line", "no seal",
+        "another key", "sent back as a reply", "another port", "another seal", "cut", "no line feed", "two line feeds", "empty", "an empty line", "no seal",
         "seal in capitals", "a blank more", "too long",
     ],
 )  # fmt: skip

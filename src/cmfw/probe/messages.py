@@ -98,8 +98,12 @@ def unseal(key: Key, direction: bytes, line: bytes) -> dict[str, Any]:
     """
     if len(line) > MOST_LINE:
         raise Refused("a message that is too long")
-    content = line[_MAC + 1 :].removesuffix(b"\n")
-    if line[_MAC : _MAC + 1] != b" " or not hmac.compare_digest(line[:_MAC], key.mac(direction, content)):
+    content = line[_MAC + 1 : -1]
+    if (
+        line[_MAC : _MAC + 1] != b" "
+        or line[-1:] != b"\n"
+        or not hmac.compare_digest(line[:_MAC], key.mac(direction, content))
+    ):
         raise Refused("a message with a wrong seal")
     try:
         body = json.loads(content)
