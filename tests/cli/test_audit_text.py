@@ -101,7 +101,7 @@ def test_a_branch_with_the_groups_on_in_private_is_out_of_reach_of_its_site_serv
         ),
         (
             "zh_CN",
-            ("branch：13 个功能中有 7 个正常；6 个中断", "站点文件中没有回退状态点", "“专用”配置文件：默认阻止传入连接"),
+            ("branch：13 个功能中有 7 个正常；6 个中断", "站点文件中没有回退状态点", "“专用”配置文件：默认阻止入站连接"),
         ),
     ],
 )

@@ -43,7 +43,7 @@ WORDS: dict[str, str] = {
     "path.stage.service_state": "防火墙服务",
     "path.stage.firewall_off": "防火墙关闭",
     "path.stage.service_hardening": "服务强化",
-    "path.stage.shields_up": "阻止所有传入连接",
+    "path.stage.shields_up": "阻止所有入站连接",
     "path.stage.bypass": "经过身份验证的绕过",
     "path.stage.block": "阻止规则",
     "path.stage.allow": "允许规则",
