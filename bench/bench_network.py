@@ -1,17 +1,18 @@
 """The nftables target with its proof against Aerleon's nftables generator, which proves nothing: policies per second in one run.
 
 One policy is the flows between a branch and a datacentre of a site of its own: the same sources, destinations, protocols and ports for both, with
-other addresses for each site. Ours goes from the plan to the text, reads the text back and compares it with the plan. Rounds
-alternate, and the best of each counts.
+other addresses for each site. Ours goes from the plan to the text, reads the text back and compares it with the plan. The two
+take turns at each policy, and the best round of each counts.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 from bench.protocol import Absent, Result, best_of
 
-ROUNDS = 5
+ROUNDS = 7
 CASE = """
 code = "P01"
 [[system]]
@@ -85,9 +86,18 @@ def aerleon(asked: tuple[dict, dict, list[list[dict]]]) -> str:
     return "".join(str(text) for text in made.values())
 
 
-def seconds(works: list[Callable[[], object]]) -> float:
-    """Seconds for all of them, once."""
-    return best_of(1, lambda: [work() for work in works])
+def seconds(works: list[tuple[Callable[[], object], Callable[[], object]]], rounds: int) -> tuple[float, float]:
+    """Seconds of each side for all policies: the two take turns at each policy, and its best round counts."""
+    # what stays in memory between rounds is the bench's own, and no collection should walk through it
+    gc.collect()
+    gc.freeze()
+    best = [[float("inf"), float("inf")] for _ in works]
+    for _round in range(rounds):
+        for at, pair in enumerate(works):
+            for side, work in enumerate(pair):
+                best[at][side] = min(best[at][side], best_of(1, work))
+    ours, theirs = (sum(one[side] for one in best) for side in (0, 1))
+    return ours, theirs
 
 
 def run(*, quick: bool) -> Result:
@@ -100,7 +110,7 @@ def run(*, quick: bool) -> Result:
         raise Absent("Aerleon is not installed (extra `aerleon`)") from error
     from cmfw.emit.network import emit_between
 
-    count, rounds = (4, 1) if quick else (200, ROUNDS)
+    count, rounds = (4, 1) if quick else (50, ROUNDS)
     plans = sites(count)
     asked = [terms_of(site, plan) for site, plan in plans]
     ours = [lambda one=one: emit_between("nftables", *one) for one in plans]
@@ -112,10 +122,7 @@ def run(*, quick: bool) -> Result:
     )
     texts = [work() for work in theirs[:2]]
     right_theirs = all("tcp dport 445" in text and "tcp dport 8530" in text for text in texts)
-    best_ours = best_theirs = float("inf")
-    for _round in range(rounds):
-        best_ours = min(best_ours, seconds(ours))
-        best_theirs = min(best_theirs, seconds(theirs))
+    best_ours, best_theirs = seconds(list(zip(ours, theirs, strict=True)), rounds)
     ratio = best_theirs / best_ours
     flows = sum(len(terms) for terms in asked[0][2])
     figures: dict[str, float | int | str] = {
@@ -128,5 +135,5 @@ def run(*, quick: bool) -> Result:
     return Result(
         figures=figures,
         answers={"every policy is written and proved": right, "aerleon writes the same ports": right_theirs},
-        claims={"10x Aerleon's policies per second, proof included": ratio >= 10},
+        claims={"3x Aerleon's policies per second, proof included": ratio >= 3},
     )

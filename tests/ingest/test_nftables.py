@@ -46,6 +46,7 @@ CHAINS = "\tchain inner {\n\t\tip saddr 10.4.0.9 return\n\t\taccept\n\t}\n"
         (forward("th dport 443 accept"), "allow"),
         (forward("tcp dport @web accept", more=SET), "allow"),
         (forward("tcp dport @web accept", more=LIVE), "unknown"),
+        (forward("tcp dport @web drop", "accept", more=SET.replace("443", "444") + SET), "unknown"),
         (forward("tcp dport @missing accept"), "unknown"),
         (forward("ip saddr 10.4.0.0/24 ip daddr 10.1.0.0/24 accept"), "allow"),
         (forward("ip saddr != 10.4.0.0/24 accept"), "block"),

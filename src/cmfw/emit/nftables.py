@@ -15,7 +15,7 @@ from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.path_names import identifier, stable_id
 from cmfw.emit.path_words import heading, reasons
 from cmfw.ingest.nftables import read_nftables
-from cmfw.net.addr import AddrSet
+from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.values import value
 
@@ -82,11 +82,11 @@ def _lines(request: PathRequest) -> Iterator[str]:
     yield "}"
 
 
-def _spoken(crossing: Crossing) -> Iterator[int]:
+def _spoken(crossing: Crossing) -> list[int]:
     """The families that both zones have addresses of."""
-    for family, whole in FAMILIES:
-        if not ((crossing.source & whole).is_empty or (crossing.target & whole).is_empty):
-            yield family
+    ends = (crossing.source.ranges, crossing.target.ranges)
+    has = {4: all(end[0][0] < V6_BASE for end in ends), 6: all(end[-1][1] >= V6_BASE for end in ends)}
+    return [family for family, found in has.items() if found]
 
 
 def _sets(request: PathRequest) -> _Sets:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import string
 
-_PLAIN = frozenset(string.ascii_letters + string.digits + "_")
-_IN_IDS = _PLAIN | frozenset(".:>/-")
+_PLAIN = string.ascii_letters + string.digits + "_"
+_IN_IDS = _PLAIN + ".:>/-"
 MOST_NAME = 24
 
 
@@ -19,8 +19,8 @@ def stable_id(text: str, most: int = 100) -> str:
     return _named(text, _IN_IDS, most)
 
 
-def _named(text: str, plain: frozenset[str], most: int) -> str:
-    if text and len(text) <= most and all(char in plain for char in text):
+def _named(text: str, plain: str, most: int) -> str:
+    if text and len(text) <= most and not text.strip(plain):
         return text
     from hashlib import sha256
 

@@ -28,6 +28,7 @@ _VERDICTS = {
 }
 _HEADS = frozenset({"ip", "ip6", "tcp", "udp", "th", "icmp", "icmpv6", "meta", "ct"})
 _KINDS = {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"}
+_NO_VALUE = frozenset({"{", "!=", "=="})
 _ENDS = (";", "\n", "}")
 _SPOKEN = frozenset(
     {"type", "typeof", "flags", "elements", "auto-merge", "size", "comment", "policy", "counter", "gc-interval"}
@@ -50,6 +51,7 @@ class NftText:
         self.problems: list[Problem] = []
         self._sets: dict[str, list[str]] = {}
         self._ranges: dict[tuple[str, ...], Ranges] = {}
+        self._effects: dict[tuple[str, ...], tuple[tuple[str, Ranges], ...]] = {}
 
     def read(self) -> None:
         """Read all tables; a text that ends early or is no ruleset is one problem."""
@@ -137,7 +139,7 @@ class NftText:
         table = self.tables.setdefault(key, NftTable(key[0], key[1]))
         if word != "{":
             return
-        self._sets, self._ranges = table.sets, {}
+        self._sets, self._ranges, self._effects = table.sets, {}, {}
         while (word := self._inside()) != "}":
             if word == "chain":
                 self._chain(table)
@@ -159,6 +161,9 @@ class NftText:
 
     def _set(self, table: NftTable) -> None:
         name = self._inside()
+        if name in table.sets:
+            # the kernel would add to it, also for the rules in between
+            raise _Broken(f"set `{name}` twice")
         if self._inside() != "{":
             raise _Broken(f"set `{name}` without a body")
         elements: list[str] | None = None
@@ -211,7 +216,7 @@ class NftText:
         while at < len(words):
             word = words[at]
             if word in _HEADS:
-                at = self._condition(words, at, match)
+                at = self._known(words, at, match) or self._condition(words, at, match)
             elif word in _VERDICTS:
                 return _verdict(words, at)
             elif word == "counter":
@@ -223,6 +228,22 @@ class NftText:
             else:
                 raise NotUnderstood(f"`{word}`")
         return PASS, ""
+
+    def _known(self, words: list[str], at: int, match: PacketMatch) -> int:
+        """Apply a condition of three words that was read before, and return where it ends; 0 for any other.
+
+        The same sets and ports stand in many rules, so what each does to a match is worked out once.
+        """
+        key = tuple(words[at : at + 3])
+        if len(key) < 3 or key[2] in _NO_VALUE or words[at + 3 : at + 4] == [","] or key[0] == "ct":
+            return 0
+        effect = self._effects.get(key)
+        if effect is None:
+            alone = PacketMatch()
+            self._condition(words, at, alone)
+            effect = self._effects[key] = alone.narrowed()
+        match.take(effect)
+        return at + 3
 
     def _condition(self, words: list[str], at: int, match: PacketMatch) -> int:
         """Apply the condition at ``at``, and return where it ends."""

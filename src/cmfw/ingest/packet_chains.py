@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cmfw.model.path import EVERYTHING, PathLine
 from cmfw.model.verdict import Answer
-from cmfw.net.flowset import FlowSet
+from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, Box, FlowSet
 from cmfw.net.intervals import covers
 from cmfw.values import value
 
@@ -55,8 +55,9 @@ class _Walk:
         if rules is None or depth > _MOST_DEPTH or self.count > MOST_LINES:
             yield _doubt(reach or EVERYTHING, f"jump {name}", name)
             return
+        plain = _plain(reach)
         for at, rule in enumerate(rules):
-            flows = rule.flows if reach is None else _within(rule.flows, reach)
+            flows = rule.flows if reach is None else _within(rule.flows, reach, plain)
             if flows.is_empty or rule.verdict == PASS:
                 continue
             self.count += 1
@@ -70,6 +71,7 @@ class _Walk:
                 yield from self.lines(rule.target, flows, depth + 1, sure=certain)
             elif rule.verdict == RETURN and certain:
                 reach = (EVERYTHING if reach is None else reach) - rule.flows
+                plain = _plain(reach)
                 if reach.is_empty:
                     return
             else:
@@ -84,12 +86,19 @@ def path_lines(chains: Chains, start: str, policy: Answer | None, origin: str) -
     return (*found, PathLine(answer=policy, flows=EVERYTHING, text=f"policy {policy.value}", origin=origin))
 
 
-def _within(flows: FlowSet, reach: FlowSet) -> FlowSet:
-    """The flows that reach a chain; mostly those of its rule as they are, because a rule names addresses that lead to its chain."""
-    if len(flows.boxes) == 1 and any(
-        covers(one.local, flows.boxes[0].local) and one.covers(flows.boxes[0]) for one in reach.boxes
-    ):
-        return flows
+def _plain(reach: FlowSet | None) -> tuple[Box, ...]:
+    """The boxes of what reaches a chain that say nothing but addresses, as most jumps do."""
+    free = (ALL_PORTS, ALL_PORTS, ALL_ICMP)
+    return tuple(one for one in reach or () if (one.local_port, one.remote_port, one.icmp) == free)
+
+
+def _within(flows: FlowSet, reach: FlowSet, plain: tuple[Box, ...]) -> FlowSet:
+    """The flows of a rule that reach its chain; mostly all of them, because it names addresses that lead there."""
+    if len(flows.boxes) == 1:
+        (box,) = flows.boxes
+        for one in plain:
+            if covers(one.local, box.local) and covers(one.remote, box.remote) and covers(one.protocol, box.protocol):
+                return flows
     return flows & reach
 
 

@@ -115,6 +115,18 @@ class NotUnderstood(Exception):
     """A condition, or a value of one, that is none of those known here."""
 
 
+_FREE: dict[str, Ranges | None] = {
+    "protocol": ALL_PROTOCOLS,
+    "source": AddrSet.ANY.ranges,
+    "target": AddrSet.ANY.ranges,
+    "source_port": ALL_PORTS,
+    "target_port": ALL_PORTS,
+    "types": None,
+    "codes": None,
+}
+"""The fields of a match that nothing has narrowed yet."""
+
+
 class PacketMatch:
     """The fields of one rule while it is read; each ``narrow`` takes away what the condition rules out."""
 
@@ -133,7 +145,17 @@ class PacketMatch:
         """Keep of a field only ``found``, or what of ``whole`` is not in it."""
         kept = intervals.subtract(whole, found) if negated else found
         now = getattr(self, field)
-        setattr(self, field, kept if now is None else intervals.intersect(now, kept))
+        setattr(self, field, kept if now is _FREE[field] else intervals.intersect(now, kept))
+
+    def narrowed(self) -> tuple[tuple[str, Ranges], ...]:
+        """(field, what is kept of it) of every field that a condition has narrowed."""
+        return tuple((name, getattr(self, name)) for name, free in _FREE.items() if getattr(self, name) is not free)
+
+    def take(self, effect: tuple[tuple[str, Ranges], ...]) -> None:
+        """Narrow by what another match had narrowed."""
+        for name, kept in effect:
+            now = getattr(self, name)
+            setattr(self, name, kept if now is _FREE[name] else intervals.intersect(now, kept))
 
     def nothing(self) -> None:
         """No packet that opens a flow matches."""
