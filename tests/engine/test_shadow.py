@@ -10,7 +10,8 @@ from cmfw.engine import shadow
 from cmfw.engine.shadow import Doubt, Reason, shadows
 from cmfw.model.rule import Action, Store
 from cmfw.model.state import Gap, HostState
-from engine.small_rules import BLOCK, GONE, HIGH, INSIDE, LOW, ODD, OFF, OUT, SHIELDS, SMB, WIDE, everywhere
+from cmfw.net.flow import Profile
+from engine.small_rules import BLOCK, GONE, HIGH, INSIDE, LOW, ODD, OFF, OUT, SHIELDS, SMB, WIDE, everywhere, rule
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,20 @@ def test_without_witnesses_the_dead_are_the_same():
     state = HostState(rules=(SMB, WIDE, LOW, BLOCK, replace(BLOCK, action=Action.BLOCK, id="again")))
     assert shadows(state, witnesses=False).dead == shadows(state).dead
     assert shadows(state, witnesses=False).alive == ()
+
+
+def test_a_profile_that_does_not_merge_the_rule_needs_no_rule_that_covers_it():
+    """Nothing is named for the profile where the rule decides nothing anyway, neither a rule nor what Windows keeps."""
+    app = rule("app", "Action=Block|Dir=In|Protocol=6", store=Store.APPISO)
+    not_public = ((Store.GPO, Profile.PUBLIC, GONE),)
+    for_public = rule("public", "Action=Allow|Dir=In|Protocol=6|LPort2_10=1-1000|Profile=Public", store=Store.GPO)
+    near = rule("near", "Action=Allow|Dir=In|Protocol=6|LPort=445|Profile=Domain")
+    far = rule("far", "Action=Allow|Dir=In|Protocol=6|LPort=445|Profile=Public")
+    both = (near, far)
+    wide = rule("wide", "Action=Allow|Dir=In|Protocol=6|LPort2_10=1-1000|Profile=Domain", store=Store.GPO)
+    found = shadows(HostState(rules=(*both, wide, for_public, app), settings=not_public))
+    named = {dead.rule.id: (dead.reason, [each.id for each in dead.by]) for dead in found.dead}
+    assert named == {"near": (Reason.COVERED, ["wide"]), "far": (Reason.NOT_MERGED, [])}
+    spread = rule("spread", "Action=Allow|Dir=In|Protocol=6|LPort=445|Profile=Domain|Profile=Public")
+    found = shadows(HostState(rules=(spread, wide, app), settings=not_public))
+    assert [(dead.rule.id, [each.id for each in dead.by]) for dead in found.dead] == [("spread", ["wide"])]

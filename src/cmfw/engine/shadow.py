@@ -150,7 +150,7 @@ class Search:
         if not rule.active:
             return Dead(rule, Reason.INACTIVE)
         owned = self.policy.owned.get(id(rule))
-        if owned is None:
+        if owned is None or not self._worlds_in(rule, rule.profiles):
             mine = [self.policy.worlds[n] for p in Profile if p & rule.profiles for n in self.policy.by_profile[p]]
             return Dead(rule, Reason.NOT_MERGED if any(each.firewall_on for each in mine) else Reason.FIREWALL_OFF)
         if not owned[1]:
@@ -175,6 +175,8 @@ class Search:
             sector = self.space.sectors[key]
             for number in bits(mask):
                 box = sector.boxes[number]
+                if not self._worlds_in(rule, box.profile):
+                    continue  # the rule is not merged there
                 killers = sector.covering(box, self.killers(rule, key, box.profile) & ~mask)
                 if not killers:
                     return ()
@@ -186,8 +188,7 @@ class Search:
     def killers(self, rule: HostRule, key: SectorKey, profiles: int) -> int:
         """The numbers of the boxes that surely decide whatever they and the rule meet in, wherever the rule takes part."""
         parts = killing_parts(rule)
-        here = {number for profile in Profile if profile & profiles for number in self.policy.by_profile[int(profile)]}
-        wanted = (key, parts, frozenset(here.intersection(self.policy.worlds_of(rule))))
+        wanted = (key, parts, self._worlds_in(rule, profiles))
         found = self._killers.get(wanted)
         if found is None:
             found = 0
@@ -197,6 +198,11 @@ class Search:
             self._killers[wanted] = found
         return found
 
+    def _worlds_in(self, rule: HostRule, profiles: int) -> frozenset[int]:
+        """The worlds of the profiles in which the rule takes part."""
+        here = {number for profile in Profile if profile & profiles for number in self.policy.by_profile[int(profile)]}
+        return frozenset(here.intersection(self.policy.worlds_of(rule)))
+
     def _tried(self, rule: HostRule, owned: dict[SectorKey, int]) -> Dead | Doubt | Box:
         """What trying every box of the rule says of it."""
         budget = Budget(MOST_PIECES)
@@ -204,6 +210,8 @@ class Search:
         may_matter = False
         for key, mask in owned.items():
             for number in bits(mask):
+                if not self._worlds_in(rule, self.space.sectors[key].boxes[number].profile):
+                    continue
                 trials.append(Trial(self, rule, key, number))
                 found = trials[-1].run(budget, trials[-1].live)
                 if isinstance(found, Box):
