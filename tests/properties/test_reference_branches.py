@@ -16,7 +16,7 @@ def test_every_branch_of_the_reference_is_hit(seed):
     rng = Random(seed)
     measure.start()
     try:
-        for _ in range(500):
+        for _ in range(1500):
             state = universe.state(rng)
             for _ in range(12):
                 reference.judge(universe.flow_near(rng, state), state)
