@@ -46,6 +46,10 @@ OFF = rule("v2.10|Action=Allow|Active=FALSE|Dir=In|Protocol=6|LPort=RPC|Svc=Winm
 RULES = [SMB, ECHO, LISTS, OFF]
 
 
+def flat_rules() -> list[dict[str, Any]]:
+    return document(RULES, "flat", numbers=True)
+
+
 def state_of(tmp_path: Path, *contents: Any) -> HostState:
     paths = []
     for number, content in enumerate(contents):
@@ -251,6 +255,100 @@ def test_a_rule_that_lives_in_memory_proves_nothing(tmp_path, kind):
 def test_defaults_are_not_in_force(tmp_path):
     (made,) = document([SMB], "flat", numbers=True)
     assert state_of(tmp_path, made | {"PolicyStoreSource": "SystemDefaults"}).rules == ()
+
+
+# --- properties that we do not know ----------------------------------------------------------------------------------
+
+
+WHOLE = {"CreationClassName": "MSFT|FW|FirewallRule|x", "CimClass": {"CimSuperClassName": "CIM_PolicyRule"}}
+"""What every object has that its cmdlet gave."""
+
+
+@pytest.mark.parametrize("place", ["", "PortFilter", "SecurityFilter"], ids=["rule", "port filter", "security filter"])
+@pytest.mark.parametrize("how", ["nested", "sections"])
+@pytest.mark.parametrize("value", ["narrow", 3, ["a", "b"], {"deep": 1}, True], ids=str)
+def test_a_condition_of_a_later_windows_puts_the_rule_in_doubt(tmp_path, place, how, value):
+    made = properties(SMB, numbers=True)
+    made[place] |= WHOLE | {"LaterCondition": value}
+    own = made.pop("")
+    apart = {name: [part | {"InstanceID": SMB.id}] for name, part in made.items()}
+    content = [own | made] if how == "nested" else {"Rules": [own]} | apart
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    state, problems = read_state([str(path)])
+    assert [name for name, _ in state.rules[0].extras.unknown] == ["LaterCondition"]
+    assert any("`LaterCondition=" in problem.text() for problem in problems)
+    assert answer(state, smb_flow()) is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}, False, 0, "Any", "None", "NotConfigured"], ids=str)
+def test_a_later_condition_that_is_not_made(tmp_path, value):
+    (made,) = document([SMB], "flat", numbers=True)
+    state = state_of(tmp_path, made | WHOLE | {"LaterCondition": value})
+    assert answer(state, smb_flow()) is Answer.ALLOW
+
+
+def test_what_cim_and_remoting_add_is_no_condition(tmp_path):
+    (made,) = document([SMB], "flat", numbers=True)
+    noise = WHOLE | {
+        "Caption": "c", "ElementName": "e", "Status": "parsed (65536)", "StatusCode": 65536, "ConditionListType": 3,
+        "SequencedActions": 3, "ExecutionStrategy": 2, "PolicyDecisionStrategy": 2, "PSComputerName": "pc7", "RunspaceId": "7d",
+    }  # fmt: skip
+    state = state_of(tmp_path, made | noise)
+    assert plain(state.rules) == [SMB]
+    assert "own_columns" not in codes(state)
+
+
+def test_a_filter_that_is_negated_is_none_that_we_can_read(tmp_path):
+    made = properties(SMB, numbers=True)
+    made["AddressFilter"] |= WHOLE | {"IsNegated": True}
+    assert answer(state_of(tmp_path, made.pop("") | made), smb_flow()) is Answer.UNKNOWN
+
+
+def test_columns_of_a_selection_are_named_and_passed_over(tmp_path):
+    """A list that its maker gave a ticket number is no less of a list."""
+    keep = {"PrimaryStatus", "EnforcementStatus", "LocalOnlyMapping"}
+    made = [{n: v for n, v in one.items() if n not in keep} | {"Ticket": "C7", "Team": "net"} for one in flat_rules()]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(made), encoding="utf-8")
+    state, problems = read_state([str(path)])
+    assert answer(state, smb_flow()) is Answer.ALLOW
+    assert codes(state)["own_columns"] == (False, False)
+    assert [p.found for p in problems if "passed over" in p.found] == ["`Ticket`, passed over", "`Team`, passed over"]
+
+
+def test_a_list_of_the_console_is_a_whole_object(tmp_path):
+    (made,) = document([SMB], "flat", numbers=False)
+    assert {"PrimaryStatus", "EnforcementStatus", "LocalOnlyMapping"} <= made.keys()
+    assert answer(state_of(tmp_path, made | {"LaterCondition": "narrow"}), smb_flow()) is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(1, Answer.ALLOW), ("OK", Answer.ALLOW), ("Inactive", Answer.ALLOW), (3, Answer.UNKNOWN), ("Error", Answer.UNKNOWN)],
+)
+def test_a_rule_that_windows_could_not_use_proves_nothing(tmp_path, status, expected):
+    (made,) = document([SMB], "flat", numbers=True)
+    assert answer(state_of(tmp_path, made | {"PrimaryStatus": status}), smb_flow()) is expected
+
+
+def test_rules_of_the_hyper_v_firewall_prove_nothing(tmp_path):
+    """They look like rules and say nothing of the host. Source: Microsoft, MSFT_NetFirewallHyperVRule."""
+    other = WHOLE | {
+        "InstanceID": "hv", "DisplayName": "hv", "Direction": 1, "Action": 2, "Enabled": 1, "Protocol": "TCP",
+        "VMCreatorId": "{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}", "LocalPorts": ["445"], "Profiles": 0, "RulePriority": 1,
+    }  # fmt: skip
+    state = state_of(tmp_path, [other])
+    assert answer(state, smb_flow()) is Answer.UNKNOWN
+
+
+def test_a_setting_of_a_later_windows_leaves_verdicts_open(tmp_path):
+    path = tmp_path / "x.json"
+    made = [profile(**LIVE) | WHOLE | {"LaterSetting": 5, "LogAllowed": 1}, *document([SMB], "flat", numbers=True)]
+    path.write_text(json.dumps(made), encoding="utf-8")
+    state, problems = read_state([str(path)])
+    assert codes(state)["setting:latersetting"] == (True, True)
+    assert any("`latersetting=5` is not known" in problem.text() for problem in problems)
 
 
 # --- profiles --------------------------------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES
 
 FREE_TEXTS = frozenset({"id", "name", "description", "group", "group_text"})
 """Fields whose text may look like anything: groups of packaged apps are resources, ``@{...?ms-resource://...}``."""
+STRANGE = "strange"
+"""Field of ``Seen`` for the properties that we do not know: each as its name, ``=`` and its value."""
+_SAYS_NOTHING = frozenset({"any", "0", "false", "none", "notapplicable", "notconfigured"})
+"""Values of a condition that is not made, in lower case: the properties of every rule say one where they say nothing."""
 _MASKS = {"profile": (words.PROFILES, ALL_PROFILES), "interface": (words.INTERFACES, ALL_INTERFACES)}
 _NUMBERS = {
     field: {word.lower(): str(entry[0] if isinstance(entry, tuple) else entry) for word, entry in table.items()}
@@ -37,7 +41,9 @@ _MOST_MET = 2_000
 
 
 def _field_of(name: str) -> str | None:
-    found = words.FIELD_OF.get(name.strip().lower())
+    """The field of a property, ``STRANGE`` for one that we do not know, None for one that narrows nothing."""
+    spelled = name.strip().lower()
+    found = words.FIELD_OF.get(spelled, None if spelled in words.NO_CONDITIONS else STRANGE)
     if len(_MET) < _MOST_MET:
         _MET[name] = found
     return found
@@ -51,6 +57,9 @@ def seen_fields(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
         field = _MET.get(name) if name in _MET else _field_of(name)
         if field is None:
             continue
+        if field is STRANGE:
+            _add_strange(seen, name, value)
+            continue
         texts = texts_of(value) if field not in FREE_TEXTS else _free_text(value)
         known = seen.get(field)
         if not known or (field == "id" and name.lower() == "instanceid" and texts):
@@ -61,12 +70,33 @@ def seen_fields(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
     return seen, tuple(torn)
 
 
+def _add_strange(seen: Seen, name: str, value: Any) -> None:
+    """Keep a property that we do not know, unless its value says that no condition is made."""
+    texts = texts_of(value)
+    if says_something(texts):
+        shown = "something that is not shown" if texts is CUT else ", ".join(texts)
+        seen[STRANGE] = (*seen.get(STRANGE, ()), f"{name}={shown}")
+
+
+def says_something(texts: Texts) -> bool:
+    """Whether the value of a property that we do not know may be a condition or a setting."""
+    return any(text.lower() not in _SAYS_NOTHING for text in texts)
+
+
+def is_whole(properties: dict[str, Any]) -> bool:
+    """Whether the object is as its cmdlet gave it, so that a property which we do not know is Windows' own."""
+    names = {name.strip().lower() for name in properties}
+    return not names.isdisjoint(words.MAKERS_MARKS) or names >= words.CONSOLE_MARKS
+
+
 def join(seen: Seen, said: Seen) -> list[str]:
     """Put what a filter says into the rule's fields; the fields of which it says something else than known before."""
     torn = []
     for field, texts in said.items():
         known = seen.get(field)
-        if not known:
+        if field == STRANGE:
+            seen[field] = (*(known or ()), *texts)
+        elif not known:
             seen[field] = texts
         elif texts and not _agree(field, known, texts):
             torn.append(field)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.evidence import Evidence, ExportedObject
 from cmfw.ingest.export_text import MOST_NOTES, MOST_OBJECTS
-from cmfw.ingest.netsec_fields import join, seen_fields
+from cmfw.ingest.netsec_fields import STRANGE, is_whole, join, seen_fields
 from cmfw.ingest.netsec_profiles import is_profile
 from cmfw.ingest.netsec_stores import read_stores
 from cmfw.ingest.netsec_values import CUT, Seen, texts_of, unwrapped
@@ -25,6 +25,8 @@ from cmfw.net.flow import Profile
 
 DAMAGED = "damaged_export"
 """Code of the gap for what a container could not read; it stays when exports are joined."""
+MOST_NAMED = 8
+"""Names of one kind in the text of a gap; each has a problem of its own."""
 MOST_LEVELS = 12
 """Rules with nested filters take three levels; no cmdlet makes more than six."""
 _FILTER_NAMES = frozenset(name for name, field in FIELD_OF.items() if field in FILTER_OF)
@@ -54,7 +56,8 @@ RULE, FILTER, PROFILE, SETTING, NETWORK, OTHER = "rule", "filter", "profile", "s
 class Sorted(NamedTuple):
     """The objects by kind; rules with what their own nested filters say, filters by the id of their rule in lower case.
 
-    ``is_cut``: some were written as the name of their type, because the export was not deep enough.
+    ``is_cut``: some were written as the name of their type, because the export was not deep enough. ``columns``: names that a
+    selection gave and that are no properties of a rule, each with the first object that has one.
     """
 
     rules: tuple[tuple[ExportedObject, Seen, tuple[str, ...]], ...]
@@ -62,6 +65,7 @@ class Sorted(NamedTuple):
     profiles: tuple[ExportedObject, ...]
     networks: tuple[Profile, ...] | None
     is_cut: bool
+    columns: dict[str, ExportedObject]
     problems: tuple[Problem, ...]
 
 
@@ -146,16 +150,20 @@ def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
     profiles: list[ExportedObject] = []
     networks: list[Profile] | None = None
     is_cut = False
+    columns: dict[str, ExportedObject] = {}
     problems: list[Problem] = []
     for one in objects:
         kind = kind_of(one.properties)
         if kind == RULE:
-            rules.append((one, *_with_nested(one.properties)))
+            seen, torn, chosen = _with_nested(one.properties)
+            columns |= {name: one for name in chosen if name not in columns}
+            rules.append((one, seen, torn))
         elif kind == FILTER:
-            seen, _ = seen_fields(one.properties)
+            seen, _, chosen = _of_object(one.properties)
+            columns |= {name: one for name in chosen if name not in columns}
             rule_id = " ".join(seen.get("id", ())).lower()
             if rule_id:
-                filters.setdefault(rule_id, []).append({field: seen[field] for field in seen if field in FILTER_OF})
+                filters.setdefault(rule_id, []).append(_of_filter(seen))
             else:
                 problems.append(_problem(one, "a filter with the InstanceID of its rule", "one without"))
         elif kind == PROFILE:
@@ -172,15 +180,15 @@ def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
             is_cut |= any(texts_of(value) is CUT for value in one.properties.values())
             problems.append(_problem(one, "a firewall rule, a filter or a profile", f"an object with {names}"))
     found = None if networks is None else tuple(networks)
-    return Sorted(tuple(rules), filters, tuple(profiles), found, is_cut, tuple(problems))
+    return Sorted(tuple(rules), filters, tuple(profiles), found, is_cut, columns, tuple(problems))
 
 
 def _problem(one: ExportedObject, expected: str, found: str) -> Problem:
     return Problem(one.file, expected, found, key=one.place, line=one.line)
 
 
-def _with_nested(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
-    """(what the rule says itself and in the filters inside it, fields that contradict one another)."""
+def _with_nested(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...], tuple[str, ...]]:
+    """(what the rule says itself and in the filters inside it, fields that contradict one another, names of a selection)."""
     nested = []
     own = {}
     for name, value in properties.items():
@@ -194,11 +202,28 @@ def _with_nested(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...]]:
             nested += found
         else:
             own[name] = value
-    seen, torn = seen_fields(own)
+    seen, torn, chosen = _of_object(own)
     for part in nested:
-        said, torn_inside = seen_fields(part)
-        torn += (*torn_inside, *join(seen, {field: said[field] for field in said if field in FILTER_OF}))
-    return seen, torn
+        said, torn_inside, chosen_inside = _of_object(part)
+        torn += (*torn_inside, *join(seen, _of_filter(said)))
+        chosen += chosen_inside
+    return seen, torn, chosen
+
+
+def _of_object(properties: dict[str, Any]) -> tuple[Seen, tuple[str, ...], tuple[str, ...]]:
+    """(what the object says, fields that contradict one another, names that a selection gave and that we do not know).
+
+    In an object as its cmdlet gave it, a property that we do not know may be a condition of a later Windows.
+    """
+    seen, torn = seen_fields(properties)
+    if STRANGE not in seen or is_whole(properties):
+        return seen, torn, ()
+    return seen, torn, tuple(text.partition("=")[0] for text in seen.pop(STRANGE))
+
+
+def _of_filter(seen: Seen) -> Seen:
+    """What a filter says of its rule."""
+    return {field: seen[field] for field in seen if field in FILTER_OF or field == STRANGE}
 
 
 def _is_filter(part: dict[str, Any]) -> bool:
@@ -225,6 +250,10 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
         joined.append((one, whole, tuple(dict.fromkeys(more))))
     stores = read_stores(joined, found.profiles, path=path, orphans=len(found.filters.keys() - used))
     gaps = list(stores.gaps)
+    problems = [*found.problems, *_passed_over(found.columns)]
+    if found.columns:
+        names = ", ".join(f"`{name}`" for name in list(found.columns)[:MOST_NAMED])
+        gaps.append(Gap("own_columns", f"columns that are no properties of a rule were passed over: {names}", source=path))
     if lost or found.is_cut:
         detail = lost or "objects were cut off where the export was made"
         gaps.append(Gap(DAMAGED, detail, may_allow=True, may_block=True, source=path))
@@ -235,8 +264,14 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
         live_profiles=found.networks,
         objects=tuple(objects),
         gaps=tuple(gaps),
-        problems=_first((*found.problems, *stores.problems), path),
+        problems=_first((*problems, *stores.problems), path),
     )
+
+
+def _passed_over(columns: dict[str, ExportedObject]) -> list[Problem]:
+    """One problem for each name that a selection gave and that is no property of a rule."""
+    expected = "properties of rules and their filters alone"
+    return [_problem(one, expected, f"`{name[:80]}`, passed over") for name, one in columns.items()]
 
 
 def _first(problems: tuple[Problem, ...], path: str) -> tuple[Problem, ...]:

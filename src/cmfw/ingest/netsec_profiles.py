@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cmfw.ingest import netsec_words as words
+from cmfw.ingest.netsec_fields import is_whole, says_something
 from cmfw.ingest.netsec_values import CUT, Texts, texts_of
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import PROFILE_NAMES, Profile
@@ -36,6 +37,12 @@ _FLAGS = {
     "allowunicastresponsetomulticast": ("disable_unicast_responses", True, False),
 }
 _ACTIONS = {"defaultinboundaction": "default_inbound_allow", "defaultoutboundaction": "default_outbound_allow"}
+_NO_DECISION = words.NO_CONDITIONS | {
+    "name", "profile", "profiles", "instanceid", "description", "disabledinterfacealiases", "enablestealthmodeforipsec",
+    "logfilename", "logmaxsizekilobytes", "logallowed", "logblocked", "logignored", "policystoresource",
+    "policystoresourcetype",
+}  # fmt: skip
+"""Other properties of a profile, in lower case, which decide about no flow (or are read on their own)."""
 _TELLING = ("defaultinboundaction", "defaultoutboundaction", "allowinboundrules", "allowlocalfirewallrules")
 """Settings that the local store leaves unconfigured on nearly every machine, and of which a result has all."""
 POLICY_ONLY = ("allow_local_policy_merge", "allow_local_ipsec_policy_merge")
@@ -72,8 +79,13 @@ def profile_from(properties: dict[str, Any]) -> ProfileReading:
     problems: list[str] = []
     lost: list[str] = []
     configured: dict[str, bool] = {}
+    is_own = is_whole(properties)
     for name, texts in seen.items():
         if name not in _FLAGS and name not in _ACTIONS:
+            if is_own and name not in _NO_DECISION and says_something(texts):
+                # a setting of a later Windows, for all that we know
+                problems.append(f"`{name}={' '.join(texts)[:40]}` is not known")
+                lost.append(name)
             continue
         table = _DEFAULTS if name in _ACTIONS else _SWITCHES
         text = texts[0].lower() if len(texts) == 1 else ""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from cmfw.ingest import netsec_words as words
 from cmfw.ingest.netsec_conditions import address_match, icmp_types, is_any, mask, parts_of, platforms, port_match
+from cmfw.ingest.netsec_fields import STRANGE
 from cmfw.ingest.netsec_values import CUT, Seen, Texts
 from cmfw.ingest.rule_tokens import UNREAD
 from cmfw.ingest.rule_validity import invalid_reasons
@@ -321,6 +322,16 @@ def _flags(draft: _Draft) -> None:
         draft.extras["ignore_remote"] = True
     if draft.one("app_id"):
         draft.unknown["PolicyAppId", draft.one("app_id")] = None
+    if _only(draft.seen, "health") in ("3", "error"):
+        # Windows could not use the rule as it stands. Source: facts/windows_firewall.md 4.6 (PrimaryStatus)
+        draft.doubt("PrimaryStatus", "Error")
+
+
+def _strange(draft: _Draft) -> None:
+    """Properties that we do not know may be conditions of a later Windows."""
+    for text in draft.seen.get(STRANGE, ()):
+        name, _, found = text.partition("=")
+        draft.doubt(name, found)
 
 
 def _platform(draft: _Draft) -> None:
@@ -344,6 +355,7 @@ _STEPS: tuple[Callable[[_Draft], None], ...] = (
     _target,
     _security,
     _flags,
+    _strange,
     _platform,
 )
 """In this order: ports and ICMP types look at the protocol."""

@@ -135,6 +135,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "source": ("policystoresource",),
     "source_type": ("policystoresourcetype",),
     "enforcement": ("enforcementstatus",),
+    "health": ("primarystatus",),
     "dynamic_addresses": ("remotedynamickeywordaddresses",),
     "app_id": ("policyappid",),
     "family_name": ("packagefamilyname",),
@@ -159,6 +160,21 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 """What a rule and its filters say, to the properties that say it in lower case; where there are two, Windows fills both."""
 FIELD_OF = {name: field for field, names in FIELDS.items() for name in names}
+NO_CONDITIONS = frozenset({
+    "caption", "cimclass", "ciminstanceproperties", "cimsystemproperties", "commonname", "communicationstatus",
+    "conditionlisttype", "creationclassname", "detailedstatus", "elementname", "executionstrategy", "healthstate",
+    "installdate", "mandatory", "operatingstatus", "operationalstatus", "policydecisionstrategy", "policykeywords",
+    "policyroles", "policyrulename", "priority", "pscomputername", "psshowcomputername", "runspaceid", "ruleusage",
+    "sequencedactions", "status", "statuscode", "statusdescriptions", "systemcreationclassname", "systemname", "computer",
+    "computername", "host", "hostname",
+})  # fmt: skip
+"""Properties of the objects that narrow no rule, in lower case: what CIM_PolicyRule and CIM_FilterEntryBase hand down, what
+remoting adds, and the name of the computer that collections add. Source: Microsoft, MSFT_NetFirewallRule (each is ignored,
+reserved, or describes how the rule was parsed); CIM_FilterEntryBase's ``IsNegated`` is none of them."""
+MAKERS_MARKS = frozenset({"cimclass", "ciminstanceproperties", "cimsystemproperties", "creationclassname"})
+CONSOLE_MARKS = frozenset({"primarystatus", "enforcementstatus", "localonlymapping"})
+"""Properties of an object as the cmdlet gave it, with everything that it has: one of the first, or all of the second, which
+``Format-List`` shows of its own accord. Anything else is a selection, whose columns have names of its maker's choice."""
 
 FILTERS: dict[str, dict[str, str]] = {
     "PortFilter": {

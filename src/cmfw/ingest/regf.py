@@ -4,7 +4,7 @@ A ``Hive`` is a view that touches only the pages that are asked for. Every offse
 key is its own ancestor, and a hostile file costs time and memory in proportion to its size. A subkey or value that cannot
 be read is named by a problem, and reading goes on with what is sound; ``verify`` also finds what nothing leads to.
 
-415 lines because keys, values and problems of one ``Hive`` share what was read and what is left to read.
+417 lines because keys, values and problems of one ``Hive`` share what was read and what is left to read.
 """
 
 from __future__ import annotations
