@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cmfw.catalog import PACKS, load
-from cmfw.cli.topics import KINDS, find_topics, topics_of
+from cmfw.report.topics import KINDS, find_topics, topics_of
 
 CATALOG = load(PACKS)
 

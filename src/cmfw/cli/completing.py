@@ -216,7 +216,7 @@ def _groups() -> Iterable[Candidate]:
 
 def _topics() -> Iterable[Candidate]:
     from cmfw.catalog import load
-    from cmfw.cli.topics import topics_of
+    from cmfw.report.topics import topics_of
 
     return [Candidate(one.id, one.title.in_language(language())) for one in topics_of(load())]
 

@@ -26,8 +26,9 @@ class _Resource(Spoken):
 def command(words: tuple[str, ...], edition: str, form: str) -> int:
     """Explain a topic, or list the topics there are."""
     from cmfw.catalog import PACKS, load
-    from cmfw.cli import explain_view, output
-    from cmfw.cli.topics import feature_named, find_topics, topics_of
+    from cmfw.cli import output
+    from cmfw.report import explain_view
+    from cmfw.report.topics import feature_named, find_topics, topics_of
 
     text = " ".join(words)
     catalog = load()

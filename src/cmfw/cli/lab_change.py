@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmfw.cli import whatif_changes as reader
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.lab_change_view import ChangeReport, StepSeen
 from cmfw.cli.options import make_command, option
 from cmfw.cli.whatif import Qualified
-from cmfw.cli.whatif_changes import MARK, Supposed
 from cmfw.errors import InputError, LabError, Problem
+from cmfw.ingest import machine_changes as reader
 from cmfw.ingest.lab_scenario import Scenario, ScenarioStep, read_scenario
+from cmfw.ingest.machine_changes import MARK, Supposed
 from cmfw.words import say
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
-    from cmfw.cli.whatif_changes import Supposed
     from cmfw.cli.whatif_view import Answer
     from cmfw.engine.path import PathEngine
+    from cmfw.ingest.machine_changes import Supposed
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
     from cmfw.report.who import Who
@@ -30,7 +30,7 @@ class Qualified(Spoken):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments with every qualifier folded into the value that it is about."""
-        from cmfw.cli.whatif_changes import MARK
+        from cmfw.ingest.machine_changes import MARK
 
         told: list[str] = []
         at = -1
@@ -117,8 +117,8 @@ def _told(options: dict[str, Any]) -> tuple[str, ...]:
 
 def _supposed(catalog: Catalog, options: dict[str, Any], zones: tuple[str, ...]) -> list[Supposed]:
     """Every change of a machine or filter, in one order whatever the order of the options: stores, settings, rules, ports."""
-    from cmfw.cli import whatif_changes as reader
     from cmfw.diagnose.changes import without_gpo
+    from cmfw.ingest import machine_changes as reader
 
     found = [reader.Supposed(text="--without-gpo", to_state=without_gpo)] if options["without_gpo"] else []
     found += reader.merge_changes(options["local_merge"])
@@ -152,12 +152,12 @@ def _parts(
     paths: tuple[PathEngine, PathEngine],
 ) -> tuple[Any, ...]:
     """The answer for every place that is asked about: the machine's, or those of the plan."""
-    from cmfw.cli.whatif_changes import check_names
     from cmfw.cli.whatif_view import Part
     from cmfw.diagnose.planned_state import all_windows, planned_state
     from cmfw.diagnose.whatif import Case, compare
     from cmfw.engine.exact import Engine
     from cmfw.engine.path import PathEngine
+    from cmfw.ingest.machine_changes import check_names
     from cmfw.resolve import resolve
 
     places = _places(sites[0], state, asked)

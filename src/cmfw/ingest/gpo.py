@@ -49,7 +49,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     several = len(found) > 1
     out = []
     for guid, name, content in found:
-        path = file.path if not several else f"{file.place}#{guid or name}"
+        path = file.path if not several else f"{file.path}#{guid or name}"
         try:
             out.append(read_policy_file(content, path, FORMAT))
         except FormatError as error:

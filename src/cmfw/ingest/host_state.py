@@ -6,8 +6,9 @@ How stores combine in force is the engine's business; here they are only kept ap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from cmfw.errors import FormatError, InputError, Problem
@@ -32,10 +33,16 @@ class ReadResult(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_state(paths: Sequence[str], *, local_subnets: Sequence[str] = (), digests: bool = False) -> ReadResult:
+def read_state(
+    paths: Sequence[str],
+    *,
+    local_subnets: Sequence[str] = (),
+    digests: bool = False,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> ReadResult:
     """The state of the machine that all ``paths`` describe; ``local_subnets`` are its on-link prefixes, where known.
 
-    ``digests`` fills in the SHA-256 of each file (a tenth of the time that a large hive takes).
+    ``names`` are what files are called whose paths mean nothing to the user. ``digests`` fills in the SHA-256 of each file (a tenth of the time that a large hive takes).
 
     Raises:
         InputError: a file is missing, unreadable or of no known format, a subnet is no subnet, or two files hold a local
@@ -50,7 +57,7 @@ def read_state(paths: Sequence[str], *, local_subnets: Sequence[str] = (), diges
         problems.append(Problem("command line", "at least one state file", "none"))
     for path in paths:
         try:
-            file = open_input(path)
+            file = open_input(path, names.get(path, ""))
             found = _read(file)
         except InputError as error:
             problems += error.problems

@@ -16,10 +16,13 @@ LIMIT = 1 << 29
 
 
 class InputFile:
-    """One input; ``path`` is what the user wrote, ``part`` what stood behind ``#`` (one GPO of a backup)."""
+    """One input; ``path`` is what the user wrote, ``part`` what stood behind ``#`` (one GPO of a backup).
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    ``name`` is what the input is called instead, where the path means nothing to the user.
+    """
+
+    def __init__(self, path: str, name: str = "") -> None:
+        self.path = name or path
         place, mark, part = path.rpartition("#")
         self.place, self.part = (place, part) if mark and not os.path.exists(path) else (path, "")
         self.is_folder = os.path.isdir(self.place)
@@ -45,7 +48,7 @@ class InputFile:
         if self._hive is None:
             from cmfw.ingest.regf_file import open_hive
 
-            self._hive = open_hive(self.place)
+            self._hive = open_hive(self.place, self.path)
             self.flaws_at_opening = len(self._hive.problems)
         return self._hive
 
@@ -106,17 +109,17 @@ class InputFile:
         return found
 
 
-def open_input(path: str) -> InputFile:
-    """The file or folder at ``path``.
+def open_input(path: str, name: str = "") -> InputFile:
+    """The file or folder at ``path``, called ``name`` (empty: by its path).
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
     try:
-        return InputFile(path)
+        return InputFile(path, name)
     except OSError as error:
         found = "nothing there" if isinstance(error, FileNotFoundError) else str(error.strerror or error).lower()
-        raise InputError(Problem(path, "a readable file or folder", found, hint="check the path")) from error
+        raise InputError(Problem(name or path, "a readable file or folder", found, hint="check the path")) from error
 
 
 def not_readable(path: str, error: FormatError | OSError) -> InputError:

@@ -12,7 +12,7 @@ service or profile. ``#`` begins a comment. The first line that holds a flow dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PureWindowsPath
 
 from cmfw.errors import InputError, Problem
@@ -36,14 +36,16 @@ MOST_BYTES = 64 << 20
 """A configuration that is larger was not made for people; it is not read."""
 
 
-def read_paths(site: Site) -> tuple[PathState, tuple[Problem, ...]]:
+def read_paths(site: Site, contents: Mapping[str, bytes] | None = None) -> tuple[PathState, tuple[Problem, ...]]:
     """(the filters of the site, what is wrong with their files). A file stands beside the site file.
+
+    With ``contents``, name to bytes, no file is opened: a site of somebody else may name any.
 
     What cannot be read becomes a line that may do anything, so that no verdict rests on it.
     """
     filters, problems = [], []
     for row in site.filters:
-        lines, found = _read(row, site.path)
+        lines, found = _read(row, site.path) if contents is None else _given(row, contents)
         filters.append(PathFilter(from_zone=row.from_zone, to_zone=row.to_zone, file=row.file, lines=lines))
         problems += found
     members = [ZoneMember(name=one.host, zone=one.zone, addresses=one.addresses) for one in site.systems]
@@ -61,6 +63,11 @@ def _read(row: Filter, site_path: str) -> tuple[tuple[PathLine, ...], list[Probl
     if len(content) > MOST_BYTES:
         return _unread(row, "a larger file")
     return read_filter(content, row.file)
+
+
+def _given(row: Filter, contents: Mapping[str, bytes]) -> tuple[tuple[PathLine, ...], list[Problem]]:
+    content = contents.get(row.file)
+    return _unread(row, "no such file") if content is None else read_filter(content, row.file)
 
 
 def _unread(row: Filter, found: str) -> tuple[tuple[PathLine, ...], list[Problem]]:

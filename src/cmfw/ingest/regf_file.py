@@ -18,26 +18,29 @@ def is_xz(data: bytes) -> bool:
     return data[:6] == XZ
 
 
-def open_hive(path: str) -> Hive:
+def open_hive(path: str, name: str = "") -> Hive:
     """The hive in a file, plain or under xz; a plain one is mapped into memory where the system can.
+
+    ``name`` is what problems call it (empty: its path).
 
     Raises:
         FormatError: the file is no hive.
         OSError: the file cannot be opened.
     """
+    name = name or path
     with open(path, "rb") as file:
         start = file.read(len(XZ))
         file.seek(0)
         if is_xz(start):
-            return _open_xz(file.read(), path)
+            return _open_xz(file.read(), name)
         if not is_hive(start):
-            raise FormatError("expected a registry hive (`regf`)", source=path, offset=0)
+            raise FormatError("expected a registry hive (`regf`)", source=name, offset=0)
         buffer: Buffer
         try:
             buffer = mmap(file.fileno(), 0, access=ACCESS_READ)
         except (ValueError, OSError):  # some file systems and pipes cannot be mapped
             buffer = file.read()
-    return Hive(buffer, path)
+    return Hive(buffer, name)
 
 
 def _open_xz(packed: bytes, path: str) -> Hive:

@@ -7,12 +7,12 @@ TOML is text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cmfw.errors import InputError, Problem
-from cmfw.ingest.site import read_site
+from cmfw.ingest.site import Change, read_site
 from cmfw.ingest.site_values import closest
 from cmfw.model.site import Site
 
@@ -23,6 +23,11 @@ _NAMED = {"system": "host", "clients": "name", "site": "code", "install": "metho
 
 def read_changed_site(path: str, site: Site, settings: Sequence[str]) -> Site:
     """The site of the file after the settings; raises InputError with what is wrong with them."""
+    return changed_site(lambda change: read_site(path, change), site, settings)
+
+
+def changed_site(read: Callable[[Change], Site], site: Site, settings: Sequence[str]) -> Site:
+    """The site that ``read`` gives after the settings; raises InputError with what is wrong with them."""
     places: list[str] = []
 
     def change(raw: Any) -> None:
@@ -36,7 +41,7 @@ def read_changed_site(path: str, site: Site, settings: Sequence[str]) -> Site:
             raise InputError(*problems)
 
     try:
-        return read_site(path, change)
+        return read(change)
     except InputError as error:
         raise InputError(*(_told(problem, places) for problem in error.problems)) from error
 

@@ -7,15 +7,15 @@ from enum import Enum
 from typing import Any
 
 from cmfw.catalog.types import Catalog, Cite, ExceptionRow, Feature, Process, Requirement, Text
-from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
-from cmfw.cli.topics import (
+from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
+from cmfw.report.catalog_rows import level_of, notes_of, place, rows_of, short_id, traffic_of
+from cmfw.report.topics import (
     Topic,
     flows_with_port,
     members_with_port,
     requirements_printing,
     usual_of_port,
 )
-from cmfw.report.catalog_rows import level_of, notes_of, place, rows_of, short_id, traffic_of
 from cmfw.words import language, role, say
 
 
@@ -57,7 +57,7 @@ def topic_blocks(catalog: Catalog, topic: Topic, edition: str) -> list[Block]:
     }
     view = views.get(topic.kind)
     if view is None:
-        from cmfw.cli.format_view import format_blocks
+        from cmfw.report.format_view import format_blocks
 
         return [Heading(f"{topic.id} ({topic.kind})", 1), Line(_t(topic.title)), *format_blocks(topic.id), Gap()]
     return [*view(catalog, topic.id, edition), Gap()]
@@ -287,7 +287,7 @@ def topic_row(catalog: Catalog, topic: Topic, edition: str) -> dict[str, Any]:
         case "note":
             found["row"] = _data(catalog.notes[topic.id])
         case "format":
-            from cmfw.cli.format_view import format_row
+            from cmfw.report.format_view import format_row
 
             found["row"] = format_row(topic.id)
         case "port":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.ingest.format_table import Limit, format_table
+from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.words import language, say
 
 

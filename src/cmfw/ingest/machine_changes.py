@@ -1,4 +1,4 @@
-"""The changes that ``cmfw whatif`` is asked to suppose, read from its options into functions on states and filters."""
+"""Changes of a machine or of filters that a question supposes, read from their texts into functions on states and filters."""
 
 from __future__ import annotations
 
