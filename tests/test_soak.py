@@ -67,12 +67,14 @@ class TestStale:
             "src/cmfw/net/__init__.py": "",
             "src/cmfw/net/a.py": "A = 1\n",
             "src/cmfw/engine.py": "def f():\n    from cmfw.net.a import A\n    return A\n",
-            "src/cmfw/ingest/__init__.py": "FORMATS = {}\n",
+            "src/cmfw/ingest/__init__.py": 'FORMATS = {"y": "cmfw.ingest.y", "z": "cmfw.ingest.z"}\n',
+            "src/cmfw/ingest/y.py": "Y = 7\n",
+            "src/cmfw/ingest/z.py": "Z = 8\n",
             "src/cmfw/ingest/x.py": "X = 2\n",
             "src/cmfw/cli/b.py": "B = 2\n",
             "tests/fuzz/harness.py": "H = 5\n",
             self.ONE: "from cmfw import engine\ndef test_p(record_count): ...\n",
-            self.OTHER: "from tests.fuzz import harness\nimport cmfw.ingest.x\ndef test_q(record_count): ...\n",
+            self.OTHER: "from tests.fuzz import harness\nimport cmfw.ingest.x\ndef test_q(record_count): run('y')\n",
             "tests/net/test_a.py": "import cmfw.cli.b\ndef test_a(): ...\n",
         }.items():
             path = tmp_path / name
@@ -98,6 +100,8 @@ class TestStale:
         [
             ("src/cmfw/net/a.py", [ONE]),
             ("src/cmfw/ingest/x.py", [OTHER]),
+            ("src/cmfw/ingest/y.py", [OTHER]),
+            ("src/cmfw/ingest/z.py", []),
             ("tests/fuzz/harness.py", [OTHER]),
             (OTHER, [OTHER]),
             ("src/cmfw/__init__.py", [OTHER, ONE]),
@@ -107,6 +111,8 @@ class TestStale:
         ids=[
             "through another",
             "a reader",
+            "a reader by its name",
+            "a reader that is not named",
             "the harness",
             "the test",
             "the package",
@@ -120,6 +126,11 @@ class TestStale:
         with (tree / path).open("a", encoding="utf-8") as file:
             file.write("# changed\n")
         assert soak.stale(record, tree) == old
+
+    def test_a_test_that_takes_the_whole_table_covers_all_of_it(self, tree):
+        path = tree / self.ONE
+        path.write_text("from cmfw.ingest import FORMATS\ndef test_p(record_count): ...\n", encoding="utf-8")
+        assert {"src/cmfw/ingest/y.py", "src/cmfw/ingest/z.py"} <= soak.covered(self.ONE, tree).keys()
 
     def test_line_ends_do_not_count(self, tree):
         record = self.record(tree)

@@ -47,7 +47,9 @@ LEAST_OF_A_READER = 20_000
 PLACES = ("src", "", "tests")
 """Folders that names of modules start from (pyproject.toml: ``pythonpath``)."""
 TABLES = frozenset({"src/cmfw/ingest/__init__.py", "src/cmfw/emit/__init__.py"})
-"""Tables of formats and targets, which every reader imports and which another format does not change for it."""
+"""Tables of formats and targets, which every reader imports and which another format does not change for it. A test covers
+the modules that it names by their keys, and all of them where it takes a table as a whole."""
+WHOLE_TABLES = frozenset({"FORMATS", "TARGETS", "HOST_TARGETS"})
 
 
 def counting_tests(root: Path = ROOT) -> list[str]:
@@ -74,6 +76,34 @@ def imported_names(code: str) -> tuple[str, ...]:
     return tuple(sorted({name.rsplit(".", cut)[0] for name in names for cut in range(name.count(".") + 1)}))
 
 
+@cache
+def table_modules(root: Path = ROOT) -> dict[str, str]:
+    """Key to module of everything that is loaded by its name in one of the tables."""
+    found: dict[str, str] = {}
+    for table in TABLES:
+        path = root / table
+        code = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module(body=[])
+        for node in ast.walk(code):
+            if isinstance(node, ast.Dict):
+                rows = zip(node.keys, node.values, strict=True)
+                found |= {
+                    key.value: value.value
+                    for key, value in rows
+                    if isinstance(key, ast.Constant) and isinstance(value, ast.Constant) and "." in str(value.value)
+                }
+    return found
+
+
+def loaded_by_name(path: Path, root: Path = ROOT) -> Iterator[Path]:
+    """The readers and targets that a test file loads through the tables."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    imported = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    for key, module in table_modules(root).items():
+        if key in texts or imported & WHOLE_TABLES:
+            yield from _file_of(module.split("."), root)
+
+
 def _file_of(parts: Sequence[str], root: Path) -> Iterator[Path]:
     for place in PLACES:
         base = root.joinpath(place, *parts)
@@ -90,6 +120,8 @@ def covered(test: str, root: Path = ROOT) -> dict[str, str]:
         if path not in found and path.relative_to(root).as_posix() not in TABLES:
             found.add(path)
             waiting.extend(imports(path, root))
+            if (root / "tests") in path.parents:
+                waiting.extend(loaded_by_name(path, root))
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
         for path in sorted(found)
