@@ -1,54 +1,170 @@
-"""Every word exists in every language, with the same parts to fill in."""
+"""Every word exists in every language, with the same parts to fill in, and what is shipped is what was written."""
 
 from __future__ import annotations
 
 import ast
 import re
-from importlib import import_module
-from string import Formatter
+import shutil
+import subprocess
 
 import pytest
-from tests.conftest import ROOT
+from babel.messages.catalog import Message
+from tests.conftest import ROOT, need
+from tools import words as catalogs
 
 from cmfw import words
 
+_WORD = re.compile(r"[A-Za-z]{2}")
+_BETWEEN = re.compile(r"`[^`]*`|{[^}]*}")
 _NAMES = ("request.", "role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.", "aspect.", "shown.")
 """Words of names that come from elsewhere, looked up and not said."""
 
 _SOURCE = ROOT / "src" / "cmfw"
 
 
-def _parts(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+@pytest.fixture(scope="module")
+def template() -> dict[str, str]:
+    """Key to English."""
+    return {
+        key: str(m.id) for area in catalogs.ALL_AREAS for key, m in catalogs.messages(catalogs.template_of(area)).items()
+    }
 
 
-@pytest.mark.parametrize("lang", words.LANGUAGES)
-def test_languages_have_the_same_keys(lang):
-    assert list(words.words(lang)) == list(words.words("en"))
+@pytest.fixture(scope="module", params=catalogs.TRANSLATED)
+def translation(request) -> dict[str, Message]:
+    """Key to message, of one language."""
+    paths = [catalogs.translation_of(area, request.param) for area in catalogs.ALL_AREAS]
+    return {key: message for path in paths for key, message in catalogs.messages(path).items()}
 
 
-def test_the_table_of_areas_equals_the_folders():
-    for lang in words.LANGUAGES:
-        folder = _SOURCE / "words" / lang.lower()
-        assert {p.stem for p in folder.glob("*.py")} - {"__init__"} == {words.GENERAL, *words.AREAS}
+def test_the_files_are_what_the_tool_makes_of_the_texts():
+    made = catalogs.files()
+    assert set(made) == {path for path in catalogs.LOCALE.rglob("*") if path.is_file()}
+    assert [path.name for path, content in made.items() if path.read_bytes() != content] == [], "run `python -m tools.words`"
 
 
-def test_a_key_is_in_the_module_of_its_area():
-    firsts = {first: area for area, names in words.AREAS.items() for first in names}
-    assert len(firsts) == sum(map(len, words.AREAS.values()))
-    for area in (words.GENERAL, *words.AREAS):
-        table = import_module(f"cmfw.words.en.{area}").WORDS
-        assert [key for key in table if firsts.get(key.partition(".")[0], words.GENERAL) != area] == []
+def test_a_key_is_in_the_template_of_its_area():
+    firsts = [first for names in words.AREAS.values() for first in names]
+    assert len(firsts) == len(set(firsts))
+    for area in catalogs.ALL_AREAS:
+        assert [key for key in catalogs.messages(catalogs.template_of(area)) if words.area_of(key) != area] == []
 
 
-def test_a_text_has_the_same_parts_in_every_language():
-    tables = [words.words(lang) for lang in words.LANGUAGES]
-    assert [key for key in tables[0] if len({frozenset(_parts(table[key])) for table in tables}) > 1] == []
+def test_every_message_is_translated_and_none_is_fuzzy(translation):
+    assert [key for key, message in translation.items() if not message.string] == []
+    assert [key for key, message in translation.items() if message.fuzzy] == []
+    assert catalogs.unfinished() == []
+
+
+def test_nothing_obsolete_is_kept():
+    paths = [path for path in catalogs.LOCALE.rglob("*.po*") if "\n#~" in path.read_text(encoding="utf-8")]
+    assert paths == []
+
+
+def test_a_translation_has_the_messages_of_its_template(template, translation):
+    assert [(key, str(message.id)) for key, message in translation.items()] == list(template.items())
+
+
+def test_a_translation_has_the_same_parts_to_fill_in(translation):
+    parts = catalogs.placeholders
+    assert [key for key, m in translation.items() if parts(str(m.id)) != parts(str(m.string))] == []
+
+
+def test_a_translation_names_the_same_commands_options_and_literals(translation):
+    """What stands in backticks is typed or read as it is; a name that is filled in may have Chinese quotation marks instead."""
+    assert [key for key, m in translation.items() if _literals(str(m.id)) != _literals(str(m.string))] == []
+
+
+def test_a_translation_is_not_the_english(translation):
+    assert [key for key, m in translation.items() if m.id == m.string and _WORD.search(_BETWEEN.sub("", str(m.id)))] == []
 
 
 def test_chinese_words_are_chinese():
-    table = words.words("zh_CN")
-    assert [key for key, text in table.items() if text and not re.search(r"[\u201c\u3000-\u9fff\uff00-\uffef]", text)] == []
+    table = {
+        key: m for area in catalogs.ALL_AREAS for key, m in catalogs.messages(catalogs.translation_of(area, "zh_CN")).items()
+    }
+    assert [key for key, m in table.items() if not re.search(r"[\u201c\u3000-\u9fff\uff00-\uffef]", str(m.string))] == []
+
+
+@pytest.mark.parametrize("lang", words.LANGUAGES)
+def test_what_is_said_is_what_the_catalogs_hold(lang, template):
+    """Read by Babel from the text, and by the standard library from what is compiled."""
+    held = template
+    if lang != catalogs.SOURCE:
+        found = [catalogs.messages(catalogs.translation_of(area, lang)) for area in catalogs.ALL_AREAS]
+        held = {key: str(message.string) for area in found for key, message in area.items()}
+    assert {key: words.said_in(lang, key) for key in template} == held
+    assert len(held) > 1000
+
+
+@pytest.mark.debian
+def test_gettext_itself_accepts_every_catalog(tmp_path):
+    """Source: msgfmt of GNU gettext, which also compares what is in braces."""
+    need(shutil.which("msgfmt") is not None, "GNU gettext (Debian package gettext)")
+    for path in [catalogs.translation_of(area, language) for area in catalogs.ALL_AREAS for language in catalogs.TRANSLATED]:
+        command = ["msgfmt", "--check-format", "--check-domain", "--statistics", "-o", str(tmp_path / "out.mo"), str(path)]
+        told = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, env={"LC_ALL": "C"})
+        assert (told.returncode, told.stderr.strip()) == (
+            0,
+            f"{len(catalogs.messages(path))} translated messages.".replace("\n", ""),
+        )
+
+
+def test_an_unknown_key_is_a_mistake_of_ours():
+    for key in ("audit.no-such-word", "no-such-word"):
+        with pytest.raises(KeyError):
+            words.said_in("zh_CN", key)
+        assert words.known(key) is None
+
+
+def test_a_language_that_is_not_whole_shows_english_for_what_it_lacks(tmp_path, monkeypatch):
+    english = catalogs.messages(catalogs.template_of("whatif"))
+    partly = {key: Message(m.id, "TR" if key == "whatif.nothing" else "", context=key) for key, m in english.items()}
+    for language, found in (("en", english), ("tr", partly)):
+        path = tmp_path / "locale" / language / "LC_MESSAGES" / "whatif.mo"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(catalogs.compiled(found, language))
+    monkeypatch.setattr(words, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(words, "_read", {})
+    assert words.said_in("tr", "whatif.nothing") == "TR"
+    assert words.said_in("tr", "whatif.fallback") == str(english["whatif.fallback"].id)
+
+
+def _rows(*rows: tuple[str, str, str]) -> dict[str, Message]:
+    return {key: Message(english, text, context=key) for key, english, text in rows}
+
+
+@pytest.mark.parametrize(
+    ("english", "before", "after"),
+    [
+        pytest.param(("k", "one"), ("k", "one", "yi"), ("yi", False, []), id="unchanged stays"),
+        pytest.param(("k", "one"), None, ("", False, []), id="new is empty"),
+        pytest.param(("k", "one more"), ("k", "one", "yi"), ("yi", True, ["one"]), id="changed English makes fuzzy"),
+        pytest.param(
+            ("k", "one"), ("old", "one", "yi"), ("yi", True, ["one"]), id="a new key takes the text of the old, fuzzy"
+        ),
+        pytest.param(("k", "two"), ("old", "one", "yi"), ("", False, []), id="what has gone is dropped"),
+        pytest.param(("k", "one more"), ("k", "one", ""), ("", False, []), id="empty is not fuzzy"),
+    ],
+)
+def test_a_translation_is_brought_into_line(english, before, after):
+    found = catalogs.updated(_rows((*english, "")), _rows(before) if before else {})
+    assert list(found) == ["k"]
+    assert (found["k"].string, found["k"].fuzzy, found["k"].previous_id) == after
+    assert found["k"].id == english[1]
+
+
+def test_a_fuzzy_message_stays_fuzzy_until_somebody_says_otherwise(tmp_path):
+    path = tmp_path / "area.po"
+    found = catalogs.updated(_rows(("k", 'say "two"\n', "")), _rows(("k", "one {n}", "yi")))
+    path.write_bytes(catalogs.written(found, "zh_CN"))
+    again = catalogs.updated(_rows(("k", 'say "two"\n', "")), catalogs.messages(path))
+    assert catalogs.written(again, "zh_CN") == path.read_bytes()
+    assert (again["k"].fuzzy, again["k"].previous_id) == (True, ["one {n}"])
+
+
+def _literals(text: str) -> set[str]:
+    return {literal for literal in re.findall(r"`([^`]*)`", text) if not re.fullmatch(r"{\w+}", literal)}
 
 
 def _said() -> set[str]:
@@ -75,21 +191,21 @@ def _pattern(node: ast.expr) -> str:
     return ""
 
 
-def test_every_key_that_is_said_exists_and_every_key_is_said():
-    known = set(words.words("en"))
+def test_every_key_that_is_said_exists_and_every_key_is_said(template):
+    known = set(template)
     used = set()
     for pattern in (one for key in _said() for one in key.split("|")):
         expression = re.escape(pattern).replace(r"\*", r"[a-z0-9_.-]+")
         hits = {key for key in known if re.fullmatch(expression, key)}
         assert hits, f"no words for `{pattern}`"
         used |= hits
-    assert {key for key in known - used if not key.startswith(_NAMES)} <= {"option.none"}
+    assert [key for key in known - used if not key.startswith(_NAMES)] == []
 
 
-def test_every_role_has_words():
+def test_every_role_has_words(template):
     from cmfw.model.site import ROLES
 
-    assert [name for name in ("client", *ROLES) if f"role.{name}" not in words.words("en")] == []
+    assert [name for name in ("client", *ROLES) if f"role.{name}" not in template] == []
 
 
 @pytest.mark.parametrize(

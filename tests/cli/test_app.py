@@ -48,7 +48,7 @@ def test_every_command_module_is_in_the_table():
 
 def test_help_lists_the_sections_in_order(run):
     text = run("--help").output
-    titles = [words.words("en")[f"section.{key}"] for key, _ in SECTIONS]
+    titles = [words.said_in("en", f"section.{key}") for key, _ in SECTIONS]
     places = [text.index(f"{title}:") for title in titles]
     assert places == sorted(places)
     assert all(re.search(rf"^  {name} ", text, re.MULTILINE) for name in COMMANDS)

@@ -1,6 +1,6 @@
 """The group of commands: names, sections, help, and the one place where errors become exit codes.
 
-Commands are imported when they are invoked, never for ``--help``; their one-line summaries are words of ``cli.words``.
+Commands are imported when they are invoked, never for ``--help``; their one-line summaries are words of ``cmfw.words``.
 Exit codes (CONTRACT.md "plan, audit, check, emit"): 2 before 1 before 3 before 0.
 """
 

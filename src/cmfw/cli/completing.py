@@ -129,7 +129,7 @@ def _of_options(command: click.Command, used: set[str], typed: str, site: str = 
         fit = Fitting() if found is None or found.is_flag else _starting(_values(found, site), value_typed)
         return Fitting(tuple(Candidate(f"{name}={one.text}", one.about) for one in fit.candidates), fit.names)
     options = [one for one in command.params if isinstance(one, click.Option) and (one.multiple or one.name not in used)]
-    told = (Candidate(name, say(one.help or "option.none")) for one in options for name in one.opts)
+    told = (Candidate(name, say(one.help) if one.help else "") for one in options for name in one.opts)
     return _starting(Fitting(tuple(told)), typed)
 
 

@@ -39,7 +39,7 @@ class SpokenGroup(click.Group):
 
 
 class SpokenOption(click.Option):
-    """An option whose help is in the language of the call; ``help`` holds a key of ``cli.words``."""
+    """An option whose help is in the language of the call; ``help`` holds a key of ``cmfw.words``."""
 
     def __init__(self, *args: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002 - click's name
         super().__init__(*args, **settings)
@@ -48,7 +48,7 @@ class SpokenOption(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option and its words."""
-        key, self.help = self.help, say(self.help or "option.none")
+        key, self.help = self.help, say(self.help) if self.help else ""
         try:
             return super().get_help_record(ctx)
         finally:

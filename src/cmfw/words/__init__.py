@@ -1,6 +1,7 @@
-"""What the command line says, in both languages: one folder of words per language, one module in it per area.
+"""What the program says, in both languages: gettext catalogs, one per language and area, in ``locale``.
 
-Only the areas that a call says something of are loaded. A key starts with its area's name: ``audit.source``.
+Only the areas that a call says something of are loaded. A key starts with its area's name: ``audit.source``. English stands in
+``AREA.pot`` and translations in ``AREA.po``, which are edited; ``AREA.mo`` is made of them by ``python -m tools.words``.
 
 The words of features, groups, errata and findings are rows of the catalog; here is only what surrounds them.
 """
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
-from importlib import import_module
+from gettext import GNUTranslations, NullTranslations
+from typing import NoReturn
 
 LANGUAGES = ("en", "zh_CN")
 GENERAL = "general"
@@ -28,8 +30,9 @@ AREAS: dict[str, tuple[str, ...]] = {
     "request": ("request",),
     "whatif": ("whatif", "excess", "envelope"),
 }
-"""Module of words -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""
+"""Catalog -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""
 _AREA_OF = {first: area for area, firsts in AREAS.items() for first in firsts}
+_read: dict[tuple[str, str], GNUTranslations] = {}
 _chosen: ContextVar[str] = ContextVar("cmfw_language", default="")
 
 
@@ -56,19 +59,27 @@ def language() -> str:
     return _chosen.get() or choose("")
 
 
+def area_of(key: str) -> str:
+    """The catalog that holds the words of ``key``."""
+    return _AREA_OF.get(key.partition(".")[0], GENERAL)
+
+
 def say(key: str, **parts: object) -> str:
     """The words of ``key`` in the language of this run, with ``{name}`` filled in; KeyError for an unknown key."""
-    return _area(language(), _AREA_OF.get(key.partition(".")[0], GENERAL))[key].format(**parts)
+    return said_in(language(), key).format(**parts)
 
 
 def said_in(lang: str, key: str) -> str:
     """The words of ``key`` in one language, unfilled; KeyError for an unknown key."""
-    return _area(lang, _AREA_OF.get(key.partition(".")[0], GENERAL))[key]
+    return _catalog(lang, area_of(key)).gettext(key)
 
 
 def known(key: str) -> str | None:
     """The words of a key that names something from elsewhere (``role.X``, ``gap.X``); None where it has no words."""
-    return _area(language(), _AREA_OF.get(key.partition(".")[0], GENERAL)).get(key)
+    try:
+        return said_in(language(), key)
+    except KeyError:
+        return None
 
 
 def role(name: str) -> str:
@@ -76,14 +87,23 @@ def role(name: str) -> str:
     return known(f"role.{name}") or name
 
 
-def words(lang: str) -> dict[str, str]:
-    """All words of one language, in the order of the areas."""
-    return {key: text for area in (GENERAL, *AREAS) for key, text in _area(lang, area).items()}
+class _NoWords(NullTranslations):
+    """Stands behind the English: a key that is not there is a mistake of ours, and no text to show."""
+
+    def gettext(self, message: str) -> NoReturn:
+        raise KeyError(message)
 
 
-def _area(lang: str, area: str) -> dict[str, str]:
-    table: dict[str, str] = import_module(f"cmfw.words.{lang.lower()}.{area}").WORDS
-    return table
+def _catalog(lang: str, area: str) -> GNUTranslations:
+    found = _read.get((lang, area))
+    if found is None:
+        # not `gettext.translation`, whose search for other spellings of the language loads `locale`
+        with open(os.path.join(os.path.dirname(__file__), "locale", lang, "LC_MESSAGES", f"{area}.mo"), "rb") as file:
+            found = GNUTranslations(file)
+        # a language that is not yet whole shows English for what it lacks
+        found.add_fallback(_NoWords() if lang == LANGUAGES[0] else _catalog(LANGUAGES[0], area))
+        _read[lang, area] = found
+    return found
 
 
 def _from_locale() -> str:

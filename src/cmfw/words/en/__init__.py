@@ -1,1 +1,0 @@
-"""English words, one module for each area of the command line."""

@@ -1,1 +1,0 @@
-"""Chinese words, one module for each area of the command line."""
