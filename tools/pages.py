@@ -12,7 +12,7 @@ from pathlib import Path
 from cmfw.ingest import FORMATS
 from cmfw.ingest.format_table import ASPECTS, FormatTable, format_table
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
-from cmfw.words import words
+from cmfw.words import said_in
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "site-file.md"
 START, END = "<!-- keys: written by tools/pages.py -->\n", "<!-- end of keys -->\n"
@@ -61,12 +61,11 @@ def cell(text: str) -> str:
 def format_tables() -> str:
     """How each format is recognised and made, what each shows, and what to know before trusting it."""
     tables = [format_table(name) for name in FORMATS]
-    said = words("en")
     out = ["## How to recognise and make them\n\n| format | is | recognised by |\n| --- | --- | --- |\n"]
-    out += [f"| `{t.name}` | {cell(said[f'format.{t.name}'])} | {cell(t.recognised_en)} |\n" for t in tables]
+    out += [f"| `{t.name}` | {cell(said_in('en', f'format.{t.name}'))} | {cell(t.recognised_en)} |\n" for t in tables]
     out += ["\n`cmfw explain format:NAME` prints the commands that make such a file.\n\n## What each can show\n"]
     for first in range(0, len(tables), COLUMNS):
-        out.append(shown_table(tables[first : first + COLUMNS], said))
+        out.append(shown_table(tables[first : first + COLUMNS]))
     out.append("\n## Before you trust it\n")
     for table in tables:
         limits = "".join(f"- {row.en}{f' (`{row.gap}`)' if row.gap else ''}\n" for row in table.limits)
@@ -74,13 +73,13 @@ def format_tables() -> str:
     return "".join(out)
 
 
-def shown_table(tables: list[FormatTable], said: dict[str, str]) -> str:
+def shown_table(tables: list[FormatTable]) -> str:
     """One table with a column for each of the formats."""
     names = " | ".join(f"`{table.name}`" for table in tables)
     out = [f"\n| | {names} |\n|{' --- |' * (len(tables) + 1)}\n"]
     for aspect in ASPECTS:
-        shown = " | ".join(said[f"shown.{dict(table.shows)[aspect]}"] for table in tables)
-        out.append(f"| {said[f'aspect.{aspect}']} | {shown} |\n")
+        shown = " | ".join(said_in("en", f"shown.{dict(table.shows)[aspect]}") for table in tables)
+        out.append(f"| {said_in('en', f'aspect.{aspect}')} | {shown} |\n")
     return "".join(out)
 
 
