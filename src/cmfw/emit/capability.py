@@ -6,16 +6,18 @@ that is dropped is narrower. Source: STYLE.md 8.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from cmfw.errors import Unsupported
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, Store
-from cmfw.net.addr import AddrSet
+from cmfw.net.addr import V6_ALL, V6_BASE
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, PORT_PROTOCOLS, TCP, Direction, Interface
 from cmfw.values import value
 
 SUBNET_WORDS = ("LocalSubnet4", "LocalSubnet6")
+_TOP = V6_ALL[0][1]
 MISPRINT = 433
 """The page's misprint of 443 (erratum E1). Source: CONTRACT.md, "emit never opens 433 and never drops 443"."""
 
@@ -35,8 +37,11 @@ def _subnet_words_only(match: AddressMatch) -> bool:
 
 def _one_whole_family(match: AddressMatch) -> bool:
     """Whether all of IPv4 or all of IPv6 is meant without the other: prefix 0 is invalid in rule strings (facts 2.3)."""
-    parts = (match.addresses.v4, match.addresses.v6)
-    return not match.is_any and (parts[0] == AddrSet.V4 or parts[1] == AddrSet.V6)
+    ranges = match.addresses.ranges
+    if not ranges or match.is_any:
+        return False
+    # the outermost ranges cover a family or none does: within a family, neighbours are one range
+    return (ranges[0][0] == 0 and ranges[0][1] >= V6_BASE - 1) or (ranges[-1][0] <= V6_BASE and ranges[-1][1] == _TOP)
 
 
 def _interface_types(rule: HostRule) -> int:
@@ -151,7 +156,7 @@ class Capabilities:
     def check(self, rule: HostRule) -> None:
         """Raise Unsupported where the rule needs what the target lacks, opens the misprint 433 or is no valid rule."""
         for capability in CAPABILITIES_OF_RULES:
-            if capability.used is not None and capability.used(rule):
+            if capability.id in self.lacks and capability.used is not None and capability.used(rule):
                 self.refuse(capability.id, rule.id)
         for reason in invalidities(rule):
             raise Unsupported(self.target, rule.id, reason)
@@ -167,6 +172,8 @@ class Capabilities:
 
 def invalidities(rule: HostRule) -> Iterator[str]:
     """Reasons why Windows would refuse the rule or read another one. Source: facts/windows_firewall.md 2.3."""
+    if _is_ordinary(rule):
+        return
     yield from _bad_text(rule)
     has_ports = not (rule.local_port.is_any and rule.remote_port.is_any)
     if has_ports and rule.protocol not in PORT_PROTOCOLS:
@@ -194,6 +201,31 @@ def invalidities(rule: HostRule) -> Iterator[str]:
         yield "an empty ICMP condition would be read as any type"
     if not rule.profiles or not rule.interfaces:
         yield "an empty profile or interface condition would be read as any"
+
+
+def _is_ordinary(rule: HostRule) -> bool:
+    """Whether the rule is so plain that no reason can apply; most rules are, and are asked for it with every target."""
+    text = f"{rule.id}{rule.name}{rule.description}{rule.group}{rule.program or ''}{rule.service or ''}"
+    local, remote, near, far = rule.local_port, rule.remote_port, rule.local_address, rule.remote_address
+    return (
+        text.isascii()
+        and text.isprintable()
+        and _ENDS_OR_WILD.search(text) is None
+        and len(text) <= _ALWAYS_SHORT
+        and bool(rule.id and rule.name and rule.profiles and rule.interfaces)
+        and rule.name.lower() != "all"
+        and rule.program != ""
+        and rule.service is None
+        and rule.protocol in PORT_PROTOCOLS
+        and rule.icmp is None
+        and not (rule.edge or local.keywords or remote.keywords or near.keywords or far.keywords)
+        and bool(local.ports.ranges and remote.ports.ranges and near.addresses.ranges and far.addresses.ranges)
+    )
+
+
+_ENDS_OR_WILD = re.compile(r'[/*?"<>|]')
+_ALWAYS_SHORT = 259
+"""Characters that even a program path may have. Source: facts/windows_firewall.md 2.3."""
 
 
 def faults_of_a_plan(rule: HostRule) -> Iterator[str]:
@@ -245,8 +277,6 @@ def unprintable(text: str) -> str:
     Control characters and line separators could end a line or a value; half surrogates have no UTF-8; directional
     overrides make a script read differently than it runs (CVE-2021-42574).
     """
-    if text.isascii() and text.isprintable():
-        return ""
     if text.isascii() and text.isprintable():
         return ""
     for char in text:

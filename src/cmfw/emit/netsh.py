@@ -9,7 +9,6 @@ Source: facts/windows_firewall.md 4.8; `netsh advfirewall firewall add rule ?`; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
@@ -30,7 +29,7 @@ from cmfw.ingest.netsh_script import (
     edge_word,
     read_netsh_script,
 )
-from cmfw.model.rule import AddressMatch, Extras, HostRule, PortMatch, Store
+from cmfw.model.rule import AddressMatch, Extras, HostRule, PortMatch, Store, changed_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, Profile
@@ -152,7 +151,9 @@ def _named(rule: HostRule) -> HostRule:
     """The rule as the script makes it: its id for a name, its name in the description."""
     description = rule.description if rule.name == rule.id else ": ".join(t for t in (rule.name, rule.description) if t)
     plain = with_plain_subnet(rule, CAPABILITIES.target)
-    return replace(plain, name=rule.id, description=description, group="", version=(2, 10), origin="", store=Store.LOCAL)
+    return changed_rule(
+        plain, name=rule.id, description=description, group="", version=(2, 10), origin="", store=Store.LOCAL
+    )
 
 
 def _parts(rule: HostRule) -> Iterator[HostRule]:
@@ -163,7 +164,7 @@ def _parts(rule: HostRule) -> Iterator[HostRule]:
         return
     for kind in rule.icmp or (None,):
         for interfaces in bits:
-            one = replace(rule, interfaces=int(interfaces), icmp=None if kind is None else (kind,))
+            one = changed_rule(rule, interfaces=int(interfaces), icmp=None if kind is None else (kind,))
             yield from _shorter(one)
 
 
@@ -172,14 +173,19 @@ _MOST_ADDRESSES = 100
 
 
 def _shorter(rule: HostRule) -> Iterator[HostRule]:
-    texts = rule.remote_address.addresses.texts()
-    if rule.remote_address.is_any or len(texts) <= _MOST_ADDRESSES:
+    addresses = rule.remote_address.addresses
+    # a range has at most four texts
+    if rule.remote_address.is_any or len(addresses.ranges) * 4 <= _MOST_ADDRESSES:
+        yield rule
+        return
+    texts = addresses.texts()
+    if len(texts) <= _MOST_ADDRESSES:
         yield rule
         return
     words = rule.remote_address.keywords
     for start in range(0, len(texts), _MOST_ADDRESSES):
         chunk = AddrSet.parse(*texts[start : start + _MOST_ADDRESSES])
-        yield replace(rule, remote_address=AddressMatch(chunk, () if start else words))
+        yield changed_rule(rule, remote_address=AddressMatch(chunk, () if start else words))
 
 
 def _made(rule: HostRule) -> list[tuple[HostRule, str]]:

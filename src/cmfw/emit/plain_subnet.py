@@ -9,7 +9,7 @@ from cmfw.errors import Unsupported
 from cmfw.ingest.local_subnet import BOTH, is_plain_subnet, subnet_words
 from cmfw.ingest.rulewrite import address_texts
 from cmfw.model.rule import AddressMatch, HostRule
-from cmfw.net.addr import AddrSet
+from cmfw.net.addr import V6_BASE, AddrSet
 
 _FAMILIES = {"4": AddrSet.V4, "6": AddrSet.V6}
 
@@ -36,7 +36,9 @@ def with_plain_subnet(rule: HostRule, target: str) -> HostRule:
 
 def plain_texts(match: AddressMatch, word: str) -> Iterable[str]:
     """The addresses as subnets, ranges and single ones that every Windows interface takes, then ``word`` for LocalSubnet."""
-    for part in (match.addresses.v4, match.addresses.v6):
-        yield from address_texts(part.ranges)
+    ranges = match.addresses.ranges
+    if any(first < V6_BASE <= last for first, last in ranges):
+        ranges = (*match.addresses.v4.ranges, *match.addresses.v6.ranges)
+    yield from address_texts(ranges)
     if match.keywords:
         yield word

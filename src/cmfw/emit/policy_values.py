@@ -6,7 +6,7 @@ Source: facts/windows_firewall.md 1.1 (keys), 1.2 (settings), 2.2 (versions); MS
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from operator import attrgetter
 
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy
@@ -14,7 +14,7 @@ from cmfw.errors import Unsupported
 from cmfw.ingest.preg import MAX_SIZE
 from cmfw.ingest.registry import REG_DWORD, REG_SZ, RegistryValue, encode_text
 from cmfw.ingest.rulestring import parse_rule, write_rule
-from cmfw.model.rule import HostRule, Store
+from cmfw.model.rule import HostRule, OpenRule, Store, changed_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
 from cmfw.values import value
@@ -76,16 +76,21 @@ def rule_text(rule: HostRule, target: Capabilities) -> tuple[str, HostRule]:
     if target.store is Store.GPO and (rule.id.startswith("**") or "\\" in rule.id):
         raise Unsupported(target.target, rule.id, "the id would be a command or a path in a policy file")
     store = target.store
-    text = write_rule(replace(rule, store=store))
-    if len(encode_text(text)) > MAX_SIZE:
+    # only hardening has a spelling of its own, which no policy of ours has
+    text = write_rule(rule if rule.store is not Store.HARDENING else changed_rule(rule, store=store))
+    # no character has more than four bytes
+    if 4 * len(text) >= MAX_SIZE and len(encode_text(text)) > MAX_SIZE:
         raise Unsupported(target.target, rule.id, f"its text has more than {MAX_SIZE} bytes")
     back, problems = parse_rule(text, id=rule.id, store=store)
     if back is None or (problems and not rule.extras.unknown) or back.extras.invalid != rule.extras.invalid:
         reasons = "; ".join((*problems, *(back.extras.invalid if back else ())))
         raise Unsupported(target.target, rule.id, f"Windows would not take it: {reasons or 'it is not the same rule'}")
-    if replace(back, origin="") != replace(rule, store=store, version=back.version, origin=""):
+    if _all_said(back) != _all_said(rule):
         raise Unsupported(target.target, rule.id, "a rule string cannot say all of it")
     return text, back
+
+
+_all_said = attrgetter(*(field for field in OpenRule.__slots__ if field not in ("store", "version", "origin")))
 
 
 def _settings(policy: HostPolicy, store: Store, root: str) -> Iterable[RegistryValue]:

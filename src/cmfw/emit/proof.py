@@ -9,12 +9,13 @@ it so. Exact; where it cannot decide, it says so.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
 from cmfw.emit.normal_form import Key, NormalForm, counted, normal_form, uncommon
 from cmfw.engine import reference
 from cmfw.engine.conditions import DEMANDING_IPSEC
 from cmfw.engine.exact import Engine
-from cmfw.model.rule import Action
+from cmfw.model.rule import Action, Store
 from cmfw.model.state import ConnectionRule, HostState
 from cmfw.model.verdict import Partition
 from cmfw.net.flow import Flow, Principal, Profile
@@ -49,6 +50,8 @@ def compare(source: HostState, written: HostState) -> Comparison:
     if gaps:
         reasons = tuple(f"{gap.code}: {gap.detail}" for gap in gaps)
         return Comparison(answer=UNDECIDED, compared_rules=len(source.rules), reasons=reasons)
+    if _is_copy(source, written):
+        return Comparison(answer=EQUAL, compared_rules=len(source.rules))
     here, there = Engine(source), Engine(written)
     left = uncommon(counted(here), counted(there))
     mine, theirs = normal_form(here, left[0]), normal_form(there, left[1])
@@ -65,6 +68,39 @@ def compare(source: HostState, written: HostState) -> Comparison:
         region = FlowSet.of(box for engine, rule in rules.values() for box in engine.boxes_of(rule).upper)
     only_fewer = same_settings and all(_only_allows_less(mine, theirs, key) for key in differing)
     return _compared(source, written, (here.partition(region), there.partition(region)), only_fewer=only_fewer)
+
+
+_SAID = attrgetter(
+    "action", "direction", "active", "profiles", "protocol", "local_port", "remote_port", "icmp", "local_address",
+    "remote_address", "program", "service", "interfaces", "extras",
+)  # fmt: skip
+
+
+def _is_copy(source: HostState, written: HostState) -> bool:
+    """Whether each rule of one state has its like in the other, under the same settings: most policies are written so.
+
+    What decides whether a rule counts is its store and the settings (``engine.conditions.counts``); where nothing is set,
+    rules of the ordinary stores count alike.
+    """
+    if source.settings != written.settings or source.connection_rules != written.connection_rules:
+        return False
+    if len(source.rules) != len(written.rules):
+        return False
+    stores = {rule.store for rule in source.rules} | {rule.store for rule in written.rules}
+    if len(stores) > 1 and (source.settings or not stores <= _ALWAYS_COUNT):
+        return False
+    by_id = {rule.id: rule for rule in written.rules}
+    if len(by_id) < len(written.rules):
+        return False
+    for rule in source.rules:
+        like = by_id.pop(rule.id, None)
+        if like is None or _SAID(rule) != _SAID(like):
+            return False
+    return True
+
+
+_ALWAYS_COUNT = frozenset({Store.GPO, Store.MDM, Store.LOCAL})
+"""Stores whose rules all count where no setting says otherwise. Source: facts/windows_firewall.md 1.2."""
 
 
 def _only_allows_less(mine: NormalForm, theirs: NormalForm, key: Key) -> bool:

@@ -34,6 +34,7 @@ CAPABILITIES = Capabilities(
 
 KEY = "SOFTWARE\\Policies\\Microsoft\\WindowsFirewall"
 RULES_KEY = f"{KEY}\\FirewallRules"
+_BLANK = encode_text(" ")
 
 
 def emit(request: EmitRequest) -> Output:
@@ -69,7 +70,7 @@ def write_values(policy: HostPolicy, target: Capabilities) -> Artifact:
 
 
 def _deleted(entry: RegistryValue) -> RegistryValue:
-    return RegistryValue(entry.key, f"**Del.{entry.name}", REG_SZ, encode_text(" "))
+    return RegistryValue(entry.key, f"**Del.{entry.name}", REG_SZ, _BLANK)
 
 
 def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from cmfw.errors import Problem
 from cmfw.ingest.local_subnet import subnet_words
-from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, PortMatch, Store
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, PortMatch, Store, new_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, ICMP_PROTOCOLS, TCP, UDP, Direction, Interface, Profile
@@ -36,6 +37,10 @@ _OUTBOUND = {"allowoutbound": True, "blockoutbound": False}
 _SWITCHES = {"inboundusernotification": "disable_notifications", "unicastresponsetomulticast": "disable_unicast_responses"}
 _WORD = re.compile(r'(?:[^" ]|"[^"]*")+')
 _PAIR = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^" ]+))')
+_ADD = "netsh advfirewall firewall add rule"
+_PLAIN_ADD = re.compile(_ADD + r"""(?: [a-z]+=(?:"[^"%]*"|[^" %&|<>^()]+))+""")
+_PLAIN_PAIR = re.compile(r""" ([a-z]+)=(?:"([^"]*)"|([^" ]+))""")
+_PLAIN_DELETE = re.compile(r"""netsh advfirewall firewall delete rule name="[^"%]*" >nul""")
 _REMARK = re.compile(r"rem cmfw: [^%&|<>^!]*")
 
 
@@ -82,7 +87,15 @@ def _read_line(
     groups: list[tuple[str, int, str]],
     settings: dict[Profile, ProfileSettings],
 ) -> None:
-    if not line or _REMARK.fullmatch(line):
+    if not line or _REMARK.fullmatch(line) or _PLAIN_DELETE.fullmatch(line):
+        return
+    if _PLAIN_ADD.fullmatch(line):
+        # nothing that the interpreter acts on: the words are the pairs as they stand
+        found = _PLAIN_PAIR.findall(line, len(_ADD))
+        pairs = {key: quoted or bare for key, quoted, bare in found}
+        if len(pairs) < len(found):
+            raise ValueError(f"`{line[:60]}` has an argument twice")
+        rules.append(_rule(pairs, origin))
         return
     words = list(_words(line))
     match words[:5]:
@@ -156,6 +169,7 @@ def _setting(words: list[str]) -> dict[str, bool]:
     raise ValueError(f"`{' '.join(words)[:60]}` is no setting of ours")
 
 
+@lru_cache(maxsize=64)
 def _profiles(text: str) -> int:
     if text == "any":
         return ALL_PROFILES
@@ -165,6 +179,7 @@ def _profiles(text: str) -> int:
     return mask
 
 
+@lru_cache(maxsize=256)
 def _protocol(text: str) -> tuple[int | None, tuple[tuple[int, int | None], ...] | None]:
     word, colon, kinds = text.partition(":")
     if word == "any" and not colon:
@@ -178,6 +193,7 @@ def _protocol(text: str) -> tuple[int | None, tuple[tuple[int, int | None], ...]
     return number, ((int(kind), None if code == "any" else int(code)),)
 
 
+@lru_cache(maxsize=1024)
 def _ports(text: str) -> PortMatch:
     words = {theirs: ours for ours, theirs in PORT_WORDS.items()}
     ports, keywords = PortSet.EMPTY, []
@@ -191,6 +207,7 @@ def _ports(text: str) -> PortMatch:
     return PortMatch(ports, tuple(sorted(keywords)))
 
 
+@lru_cache(maxsize=1024)
 def _addresses(text: str, protocol: int | None) -> AddressMatch:
     parts = text.split(",")
     plain = [part for part in parts if part != "localsubnet"]
@@ -200,6 +217,9 @@ def _addresses(text: str, protocol: int | None) -> AddressMatch:
     return AddressMatch(AddrSet.parse(*plain), words)
 
 
+_ACTIONS = {word: action for action, word in ACTION_WORDS.items()}
+_DIRECTIONS = {word: direction for direction, word in DIRECTION_WORDS.items()}
+_ENABLED = {"yes": True, "no": False}
 _ALWAYS = {"name", "dir", "action", "enable", "profile", "protocol"}
 _MORE = {"description", "program", "service", "localport", "remoteport", "localip", "remoteip", "interfacetype", "edge"}
 
@@ -210,25 +230,22 @@ def _rule(pairs: dict[str, str], origin: str) -> HostRule:
         raise ValueError(f"arguments {', '.join(pairs)}")
     protocol, icmp = _protocol(pairs["protocol"])
     edge, defer = _key(_EDGE_WORDS, pairs["edge"]) if "edge" in pairs else (False, "")
-    return HostRule(
-        id=pairs["name"],
-        action=_key(ACTION_WORDS, pairs["action"]),
-        direction=_key(DIRECTION_WORDS, pairs["dir"]),
-        store=Store.LOCAL,
-        active=_key({True: "yes", False: "no"}, pairs["enable"]),
-        profiles=_profiles(pairs["profile"]),
-        protocol=protocol,
-        local_port=_ports(pairs["localport"]) if "localport" in pairs else PortMatch.ANY,
-        remote_port=_ports(pairs["remoteport"]) if "remoteport" in pairs else PortMatch.ANY,
-        icmp=icmp,
-        local_address=_addresses(pairs["localip"], protocol) if "localip" in pairs else AddressMatch.ANY,
-        remote_address=_addresses(pairs["remoteip"], protocol) if "remoteip" in pairs else AddressMatch.ANY,
-        program=pairs.get("program"),
-        service=pairs.get("service"),
-        interfaces=int(_key(INTERFACE_WORDS, pairs["interfacetype"])) if "interfacetype" in pairs else ALL_INTERFACES,
-        name=pairs["name"],
-        description=pairs.get("description", ""),
-        edge=edge,
-        extras=Extras(defer=defer) if defer else Extras.NONE,
-        origin=origin,
+    conditions = (
+        _ACTIONS[pairs["action"]],
+        _DIRECTIONS[pairs["dir"]],
+        Store.LOCAL,
+        _ENABLED[pairs["enable"]],
+        _profiles(pairs["profile"]),
+        protocol,
+        _ports(pairs["localport"]) if "localport" in pairs else PortMatch.ANY,
+        _ports(pairs["remoteport"]) if "remoteport" in pairs else PortMatch.ANY,
+        icmp,
+        _addresses(pairs["localip"], protocol) if "localip" in pairs else AddressMatch.ANY,
+        _addresses(pairs["remoteip"], protocol) if "remoteip" in pairs else AddressMatch.ANY,
+        pairs.get("program"),
+        pairs.get("service"),
+        int(_key(INTERFACE_WORDS, pairs["interfacetype"])) if "interfacetype" in pairs else ALL_INTERFACES,
     )
+    texts = (pairs["name"], pairs.get("description", ""), "")
+    extras = Extras(defer=defer) if defer else Extras.NONE
+    return new_rule(pairs["name"], conditions, texts, edge, extras, (2, 10), origin)

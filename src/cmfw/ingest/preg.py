@@ -21,6 +21,7 @@ from cmfw.ingest.registry import (
     RegistryTree,
     RegistryValue,
     decode_text,
+    encode_text,
     text_flaw,
 )
 
@@ -100,12 +101,16 @@ def write_preg(entries: Iterable[RegistryValue]) -> bytes:
         ValueError: a key or name holds a NUL, or data are longer than the format allows.
     """
     parts = [HEADER]
+    last, key = "", b"\0\0"
     for entry in entries:
         if "\0" in entry.key or "\0" in entry.name:
             raise ValueError(f"a NUL in `{entry.key}\\{entry.name}`")
         if len(entry.data) > MAX_SIZE:
             raise ValueError(f"{len(entry.data)} bytes in `{entry.key}\\{entry.name}`, at most {MAX_SIZE} fit")
-        key, name = (f"{text}\0".encode("utf-16-le", "surrogatepass") for text in (entry.key, entry.name))
+        if entry.key != last:
+            # most entries stand in one key
+            last, key = entry.key, encode_text(entry.key)
+        name = encode_text(entry.name)
         rest = _REST.pack(_NEXT, entry.type, _NEXT, len(entry.data), _NEXT)
         parts += (_OPEN, key, _NEXT, name, rest, entry.data, _CLOSE)
     return b"".join(parts)
@@ -167,7 +172,8 @@ def _flaw(entry: RegistryValue) -> tuple[str, str] | None:
         return f"{size} bytes of type {entry.type}", f"{len(entry.data)}"
     if _CLOSE + _OPEN in entry.data and _resume(entry.data + _CLOSE, 0) < len(entry.data):
         return "data", "data that end in whole records"
-    if entry.type == REG_SZ and "something" in text_flaw(entry.data):
+    # one NUL in all the text stands at its end: nothing can follow it
+    if entry.type == REG_SZ and entry.data.find(b"\0\0") < len(entry.data) - 3 and "something" in text_flaw(entry.data):
         return "text up to its NUL", "something after the NUL"
     return None
 

@@ -5,10 +5,11 @@ Source: facts/windows_firewall.md 2.1 (token order), 2.2 (versions), 4.9 (spelli
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cmfw.ingest.rule_tokens import ADDRESS_WORDS, PORT_WORDS, PROXIMITY_WORDS, SECURITY_WORDS, UNREAD, Words
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
 from cmfw.net.addr import V4_ALL, V6_ALL, format_address, is_v6
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP6, Direction, Interface, Profile
 
@@ -36,12 +37,53 @@ def write_rule(rule: HostRule) -> str:
     ``parse_rule`` gives the same rule back, version and origin aside. ``extras.unknown`` is written verbatim, last;
     ``id``, ``store`` and ``origin`` are no part of the text. Raises ValueError where a text holds a bar.
     """
-    fields = list(dict.fromkeys((*_head(rule), *_conditions(rule), *_texts(rule), *_tail(rule), *rule.extras.unknown)))
-    texts = [f"{token}={value}" for token, value in fields]
-    if any("|" in text or "\0" in text for text in texts):
-        raise ValueError(f"rule `{rule.id}` holds a bar or NUL, which no rule string can carry")
-    major, minor = max([LOWEST_VERSION, *(_version(token) for token, _ in fields)])
-    return f"v{major}.{minor}|" + "".join(f"{text}|" for text in texts)
+    if _is_plain(rule):
+        text = "|".join(_plain_texts(rule)) + "|"
+    else:
+        fields = list(dict.fromkeys((*_head(rule), *_conditions(rule), *_texts(rule), *_tail(rule), *rule.extras.unknown)))
+        major, minor = max([LOWEST_VERSION, *(_version(token) for token, _ in fields)])
+        if any("|" in token or "|" in text for token, text in fields):
+            raise ValueError(_NO_BARS.format(rule.id))
+        text = f"v{major}.{minor}|" + "".join(f"{token}={text}|" for token, text in fields)
+    if "\0" in text or "|" in f"{rule.name}{rule.description}{rule.group}{rule.program}{rule.service}":
+        raise ValueError(_NO_BARS.format(rule.id))
+    return text
+
+
+_NO_BARS = "rule `{}` holds a bar or NUL, which no rule string can carry"
+
+
+def _is_plain(rule: HostRule) -> bool:
+    """Whether the rule is one of the usual: no keyword, no rare condition, no interface type, of a store that says ``Active``."""
+    words = (rule.local_port.keywords, rule.remote_port.keywords, rule.local_address.keywords, rule.remote_address.keywords)
+    return (
+        rule.extras is Extras.NONE
+        and words == ((), (), (), ())
+        and rule.interfaces == ALL_INTERFACES
+        and rule.store is not Store.HARDENING
+        and rule.icmp is None
+    )
+
+
+def _plain_texts(rule: HostRule) -> list[str]:
+    """The version and the fields of a plain rule: what the functions below say of it, at once."""
+    out = ["v2.10", f"Action={_ACTIONS[rule.action]}", "Active=TRUE" if rule.active else "Active=FALSE"]
+    out.append(f"Dir={_DIRECTIONS[rule.direction]}")
+    if rule.protocol is not None:
+        out.append(f"Protocol={rule.protocol}")
+    if rule.profiles != ALL_PROFILES:
+        out += [f"Profile={word}" for bit, word in _PROFILES.items() if rule.profiles & bit]
+    for lead, ports in (("LPort", rule.local_port.ports), ("RPort", rule.remote_port.ports)):
+        if not ports.is_any:
+            out += [f"{lead}={first}" for first, last in ports.ranges if first == last]
+            out += [f"{lead}2_10={first}-{last}" for first, last in ports.ranges if first != last]
+    for lead, addresses in (("LA", rule.local_address.addresses), ("RA", rule.remote_address.addresses)):
+        if not addresses.is_any:
+            out += [f"{lead}{6 if is_v6(pair[0]) else 4}={text}" for pair in addresses.ranges for text in range_texts(*pair)]
+    out += [f"{token}={text}" for token, text in _texts(rule)]
+    if rule.edge:
+        out.append("Edge=TRUE")
+    return out
 
 
 def _version(token: str) -> tuple[int, int]:
@@ -96,19 +138,24 @@ def _addresses(lead: str, condition: AddressMatch) -> Iterator[Field]:
         yield from ((_token_of(word, ADDRESS_WORDS, lead + family), word) for word in words)
 
 
-def address_texts(ranges: tuple[tuple[int, int], ...]) -> Iterator[str]:
+def address_texts(ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
     """Each range as one text: an address, a subnet where the range is one, else first and last."""
-    for first, last in ranges:
-        count = last - first + 1
-        if count == 1:
-            yield format_address(first)
-        elif (first, last) in (*V4_ALL, *V6_ALL):
-            # Windows takes no prefix of no bits
-            yield from address_texts(((first, first + count // 2 - 1), (first + count // 2, last)))
-        elif count & (count - 1) == 0 and not (first - (is_v6(first) << 32)) % count:
-            yield f"{format_address(first)}/{(128 if is_v6(first) else 32) - count.bit_length() + 1}"
-        else:
-            yield f"{format_address(first)}-{format_address(last)}"
+    for pair in ranges:
+        yield from range_texts(*pair)
+
+
+@lru_cache(maxsize=4096)
+def range_texts(first: int, last: int) -> tuple[str, ...]:
+    """The text of one range, two where it is a whole family; the rules of a policy have few peers, and name them often."""
+    count = last - first + 1
+    if count == 1:
+        return (format_address(first),)
+    if (first, last) in (*V4_ALL, *V6_ALL):
+        # Windows takes no prefix of no bits
+        return (*range_texts(first, first + count // 2 - 1), *range_texts(first + count // 2, last))
+    if count & (count - 1) == 0 and not (first - (is_v6(first) << 32)) % count:
+        return (f"{format_address(first)}/{(128 if is_v6(first) else 32) - count.bit_length() + 1}",)
+    return (f"{format_address(first)}-{format_address(last)}",)
 
 
 def _texts(rule: HostRule) -> Iterator[Field]:

@@ -55,7 +55,7 @@ class PortSet:
     @property
     def is_any(self) -> bool:
         """Whether every port is in the set."""
-        return self == PortSet.ANY
+        return self.ranges == PortSet.ANY.ranges
 
     @property
     def is_empty(self) -> bool:
