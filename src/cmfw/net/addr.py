@@ -6,7 +6,8 @@ One line for both families makes every set operation a single pass, and no set e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import ClassVar
 
 from cmfw.net import intervals
@@ -122,8 +123,12 @@ def parse_range(text: str) -> Range:
     return start, start + span - 1
 
 
-def _cidrs(first: int, last: int) -> Iterator[str]:
-    """The fewest CIDR blocks that are exactly first..last, both in one family."""
+@lru_cache(maxsize=4096)
+def _cidrs(first: int, last: int) -> tuple[str, ...]:
+    """The fewest CIDR blocks that are exactly first..last, both in one family; one plan says the same few again and again."""
+    if first == last:
+        return (format_address(first),)
+    found: list[str] = []
     offset, width = (V6_BASE, 128) if is_v6(first) else (0, 32)
     first, last = first - offset, last - offset
     while first <= last:
@@ -131,8 +136,9 @@ def _cidrs(first: int, last: int) -> Iterator[str]:
         while size > last - first + 1:
             size >>= 1
         text = format_address(first + offset)
-        yield text if size == 1 else f"{text}/{width - size.bit_length() + 1}"
+        found.append(text if size == 1 else f"{text}/{width - size.bit_length() + 1}")
         first += size
+    return tuple(found)
 
 
 @value
@@ -181,23 +187,32 @@ class AddrSet:
     @property
     def v4(self) -> AddrSet:
         """The IPv4 part."""
+        ranges = self.ranges
+        if not ranges or ranges[-1][1] < V6_BASE:
+            return self
+        if ranges[0][0] >= V6_BASE:
+            return AddrSet.EMPTY
         return AddrSet(intervals.intersect(self.ranges, V4_ALL))
 
     @property
     def v6(self) -> AddrSet:
         """The IPv6 part."""
+        ranges = self.ranges
+        if not ranges or ranges[0][0] >= V6_BASE:
+            return self
+        if ranges[-1][1] < V6_BASE:
+            return AddrSet.EMPTY
         return AddrSet(intervals.intersect(self.ranges, V6_ALL))
 
     def texts(self) -> list[str]:
         """The set as the fewest addresses, CIDR blocks and (where more than four blocks are needed) ranges."""
         out: list[str] = []
-        for part in (self.v4.ranges, intervals.intersect(self.ranges, V6_ALL)):
-            for first, last in part:
-                blocks = list(_cidrs(first, last))
-                if len(blocks) <= 4:
-                    out += blocks
-                else:
-                    out.append(f"{format_address(first)}-{format_address(last)}")
+        for first, last in (*self.v4.ranges, *self.v6.ranges):
+            blocks = _cidrs(first, last)
+            if len(blocks) <= 4:
+                out += blocks
+            else:
+                out.append(f"{format_address(first)}-{format_address(last)}")
         return out
 
     def cidrs(self) -> list[str]:
