@@ -25,7 +25,7 @@ def prepare(session: nox.Session) -> None:
         session.install("--no-deps", "-e", ".")
     else:
         # constraints.txt is resolved on Linux; elsewhere some packages need others (colorama on Windows)
-        session.install("-e", ".[test,dev]")
+        session.install("-e", ".[test,dev,docs]")
 
 
 @nox.session
@@ -68,8 +68,9 @@ def lab(session):
 
 @nox.session
 def docs(session):
-    """Run the pages of docs/: feature pages, finding pages, links, the house's own rules."""
+    """Build the documentation as a site, strictly, and run the pages of docs/: features, findings, links, the house's own rules."""
     prepare(session)
+    session.run("python", "-m", "tools.site")
     session.run("pytest", "tests/docs", "tests/test_house.py", *session.posargs)
 
 

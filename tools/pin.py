@@ -1,4 +1,4 @@
-"""Resolve ``constraints.txt``: every package of runtime, test and dev with its version and hashes, and no host's name.
+"""Resolve ``constraints.txt``: every package of runtime, test, dev and docs with its version and hashes, and no host's name.
 
     python -m tools.pin            resolve anew, keeping versions that still fit
     python -m tools.pin --upgrade  take the newest of everything
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "constraints.txt"
-HEAD = "# Resolved by `python -m tools.pin` from pyproject.toml (runtime, test, dev); CPython 3.11 on Linux.\n"
+HEAD = "# Resolved by `python -m tools.pin` from pyproject.toml (runtime, test, dev, docs); CPython 3.11 on Linux.\n"
 HOST = re.compile(r"https?://|file:|--(?:index-url|extra-index-url|find-links|trusted-host)|\.(?:org|com|net|io)\b")
 
 
@@ -23,10 +23,12 @@ def resolve(arguments: list[str]) -> str:
     """What pip-compile writes, without options and with one-line annotations."""
     command = [sys.executable, "-m", "piptools", "compile", "--quiet", "--generate-hashes", "--strip-extras"]
     command += ["--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-emit-options"]
-    command += ["--annotation-style", "line", "--no-header", "--extra", "test", "--extra", "dev"]
+    command += ["--annotation-style", "line", "--no-header", "--allow-unsafe", "--extra", "test", "--extra", "dev", "--extra", "docs"]
     command += ["--output-file", str(TARGET), *arguments, "pyproject.toml"]
     subprocess.run(command, cwd=ROOT, check=True)
-    return TARGET.read_text(encoding="utf-8")
+    text = TARGET.read_text(encoding="utf-8")
+    # setuptools is pinned like the rest (some packages are built here); the remark above it says what is known
+    return text.replace("\n# The following packages are considered to be unsafe in a requirements file:\n", "")
 
 
 def main() -> int:

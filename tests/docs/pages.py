@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
+CHINESE = ".zh.md"
+"""How the name of a Chinese page ends; it stands beside the English one."""
 _FENCE = re.compile(r"^```(?P<kind>\w*)(?P<rest>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,6 +27,11 @@ class Block:
         """(line number in the page, text) of every line that says something; ``#`` starts a comment line."""
         numbered = enumerate(self.text.splitlines(), self.line + 1)
         return [(n, text.strip()) for n, text in numbered if text.strip() and not text.lstrip().startswith("#")]
+
+
+def pages_in(folder: Path) -> list[Path]:
+    """The English pages of a folder but its index, sorted."""
+    return sorted(path for path in folder.glob("*.md") if path.stem != "index" and not path.name.endswith(CHINESE))
 
 
 def blocks(path: Path) -> list[Block]:

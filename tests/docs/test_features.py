@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, Block, blocks, headings
+from tests.docs.pages import DOCS, Block, blocks, headings, pages_in
 
 from cmfw.catalog import PACKS, load
 from cmfw.engine.exact import Engine
@@ -35,7 +35,7 @@ from cmfw.net.flowtext import FlowParts, parse_parts
 from cmfw.resolve import resolve
 
 FOLDER = DOCS / "features"
-PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
+PAGES = pages_in(FOLDER)
 NEEDS = ("needed", "not needed")
 ANSWERS = ("allow", "block", "unknown")
 NAMES = Names(canonical=canonical_program)

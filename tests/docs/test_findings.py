@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.docs.pages import DOCS, headings, title
+from tests.docs.pages import DOCS, headings, pages_in, title
 
 from cmfw.catalog import load
 
 FOLDER = DOCS / "findings"
-PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
+PAGES = pages_in(FOLDER)
 
 
 def test_pages_equal_codes():

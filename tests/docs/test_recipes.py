@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.docs.pages import DOCS, headings
+from tests.docs.pages import DOCS, headings, pages_in
 from tests.docs.test_verbs import GONE, run_page
 
 FOLDER = DOCS / "recipes"
-PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
+PAGES = pages_in(FOLDER)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, blocks, headings
+from tests.docs.pages import DOCS, blocks, headings, pages_in
 
 from cmfw.cli.app import COMMANDS
 
 FOLDER = DOCS / "verbs"
-PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
+PAGES = pages_in(FOLDER)
 GONE = "..."
 CHECKED = {"check", "collect-script", "diff", "excess", "probe", "respond", "search", "shadow", "trace", "whatif"}
 """Verbs that have a page for certain; the others get theirs with the questions that they answer."""

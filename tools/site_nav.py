@@ -1,0 +1,73 @@
+"""The navigation of the documentation site: MkDocs calls this as a hook, so that no list of pages has to be kept beside the pages.
+
+A heading of ``docs/index.md`` is a section with the pages that its table links, in that order; a link to the index of a folder is a
+section of its own. The names in Chinese are the headings of ``index.zh.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+LINK = re.compile(r"^\| [^\[\n]*\[[^\]]+\]\((?P<target>[^)#:]+\.md)\)", re.MULTILINE)
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+HOME, HOME_IN_CHINESE = "Home", "首页"
+
+Nav = list[Any]
+"""What MkDocs calls ``nav``: paths, and ``{title: nav}`` for sections."""
+
+
+def title_of(page: Path) -> str:
+    """The heading of a page."""
+    return page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").strip()
+
+
+def linked(text: str) -> list[str]:
+    """The pages that tables of an index link, the first of each row, in order."""
+    return [found["target"] for found in LINK.finditer(text)]
+
+
+def sections(index: Path) -> list[tuple[str, list[str]]]:
+    """(heading, linked pages) of every part of the index that has any."""
+    _, *rest = HEADING.split(index.read_text(encoding="utf-8"))
+    found = [(title, linked(text)) for title, text in zip(rest[::2], rest[1::2], strict=True)]
+    return [(title, pages) for title, pages in found if pages]
+
+
+def nav(docs: Path = DOCS) -> Nav:
+    """The whole navigation, the page of entry first."""
+    return [
+        {HOME: "index.md"},
+        *({title: [_entry(docs, page) for page in pages]} for title, pages in sections(docs / "index.md")),
+    ]
+
+
+def _entry(docs: Path, page: str) -> str | dict[str, Nav]:
+    if not page.endswith("/index.md"):
+        return page
+    folder = page.removesuffix("index.md")
+    inside = linked((docs / page).read_text(encoding="utf-8"))
+    return {title_of(docs / page): [page, *(folder + one for one in inside)]}
+
+
+def in_chinese(docs: Path = DOCS) -> dict[str, str]:
+    """The names of sections: English to Chinese. ValueError where the two entry pages have different sections."""
+    ours, theirs = sections(docs / "index.md"), sections(docs / "index.zh.md")
+    names = {HOME: HOME_IN_CHINESE} | {title: other for (title, _), (other, _) in zip(ours, theirs, strict=True)}
+    folders = [page for _, pages in ours for page in pages if page.endswith("/index.md")]
+    for page in folders:
+        translated = docs / page.replace("index.md", "index.zh.md")
+        if translated.is_file():
+            names[title_of(docs / page)] = title_of(translated)
+    return names
+
+
+def on_config(config: Any) -> Any:
+    """Give MkDocs the navigation before it reads the pages."""
+    config.nav = nav()
+    for language in config.plugins["i18n"].config.languages:
+        if language.locale == "zh":
+            language.nav_translations = in_chinese()
+    return config
