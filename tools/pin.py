@@ -23,7 +23,8 @@ def resolve(arguments: list[str]) -> str:
     """What pip-compile writes, without options and with one-line annotations."""
     command = [sys.executable, "-m", "piptools", "compile", "--quiet", "--generate-hashes", "--strip-extras"]
     command += ["--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-emit-options"]
-    command += ["--annotation-style", "line", "--no-header", "--allow-unsafe", "--extra", "test", "--extra", "dev", "--extra", "docs"]
+    command += ["--annotation-style", "line", "--no-header", "--allow-unsafe"]
+    command += ["--extra", "test", "--extra", "dev", "--extra", "docs"]
     command += ["--output-file", str(TARGET), *arguments, "pyproject.toml"]
     subprocess.run(command, cwd=ROOT, check=True)
     text = TARGET.read_text(encoding="utf-8")
