@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmfw.cli.finding_view import finding_blocks, rule_blocks
 from cmfw.cli.output import Block, Cell, Gap, Heading, Line, Table, Verbatim
 from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.commands import GPO_PLACE
@@ -12,6 +11,7 @@ from cmfw.diagnose.results import HOST
 from cmfw.engine.path import STORE
 from cmfw.report.audit_view import Audit
 from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_of, verdict
+from cmfw.report.finding_view import finding_blocks, rule_blocks
 from cmfw.report.finding_words import gap_detail, missing_word
 from cmfw.words import say
 

@@ -108,11 +108,11 @@ def _hold(
 ) -> tuple[Envelope, EnvelopeResult]:
     """The envelope, and what of the machine is outside."""
     from cmfw.cli.inputs import names_of
-    from cmfw.cli.question_view import preferences
     from cmfw.diagnose.envelopes import check_envelope
     from cmfw.engine.exact import Engine
     from cmfw.ingest.envelope import read_envelope
     from cmfw.net.addr import AddrSet
+    from cmfw.report.question_view import preferences
 
     envelope = read_envelope(path, names_of(catalog))
     # witnesses of this site: a client, then somebody of the same network, then somebody from elsewhere (RFC 5737, RFC 3849)
@@ -212,8 +212,8 @@ def _by_state(
 
 
 def _blocks(site: Site, catalog: Catalog, lints: tuple[Finding, ...], judged: list[Judged]) -> list[Any]:
-    from cmfw.cli.finding_view import finding_blocks
     from cmfw.cli.output import Gap, Heading, Line, Table
+    from cmfw.report.finding_view import finding_blocks
 
     blocks: list[Any] = [Heading(say("check.valid", path=site.path, systems=len(site.systems), groups=len(site.clients)), 1)]
     if lints:

@@ -6,11 +6,11 @@ from typing import Any
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.output import Block, Gap, Heading, Line, Verbatim
-from cmfw.cli.question_view import rule_row, rules_text, verdict_row
 from cmfw.diagnose.envelopes import EnvelopeResult, Escape, NeedResult
 from cmfw.model.envelope import Envelope
 from cmfw.model.verdict import Answer
 from cmfw.report.box_view import box_row, box_text
+from cmfw.report.question_view import rule_row, rules_text, verdict_row
 from cmfw.words import say
 
 _SHOWN = 12
@@ -68,7 +68,7 @@ def _list(title: str, escapes: tuple[Escape, ...], style: str) -> list[Block]:
 
 
 def _missed(need: NeedResult) -> list[Block]:
-    from cmfw.cli.question_view import verdict_lines
+    from cmfw.report.question_view import verdict_lines
 
     blocked = need.verdict.answer is Answer.BLOCK
     told = say("envelope.closed" if blocked else "envelope.open", origin=need.row.origin)

@@ -57,7 +57,7 @@ def _as(who: Any) -> dict[str, Any]:
 
 def document(found: Excess) -> dict[str, Any]:
     """The answer as data, beside what it is about."""
-    from cmfw.cli.question_view import rule_row
+    from cmfw.report.question_view import rule_row
 
     return {
         "score": dict(zip(("low", "high"), found.score, strict=True)),
@@ -70,8 +70,8 @@ def document(found: Excess) -> dict[str, Any]:
 
 
 def _row(one: OpenBox) -> dict[str, Any]:
-    from cmfw.cli.question_view import rule_row, verdict_row
     from cmfw.report.box_view import box_row
+    from cmfw.report.question_view import rule_row, verdict_row
 
     return {
         "flows": box_row(one.parts),
@@ -84,8 +84,8 @@ def _row(one: OpenBox) -> dict[str, Any]:
 def blocks(site: Site, who: str, found: Excess, count: int) -> list[Any]:
     """The answer as text: score, the boxes with rules and witnesses, then Windows' own rules and what is not certain."""
     from cmfw.cli.output import Gap, Heading, Line
-    from cmfw.cli.question_view import rules_text
     from cmfw.report.finding_words import missing_word
+    from cmfw.report.question_view import rules_text
 
     told: list[Any] = [
         Heading(
@@ -110,8 +110,8 @@ def blocks(site: Site, who: str, found: Excess, count: int) -> list[Any]:
 
 def _box_blocks(one: OpenBox) -> list[Any]:
     from cmfw.cli.output import Line, Verbatim
-    from cmfw.cli.question_view import rules_text
     from cmfw.report.box_view import box_text
+    from cmfw.report.question_view import rules_text
 
     opened = rules_text(one.rules) if one.rules else say(f"why.{one.verdict.why.value}")
     return [

@@ -97,8 +97,8 @@ def _document(scripts: list[Script], findings: list[Finding], catalog: Catalog, 
 
 
 def _blocks(scripts: list[Script], findings: list[Finding], catalog: Catalog) -> list[Any]:
-    from cmfw.cli.finding_view import finding_blocks
     from cmfw.cli.output import Gap, Line
+    from cmfw.report.finding_view import finding_blocks
 
     blocks: list[Any] = [
         Line(say("lint.file", path=script.path, commands=len(script.commands), rules=len(script.rules)))

@@ -174,7 +174,7 @@ def _is_partly(row: WireRow) -> bool:
 def _findings(found: Probing) -> Sequence[Block]:
     if not found.findings:
         return []
-    from cmfw.cli.finding_view import finding_blocks
+    from cmfw.report.finding_view import finding_blocks
 
     return [Gap(), Heading(say("probe.against")), *finding_blocks(found.findings, found.catalog)]
 

@@ -77,9 +77,9 @@ def notes_of(found: Gpo) -> list[str]:
 
 def document(view: View) -> dict[str, Any]:
     """The publication as ``cmfw/publish/1``, without its schema line."""
-    from cmfw.cli.diff import change_row, rule_change_row
-    from cmfw.cli.question_view import preferences
     from cmfw.report.box_view import box_row
+    from cmfw.report.diff_view import change_row, rule_change_row
+    from cmfw.report.question_view import preferences
 
     proposal = view.proposal
     found, last = proposal.found, _last(proposal)
@@ -106,8 +106,8 @@ def document(view: View) -> dict[str, Any]:
 
 def blocks(view: View, count: int) -> Iterable[Block]:
     """The publication for people; at most ``count`` changes of each kind."""
-    from cmfw.cli.diff import difference_blocks
-    from cmfw.cli.question_view import preferences
+    from cmfw.report.diff_view import difference_blocks
+    from cmfw.report.question_view import preferences
 
     proposal = view.proposal
     effect, _ = effect_of(proposal.found.policy, _last(proposal).policy, preferences())

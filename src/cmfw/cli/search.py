@@ -41,10 +41,10 @@ def command(
     """Find the flows; exit code 1 where there are some, 0 where there certainly are none, 3 where that is not known."""
     from cmfw.cli.inputs import COMMAND_LINE, read_host, read_queries
     from cmfw.cli.progress import Waiting
-    from cmfw.cli.question_view import preferences
     from cmfw.engine.search import search
     from cmfw.model.rule import canonical_program
     from cmfw.net.flowquery import Names
+    from cmfw.report.question_view import preferences
 
     names = Names(canonical=canonical_program)
     queries = read_queries([(text, COMMAND_LINE, None) for text in asked or _EVERYTHING], names)
@@ -108,8 +108,8 @@ def document(hits: Hits, queries: list[FlowQuery], answers: tuple[Answer, ...], 
 
 def hit_row(hit: Hit) -> dict[str, Any]:
     """One hit as data."""
-    from cmfw.cli.question_view import verdict_row
     from cmfw.report.box_view import box_row
+    from cmfw.report.question_view import verdict_row
 
     return {"flows": box_row(hit.boxes), "witness": hit.witness.text(), "verdict": verdict_row(hit.verdict)}
 
@@ -117,8 +117,8 @@ def hit_row(hit: Hit) -> dict[str, Any]:
 def _show(hits: Hits, answers: tuple[Answer, ...], count: int) -> None:
     from cmfw.cli import output
     from cmfw.cli.output import Block, Gap, Line
-    from cmfw.cli.question_view import verdict_lines
     from cmfw.report.box_view import box_text
+    from cmfw.report.question_view import verdict_lines
 
     blocks: list[Block] = []
     for hit in hits.found[:count]:

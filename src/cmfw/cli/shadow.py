@@ -24,8 +24,8 @@ def command(states: tuple[str, ...], with_witness: bool, local_subnets: tuple[st
     """List the rules; exit code 1 where an active rule decides nothing, 3 where that is not known of one, else 0."""
     from cmfw.cli.inputs import read_host
     from cmfw.cli.progress import Waiting
-    from cmfw.cli.question_view import preferences
     from cmfw.engine.shadow import shadows
+    from cmfw.report.question_view import preferences
 
     state = read_host(states, local_subnets)
     with Waiting():
@@ -43,7 +43,7 @@ def command(states: tuple[str, ...], with_witness: bool, local_subnets: tuple[st
 
 def document(found: Shadows, *, with_witness: bool) -> dict[str, Any]:
     """The shadows as ``cmfw/shadow/1``."""
-    from cmfw.cli.question_view import rule_row, verdict_row
+    from cmfw.report.question_view import rule_row, verdict_row
 
     return {
         "schema": SCHEMA,
@@ -73,7 +73,7 @@ def document(found: Shadows, *, with_witness: bool) -> dict[str, Any]:
 def _show(found: Shadows, count: int, *, with_witness: bool) -> None:
     from cmfw.cli import output
     from cmfw.cli.output import Block, Heading, Line
-    from cmfw.cli.question_view import rule_title
+    from cmfw.report.question_view import rule_title
 
     blocks: list[Block] = []
     for reason in Reason:
@@ -102,7 +102,7 @@ def _show(found: Shadows, count: int, *, with_witness: bool) -> None:
 
 def _dead_blocks(dead: Dead) -> list[Any]:
     from cmfw.cli.output import Line
-    from cmfw.cli.question_view import rule_title, rules_text
+    from cmfw.report.question_view import rule_title, rules_text
 
     found: list[Any] = [Line(rule_title(dead.rule), mark="- ")]
     if dead.by:
@@ -112,7 +112,7 @@ def _dead_blocks(dead: Dead) -> list[Any]:
 
 def _alive_blocks(found: Shadows) -> list[Any]:
     from cmfw.cli.output import Heading, Line
-    from cmfw.cli.question_view import rule_title
+    from cmfw.report.question_view import rule_title
 
     blocks: list[Any] = [Heading(say("shadow.alive", count=len(found.alive)))]
     for each in found.alive:

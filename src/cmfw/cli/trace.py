@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
-from cmfw.cli.finding_view import rule_blocks
 from cmfw.cli.options import Spoken, make_command, option, subnet_option
 from cmfw.model.rule import HostRule
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, Verdict
 from cmfw.net.flowquery import FlowQuery
+from cmfw.report.finding_view import rule_blocks
 from cmfw.words import say
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def verdict_row(query: FlowQuery, verdict: Verdict, state: HostState | None = No
 def _paths(query: FlowQuery, state: HostState) -> Paths:
     """The paths of one readable flow of the question."""
     from cmfw.cli.path_view import paths_of
-    from cmfw.cli.question_view import preferences
+    from cmfw.report.question_view import preferences
 
     return paths_of(query.flows.witness(preferences()), state)
 

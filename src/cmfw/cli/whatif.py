@@ -13,11 +13,11 @@ from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
-    from cmfw.cli.whatif_view import Answer
     from cmfw.engine.path import PathEngine
     from cmfw.ingest.machine_changes import Supposed
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
+    from cmfw.report.whatif_view import Answer
     from cmfw.report.who import Who
 
 _CHANGED = ("--open", "--close")
@@ -89,9 +89,9 @@ def command(
     """Judge the site's features before and after the changes."""
     from cmfw.catalog import load
     from cmfw.cli.inputs import read_host
-    from cmfw.cli.whatif_view import Answer
     from cmfw.ingest.site import read_site
     from cmfw.ingest.site_changes import read_changed_site
+    from cmfw.report.whatif_view import Answer
 
     site = read_site(site_path)
     changed = read_changed_site(site_path, site, options["settings"]) if options["settings"] else site
@@ -152,12 +152,12 @@ def _parts(
     paths: tuple[PathEngine, PathEngine],
 ) -> tuple[Any, ...]:
     """The answer for every place that is asked about: the machine's, or those of the plan."""
-    from cmfw.cli.whatif_view import Part
     from cmfw.diagnose.planned_state import all_windows, planned_state
     from cmfw.diagnose.whatif import Case, compare
     from cmfw.engine.exact import Engine
     from cmfw.engine.path import PathEngine
     from cmfw.ingest.machine_changes import check_names
+    from cmfw.report.whatif_view import Part
     from cmfw.resolve import resolve
 
     places = _places(sites[0], state, asked)
@@ -209,7 +209,8 @@ def _in_profile(site: Site, profile: str | None, places: list[Who]) -> Site:
 
 
 def _show(answer: Answer, form: str) -> int:
-    from cmfw.cli import output, whatif_view
+    from cmfw.cli import output
+    from cmfw.report import whatif_view
 
     if form == "json":
         output.show_json(whatif_view.document(answer))

@@ -9,10 +9,10 @@ import pytest
 from cmfw import words
 from cmfw.catalog import load
 from cmfw.catalog.types import Text
-from cmfw.cli.finding_view import finding_blocks
 from cmfw.cli.output import plain
 from cmfw.model.finding import Finding, Severity
 from cmfw.report.finding_text import finding_row, message_of, rule_string, short_origin
+from cmfw.report.finding_view import finding_blocks
 
 CATALOG = load()
 PAIR = Finding(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cmfw.cli.output import Block, Line
 from cmfw.model.rule import HostRule
 from cmfw.model.verdict import Answer, RuleRef, Verdict
 from cmfw.net.flowset import Preferences
+from cmfw.report.blocks import Block, Line
 from cmfw.report.finding_text import short_origin
 from cmfw.words import say
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.output import Block, Gap, Line, Verbatim
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.rule import HostRule
 from cmfw.model.verdict import RuleRef
+from cmfw.report.blocks import Block, Gap, Line, Verbatim
 from cmfw.report.finding_text import ORDER, message_of, rule_string, short_origin
 from cmfw.words import language, say
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.finding_view import rule_blocks
-from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.diagnose.changes import SUPPOSED
 from cmfw.diagnose.results import HOST, RowResult, Step
 from cmfw.diagnose.whatif import Case, Outcome, RowChange, Witness
 from cmfw.engine.path import STORE
 from cmfw.model.site import Site
 from cmfw.model.verdict import Verdict
+from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
+from cmfw.report.finding_view import rule_blocks
 from cmfw.report.finding_words import feature_title, missing_word
 from cmfw.report.who import Who
 from cmfw.values import value
