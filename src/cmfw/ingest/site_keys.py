@@ -196,7 +196,7 @@ _CLIENTS = (
         "texts",
         "[] (with no `install` either: all of the page's)",
         "feature ids to plan",
-        "要计划的功能 id",
+        "要计划的功能 ID",
     ),
     _key(
         "clients[].client_dir",
@@ -254,7 +254,7 @@ _SETTINGS = (
         "profiles",
         "[]",
         "profiles with a remote control exception: names, or the raw FirewallExceptionProfiles (0, or 8 + 1 public + 2 private + 4 domain)",
-        "带远程控制例外的配置文件：名称，或原始值 FirewallExceptionProfiles（0，或 8 + 1 公用 + 2 专用 + 4 域）",
+        "设置了远程控制例外的配置文件：名称，或原始值 FirewallExceptionProfiles（0，或 8 + 1 公用 + 2 专用 + 4 域）",
     ),
     _key(f"{_S}.remote_assistance", "flag", "true", "remote assistance is enabled", "启用远程协助"),
     _key(f"{_S}.remote_desktop", "flag", "true", "remote desktop is enabled", "启用远程桌面"),
@@ -272,7 +272,7 @@ _SETTINGS = (
         "profiles",
         "[]",
         "profiles with a wake-up proxy exception: names, or the raw WakeupProxyFirewallFlags",
-        "带唤醒代理例外的配置文件：名称，或原始值 WakeupProxyFirewallFlags",
+        "设置了唤醒代理例外的配置文件：名称，或原始值 WakeupProxyFirewallFlags",
     ),
     _key(f"{_S}.peer_cache", "flag", "false", "clients are peer cache sources", "客户端作为对等缓存源"),
     _key(f"{_S}.peer_http", "port", "8003", "peer cache download port (TCP)", "对等缓存下载端口 (TCP)"),
@@ -292,7 +292,7 @@ _SETTINGS = (
 _REST = (
     _key("filter[].from", "text", REQUIRED, "zone", "区域"),
     _key("filter[].to", "text", REQUIRED, "zone", "区域"),
-    _key("filter[].file", "text", REQUIRED, "its configuration", "其配置文件"),
+    _key("filter[].file", "text", REQUIRED, "its configuration", "存放其配置的文件"),
     _key("expect[].flow", "text", REQUIRED, "flow text", "流量文本"),
     _key("expect[].verdict", "choice", REQUIRED, "the verdict wanted", "期望的结论", ("allow", "block")),
 )
