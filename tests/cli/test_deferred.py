@@ -30,7 +30,8 @@ LOADED = """
 import sys
 from cmfw.cli import main
 code = main(sys.argv[1:])
-print(sorted({"inspect", "ast", "dis", "locale", "pathlib", "ipaddress", "rich"} & set(sys.modules)), "signature" in vars(sys.modules["inspect"]), file=sys.stderr)
+unused = {"inspect", "ast", "dis", "locale", "pathlib", "ipaddress", "rich", "datetime", "uuid", "gettext"}
+print(sorted(unused & set(sys.modules)), "signature" in vars(sys.modules["inspect"]), file=sys.stderr)
 """
 
 
@@ -69,6 +70,35 @@ def test_the_name_of_the_system_is_what_platform_says():
         check=True,
     )
     assert done.stdout.split() == [platform.system(), str(sys.platform != "linux"), platform.system()]
+
+
+CLICK = """
+import sys
+import cmfw.cli as c
+c._load_less()
+import click, datetime, gettext, uuid
+from click.exceptions import NoSuchOption
+stand_ins = [vars(click.types)[name] for name in ("datetime", "uuid", "_", "ngettext")]
+print([type(one).__module__ for one in stand_ins])
+class Later(datetime.datetime): pass
+convert = lambda kind, text: kind.convert(text, None, None)
+day = convert(click.DateTime(), "2016-09-02")
+print(type(day) is datetime.datetime, convert(click.DateTime(), day) is day, day)
+key = convert(click.UUID, "3ad8d9f1-7cd7-4a0b-955a-8bbb76e51e23")
+print(type(key) is uuid.UUID, convert(click.UUID, key) is key, key)
+message = NoSuchOption("--x", possibilities=["--y", "--z"]).format_message()
+print(all(name in message for name in ("--x", "--y", "--z")))
+"""
+
+
+def test_what_click_holds_of_a_deferred_module_works_and_everybody_else_has_the_module_itself():
+    done = subprocess.run([sys.executable, "-c", CLICK], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "['cmfw.cli.deferred', 'cmfw.cli.deferred', 'cmfw.cli.deferred', 'cmfw.cli.deferred']",
+        "True True 2016-09-02 00:00:00",
+        "True True 3ad8d9f1-7cd7-4a0b-955a-8bbb76e51e23",
+        "True",
+    ]
 
 
 NAMES_OF_IT = """

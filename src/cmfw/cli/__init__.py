@@ -25,12 +25,12 @@ def _load_less() -> None:
     """Keep click from loading what no command uses: nearly half of what its import costs."""
     import sys
 
-    from cmfw.cli.deferred import defer
+    from cmfw.cli.deferred import defer, restore
 
     # for the help texts of options, which are keys here, and for default values that are functions
     defer("inspect")
     if sys.platform == "linux":
-        # `uuid`, of which click names one type, asks for the name of the system
+        # `uuid`, with which some targets make ids, asks for the name of the system
         defer("platform", system=lambda: "Linux")
     # tomllib compiles patterns of numbers and dates; many a site file has none
     defer(
@@ -44,3 +44,10 @@ def _load_less() -> None:
     )
     # and asks it for these three, where it compiles a pattern of its own
     defer("string", ascii_letters=f"{LETTERS}{LETTERS.upper()}", digits=DIGITS, hexdigits=f"{DIGITS}abcdefABCDEF")
+    # parameters that are dates and ids, and translations of click's own words: no command of ours has any
+    defer("datetime", "datetime")
+    defer("uuid", "UUID")
+    defer("gettext", "gettext", "ngettext")
+    import click  # noqa: F401 - takes the stand-ins, and is the only one to have these three
+
+    restore("datetime", "uuid", "gettext")

@@ -32,16 +32,25 @@ class _StandIn(ModuleType):
 
 
 class _Later:
-    """One name of a module that stands in, for ``from NAME import X``: a function, or an object whose methods are called."""
+    """One name of a module that stands in, for ``from NAME import X``: a function, a class, or an object whose methods are called."""
 
     def __init__(self, module: _StandIn, name: str) -> None:
         self._module, self._name = module, name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(getattr(self._module.load(), self._name), attribute)
+        if attribute.startswith("__"):
+            # `Base[X]` looks for names that say how X is written as a type; a class that is no generic one has none of them
+            raise AttributeError(attribute)
+        return getattr(self._real(), attribute)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return getattr(self._module.load(), self._name)(*arguments, **named)
+        return self._real()(*arguments, **named)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self._real())
+
+    def _real(self) -> Any:
+        return getattr(self._module.load(), self._name)
 
 
 def defer(name: str, *later: str, **known: Any) -> None:
@@ -56,3 +65,13 @@ def defer(name: str, *later: str, **known: Any) -> None:
         sys.modules[name] = stand_in = _StandIn(name)
         stand_in.__dict__.update(known)
         stand_in.__dict__.update({each: _Later(stand_in, each) for each in later})
+
+
+def restore(*names: str) -> None:
+    """Let the next ``import NAME`` be the real one again; who has imported a stand-in keeps it, and it works as before.
+
+    For modules that others may do more with than call: a class that stands in cannot be inherited from.
+    """
+    for name in names:
+        if isinstance(sys.modules.get(name), _StandIn):
+            del sys.modules[name]
