@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from cmfw.catalog.types import Catalog, FlowKind, Necessity, Process
 from cmfw.model.need import AnyOf, Leaf, Need
 from cmfw.model.plan import Citation, Endpoint, PlanItem, PlannedProcess, PlannedRule
@@ -35,22 +33,49 @@ class Part:
     target: Endpoint
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Draft:
     """One item before it is finished. ``need`` is over the ids of its parts; ``features`` maps id to level rank."""
 
-    kind: FlowKind
-    source: End
-    target: End
-    variant: str
-    ports: PortSet
-    any_port: bool
-    parts: tuple[Part, ...]
-    need: Need
-    printed: tuple[str, ...] = ()
-    errata: tuple[str, ...] = ()
-    features: dict[str, int] = field(default_factory=dict)
-    rules: tuple[PlannedRule, ...] = ()
+    __slots__ = (
+        "any_port",
+        "errata",
+        "features",
+        "kind",
+        "need",
+        "parts",
+        "ports",
+        "printed",
+        "rules",
+        "source",
+        "target",
+        "variant",
+    )
+
+    def __init__(
+        self,
+        kind: FlowKind,
+        source: End,
+        target: End,
+        variant: str,
+        ports: PortSet,
+        any_port: bool,
+        parts: tuple[Part, ...],
+        need: Need,
+        printed: tuple[str, ...],
+        errata: tuple[str, ...],
+    ) -> None:
+        self.kind = kind
+        self.source = source
+        self.target = target
+        self.variant = variant
+        self.ports = ports
+        self.any_port = any_port
+        self.parts = parts
+        self.need = need
+        self.printed = printed
+        self.errata = errata
+        self.features: dict[str, int] = {}
+        self.rules: tuple[PlannedRule, ...] = ()
 
 
 def deciding_ends(kind: FlowKind) -> tuple[str, ...]:

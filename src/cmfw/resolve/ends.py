@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-
 from cmfw.model.plan import Endpoint
 from cmfw.model.site import ClientGroup, Install, Product, SitePorts, System
 from cmfw.net.addr import V6_BASE, AddrSet
@@ -24,34 +21,60 @@ _FAMILIES = {
     (False, True): frozenset((V6,)),
     (True, True): frozenset((V4, V6)),
 }
-_UNSAFE = re.compile(r"[^\w.-]+")
-_UNC = re.compile(r"[\\/]{2}([^\\/]+)")
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class End:
-    """One end in one role. ``endpoints`` are shared by every item that starts or stops here, keyed by family."""
+    """One end in one role. ``endpoints`` are shared by every item that starts or stops here, keyed by family.
 
-    role: str
-    name: str
-    slug: str
-    addresses: AddrSet
-    profiles: int
-    ports: SitePorts
-    client_dir: str
-    blocks_outbound: bool = False
-    takes_rules: bool = True
-    system: System | None = None
-    group: ClientGroup | None = None
-    endpoints: dict[int, Endpoint] = field(default_factory=dict)
-    families: frozenset[int] = frozenset()
-    """The address families of the end; empty where its addresses are unknown."""
+    ``families`` are the address families of the end; empty where its addresses are unknown. Written out, because
+    ``dataclasses`` compiles such a class at every start.
+    """
 
-    def __post_init__(self) -> None:
-        ranges = self.addresses.ranges
-        if ranges:
-            first, last = ranges[0][0], ranges[-1][1]
-            self.families = _FAMILIES[first < V6_BASE, last >= V6_BASE]
+    __slots__ = (
+        "addresses",
+        "blocks_outbound",
+        "client_dir",
+        "endpoints",
+        "families",
+        "group",
+        "name",
+        "ports",
+        "profiles",
+        "role",
+        "slug",
+        "system",
+        "takes_rules",
+    )
+
+    def __init__(
+        self,
+        role: str,
+        name: str,
+        slug: str,
+        addresses: AddrSet,
+        profiles: int,
+        ports: SitePorts,
+        client_dir: str,
+        *,
+        blocks_outbound: bool = False,
+        takes_rules: bool = True,
+        system: System | None = None,
+        group: ClientGroup | None = None,
+    ) -> None:
+        self.role = role
+        self.name = name
+        self.slug = slug
+        self.addresses = addresses
+        self.profiles = profiles
+        self.ports = ports
+        self.client_dir = client_dir
+        self.blocks_outbound = blocks_outbound
+        self.takes_rules = takes_rules
+        self.system = system
+        self.group = group
+        self.endpoints: dict[int, Endpoint] = {}
+        ranges = addresses.ranges
+        self.families = _FAMILIES[ranges[0][0] < V6_BASE, ranges[-1][1] >= V6_BASE] if ranges else frozenset()
 
     def endpoint(self, family: int) -> Endpoint:
         """The end as the plan shows it, with the addresses of one family (``BOTH``: all of them)."""
@@ -66,13 +89,17 @@ class End:
 
 def slug(name: str) -> str:
     """The name as it can stand in an item id."""
-    return _UNSAFE.sub("_", name) or "_"
+    if name.replace("-", "").replace(".", "").replace("_", "").isalnum():
+        return name  # nearly every name is one already, and compiling the pattern takes its time
+    import re
+
+    return re.sub(r"[^\w.-]+", "_", name) or "_"
 
 
 def unc_host(path: str) -> str:
     """The host of a UNC path, empty for any other path."""
-    found = _UNC.match(path.strip())
-    return found[1] if found else ""
+    text = path.strip().replace("/", "\\")
+    return text[2:].partition("\\")[0] if text.startswith("\\\\") else ""
 
 
 def setup_host(text: str) -> str:

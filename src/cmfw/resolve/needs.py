@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import assert_never
 
@@ -64,26 +63,51 @@ def make_template(catalog: Catalog, feature: Feature, edition: Edition) -> Templ
     )
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Frame:
-    """Whose needs are expanded: a client group or (between servers) a site, with the ends bound so far."""
+    """Whose needs are expanded: a client group or (between servers) a site, with the ends bound so far.
 
-    template: Template
-    group: End | None
-    code: str
-    install: Install | None
-    bound: dict[str, End]
-    outcomes: dict[tuple[str, str, str], Expanded] = field(default_factory=dict)
-    """Results of this template for this group, by flow and end names: bound peers repeat most of the formula."""
-    spreads: dict[int, Expanded] = field(default_factory=dict)
-    """Results of whole ``spread`` parts, by their identity in the template."""
-    pair: tuple[End, End] | None = None
-    """(source, target) where both ends of every flow have the same role."""
-    drafts: list[Draft] = field(default_factory=list)
-    has_gaps: bool = False
-    """Whether part of a formula was given up after other parts had asked for drafts."""
-    roles: dict[str, tuple[End, ...]] = field(default_factory=dict)
-    """Who the group uses in each role; shared by all its frames."""
+    ``outcomes`` are the results of this template for this group, by flow and end names: bound peers repeat most of the
+    formula. ``spreads`` are those of whole ``spread`` parts, by their identity in the template. ``pair`` is (source, target)
+    where both ends of every flow have the same role. ``has_gaps``: part of a formula was given up after other parts had
+    asked for drafts. ``roles`` is who the group uses in each role; all its frames share it.
+    """
+
+    __slots__ = (
+        "bound",
+        "code",
+        "drafts",
+        "group",
+        "has_gaps",
+        "install",
+        "outcomes",
+        "pair",
+        "roles",
+        "spreads",
+        "template",
+    )
+
+    def __init__(
+        self,
+        template: Template,
+        group: End | None,
+        code: str,
+        install: Install | None,
+        bound: dict[str, End],
+        *,
+        pair: tuple[End, End] | None = None,
+        roles: dict[str, tuple[End, ...]] | None = None,
+    ) -> None:
+        self.template = template
+        self.group = group
+        self.code = code
+        self.install = install
+        self.bound = bound
+        self.outcomes: dict[tuple[str, str, str], Expanded] = {}
+        self.spreads: dict[int, Expanded] = {}
+        self.pair = pair
+        self.drafts: list[Draft] = []
+        self.has_gaps = False
+        self.roles: dict[str, tuple[End, ...]] = {} if roles is None else roles
 
     @property
     def where(self) -> str:

@@ -57,6 +57,8 @@ def windows_version(text: str) -> tuple[str, int] | None:
     Source: Microsoft, "Windows 10 release information", "Windows 11 release information", "Windows Server release
     information".
     """
+    if not text:
+        return None  # as most site files have it, and the patterns take their time to compile
     words = re.sub(r"\bwin(?=\s*\d)", "", text.lower().replace("-", " ").replace("_", " "))
     is_server = "server" in words
     words = re.sub(r"\bserver", " ", words)
