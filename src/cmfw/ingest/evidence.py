@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from cmfw.errors import Problem
 from cmfw.model.rule import HostRule, Store
@@ -55,7 +55,8 @@ class StorePart:
     """Whether the file lists rules of Group Policy and cannot show whether local rules count beside them."""
 
 
-class ExportedObject(NamedTuple):
+@value
+class ExportedObject:
     """One object of a PowerShell export: its file and properties, and where it stands (key path, line).
 
     ``section`` names the parts of the document around it, in lower case.

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.evidence import Cancel
@@ -26,6 +25,7 @@ from cmfw.model.state import Gap
 from cmfw.net.addr import AddrSet, parse_range
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.ports import PortSet
+from cmfw.values import value
 
 PORTS, PROGRAMS = "GloballyOpenPorts\\List", "AuthorizedApplications\\List"
 SERVICES = {
@@ -59,7 +59,8 @@ _PORT_ENTRY = r"\s*(?P<what>\d{1,5}):(?P<protocol>\w+):(?P<scope>.*?):(?P<status
 _PROGRAM_ENTRY = r"(?P<what>(?:[a-z]:)?[^:]+):(?P<scope>.*?):(?P<status>enabled|disabled)(?::(?P<name>.*))?"
 
 
-class Place(NamedTuple):
+@value
+class Place:
     """A profile key: its path, the name that ids use, and the profiles that it feeds."""
 
     path: str
@@ -67,7 +68,8 @@ class Place(NamedTuple):
     profiles: int
 
 
-class Lists(NamedTuple):
+@value
+class Lists:
     """The rules of the lists and switches, what the disabled entries cancel, and what could not be read."""
 
     rules: tuple[HostRule, ...]
@@ -148,29 +150,29 @@ class _Reader:
 
     def ports(self, place: Place) -> None:
         """The list of ports: ``445:TCP:LocalSubnet:enabled:name``."""
-        for value in self.view.values(f"{place.path}\\{PORTS}"):
-            found = self._entry(value, _PORT_ENTRY, "an entry such as `445:TCP:*:enabled:name`")
+        for one in self.view.values(f"{place.path}\\{PORTS}"):
+            found = self._entry(one, _PORT_ENTRY, "an entry such as `445:TCP:*:enabled:name`")
             protocol = _PROTOCOLS.get(found["protocol"].lower()) if found else None
             if found is None or protocol is None or not 0 < int(found["what"]) < 65536:
-                self._lose(value, "an entry such as `445:TCP:*:enabled:name`", seen=found is None)
+                self._lose(one, "an entry such as `445:TCP:*:enabled:name`", seen=found is None)
                 continue
             port = PortSet.of(int(found["what"]))
             if found["status"].lower() == "disabled":
                 cancel = Cancel(place.profiles, protocol=protocol, ports=port, only_local=self.store is Store.LEGACY)
                 self.cancels.append(cancel)
-            self._open(place, PORTS, value, (protocol, port), found)
+            self._open(place, PORTS, one, (protocol, port), found)
 
     def programs(self, place: Place) -> None:
         """The list of programs: ``C:\\a.exe:*:enabled:name``. A program is open at every port that it listens at."""
-        for value in self.view.values(f"{place.path}\\{PROGRAMS}"):
-            found = self._entry(value, _PROGRAM_ENTRY, "an entry such as `C:\\a.exe:*:enabled:name`")
+        for one in self.view.values(f"{place.path}\\{PROGRAMS}"):
+            found = self._entry(one, _PROGRAM_ENTRY, "an entry such as `C:\\a.exe:*:enabled:name`")
             if found is None:
-                self._lose(value, "", seen=True)
+                self._lose(one, "", seen=True)
                 continue
             if found["status"].lower() == "disabled":
                 program = canonical_program(found["what"])
                 self.cancels.append(Cancel(place.profiles, program=program, only_local=self.store is Store.LEGACY))
-            rule = self._rule(place, PROGRAMS, value, found["name"] or "")
+            rule = self._rule(place, PROGRAMS, one, found["name"] or "")
             remote, extras = _scope(found["scope"])
             active = found["status"].lower() == "enabled"
             self.rules.append(replace(rule, program=found["what"], remote_address=remote, extras=extras, active=active))

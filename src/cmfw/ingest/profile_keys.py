@@ -5,13 +5,14 @@ Source: MS-GPFAS 2.2.3, facts/windows_firewall.md 1.1-1.3.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from cmfw.errors import FormatError, Problem
 from cmfw.ingest.registry import TEXT_TYPES, RegistryValue, RegistryView, decode_number, decode_text, find_value
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap, ProfileSettings
 from cmfw.net.flow import Profile
+from cmfw.values import value
 
 _FLAGS = {
     "enablefirewall": "enable_firewall",
@@ -39,7 +40,8 @@ _NOT_IN_GPO_STANDARD = frozenset(
 """Source: MS-GPFAS 2.2.3."""
 
 
-class Settings(NamedTuple):
+@value
+class Settings:
     """The settings of a store, and what could not be read of them."""
 
     settings: tuple[tuple[Profile, ProfileSettings], ...]
@@ -108,18 +110,18 @@ def _read_key(
 ) -> dict[str, Any]:
     """Field of ``ProfileSettings`` to value."""
     out: dict[str, Any] = {}
-    values = [(value.name.lower(), value) for value in view.values(key)]
-    for name, value in values:
+    for one in view.values(key):
+        name = one.name.lower()
         if name not in _FLAGS and name not in _ACTIONS and name != "disabledinterfaces":
             continue
         if is_gpo_standard and name in _NOT_IN_GPO_STANDARD:
-            notes[1].append(_problem(view, value, "a value that is allowed in `StandardProfile` of a GPO"))
+            notes[1].append(_problem(view, one, "a value that is allowed in `StandardProfile` of a GPO"))
         elif name == "disabledinterfaces":
-            out["disabled_interfaces"] = _interfaces(view, value, notes)
+            out["disabled_interfaces"] = _interfaces(view, one, notes)
         elif name in _FLAGS:
-            out[_FLAGS[name]] = _flag(view, value, _FLAGS[name], notes)
+            out[_FLAGS[name]] = _flag(view, one, _FLAGS[name], notes)
         else:
-            flag = _flag(view, value, _ACTIONS[name], notes)
+            flag = _flag(view, one, _ACTIONS[name], notes)
             out[_ACTIONS[name]] = None if flag is None else not flag
     for name, field in _MERGE.items():
         switch = find_value(view, f"{key}\\{name}", "AllowUserPrefMerge")

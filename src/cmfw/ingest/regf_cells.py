@@ -17,6 +17,8 @@ from operator import mul, xor
 from struct import Struct
 from typing import NamedTuple
 
+from cmfw.values import value
+
 BINS = 0x1000
 """Where the first bin starts, from which all offsets in the file count."""
 NIL = 0xFFFFFFFF
@@ -57,7 +59,8 @@ class Damage(Exception):
         super().__init__(f"expected {expected}, found {found} at 0x{offset:x}")
 
 
-class Base(NamedTuple):
+@value
+class Base:
     """What of the base block matters: both sequence numbers, minor version, root key's offset, size of all bins."""
 
     first: int
@@ -67,7 +70,8 @@ class Base(NamedTuple):
     size: int
 
 
-class KeyCell(NamedTuple):
+@value
+class KeyCell:
     """A key (nk). Counts and offsets are as stored; nothing behind them was followed."""
 
     offset: int

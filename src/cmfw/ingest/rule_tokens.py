@@ -9,11 +9,12 @@ enforces them (facts/windows_firewall.md section 6, corrections 20), so there th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from cmfw.model.rule import Action
 from cmfw.net.addr import V4_ALL, V6_ALL, is_v6, parse_range
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, PROTOCOL_NUMBERS, Direction, Interface, Profile
+from cmfw.values import value
 
 ACTION, ACTIVE, DIR, PROTOCOL, EDGE, APP, SVC, NAME, DESC, GROUP = range(10)
 """Slots of tokens that may stand once."""
@@ -33,7 +34,8 @@ Reader = Callable[[str, str, str, bool], Effect]
 """(token, value, the field as written, is it shipped) -> effect."""
 
 
-class Words(NamedTuple):
+@value
+class Words:
     """The words of one address or port token, lower case to canonical spelling, and the version that introduced it."""
 
     version: tuple[int, int]
