@@ -266,10 +266,13 @@ class Judge:
 
     def _sorted_rules(self, state: HostState) -> dict[tuple[int, int | None, str], list[HostRule]]:
         """The rules by direction (0 for hardening, which is about both), protocol and service (empty for any)."""
-        found = self._sorted.get(id(state))
+        # the rules of a state live as long as it does, and states that differ in facts only have the same
+        found = self._sorted.get(id(state.rules))
         if found is None:
-            found = self._sorted[id(state)] = {}
+            found = self._sorted[id(state.rules)] = {}
             for rule in state.rules:
+                if not rule.active:
+                    continue
                 service = "" if rule.service in (None, "*") else (rule.service or "").lower()
                 hardening = rule.store is _HARDENING
                 key = (0, None, service) if hardening else (int(rule.direction), rule.protocol, service)

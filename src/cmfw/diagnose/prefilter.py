@@ -57,7 +57,8 @@ def _program_meets(rule: HostRule, box: Box) -> bool:
 def may_decide(rule: HostRule, flow: Flow, direction: int, profile: int) -> bool:
     """Whether the rule can have a part in the verdict of the flow; ``direction`` and ``profile`` are the flow's, as numbers.
 
-    A hardening rule is about its service or program in every direction, for it also decides where the firewall is off.
+    A hardening rule is about its service or program in every direction, for it also decides where the firewall is off. The
+    flow is of an ordinary process: rules for app packages and the like are not about it (corrections 30).
     """
     if not rule.active:
         return False
@@ -69,9 +70,24 @@ def may_decide(rule: HostRule, flow: Flow, direction: int, profile: int) -> bool
         and rule.profiles & profile
         and (rule.protocol is None or rule.protocol == flow.protocol)
         and (rule.service in (None, "*") or (rule.service or "").lower() == flow.service)
+        and not is_confined(rule)
+        and _port_meets(rule.local_port, flow.local_port)
+        and (rule.extras.ignore_remote or _port_meets(rule.remote_port, flow.remote_port))
     ):
         return False
     if rule.program is None:
         return True
     path = canonical_program(rule.program)
     return path == flow.program or not is_resolved_program(path)
+
+
+def is_confined(rule: HostRule) -> bool:
+    """Whether the rule is for app containers, one user's processes or proximity flows only."""
+    extras = rule.extras
+    return bool(extras.packages or extras.local_owner or extras.proximity)
+
+
+def _port_meets(condition: PortMatch, port: int | None) -> bool:
+    if condition is PortMatch.ANY or condition.keywords:
+        return True
+    return condition.is_any if port is None else port in condition.ports

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cmfw.engine import reference
-from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, counts, leaves_all_open, worlds
+from cmfw.engine.conditions import DEMANDING_IPSEC, DISABLED, FIREWALL_SERVICES, Settings, leaves_all_open, worlds
 from cmfw.engine.regions import Step, split, walk
 from cmfw.engine.rule_boxes import RuleBoxes, rule_boxes
-from cmfw.engine.rule_index import RuleIndex, misses
+from cmfw.engine.rule_index import SortedRules, misses
 from cmfw.model.rule import Action, HostRule, Store, canonical_program
 from cmfw.model.state import HostState
 from cmfw.model.verdict import Answer, Partition, RuleRef, Verdict, Why
@@ -27,7 +27,7 @@ from cmfw.net.flowset import Box, FlowSet, Preferences, boxes
 from cmfw.values import value
 
 # Python 3.11 takes a tenth of a microsecond to look a member of an enumeration up, and these are asked for every rule
-_APPISO, _HARDENING, _LOCAL = Store.APPISO, Store.HARDENING, Store.LOCAL
+_HARDENING, _LOCAL = Store.HARDENING, Store.LOCAL
 _IN = Direction.IN
 _ALLOW, _BLOCK, _BYPASS = Action.ALLOW, Action.BLOCK, Action.BYPASS
 
@@ -42,24 +42,28 @@ class Decision:
     by: tuple[HostRule, ...]
 
 
+Compiled = dict[int, tuple[HostRule, RuleBoxes]]
+"""INVARIANT: keyed by identity, so the rule is kept beside what was compiled from it."""
+
+
 class Engine:
     """Answers for sets of flows on one host state. Compiles rules on first use and keeps them; the state never changes."""
 
     def __init__(self, state: HostState, like: Engine | None = None) -> None:
-        """An engine on ``state``; ``like`` is one on a state with the same facts and mostly the same rules, whose
-        compiled rules are shared.
+        """An engine on ``state``; ``like`` is one on a state with mostly the same facts and rules: what was made of those
+        is shared.
         """
         self.state = state
-        # INVARIANT: keyed by identity, so the rule is kept beside what was compiled from it
-        self._compiled: dict[int, tuple[HostRule, RuleBoxes]] = {}
+        self._compiled: Compiled = {}
+        self._compiled_near: Compiled = {}
+        """Rules that name the local subnet, which other states may know and this one not, or the other way round."""
         if like is not None and _same_facts(like.state, state):
             self._compiled = like._compiled  # noqa: SLF001 - the same class
-        self._slices: dict[tuple[Direction, Profile, Settings], RuleIndex] = {}
+            if like.state.local_subnets == state.local_subnets:
+                self._compiled_near = like._compiled_near  # noqa: SLF001
+        shares_rules = like is not None and like.state.rules is state.rules
+        self._rules: SortedRules = like._rules if like is not None and shares_rules else SortedRules(state.rules)  # noqa: SLF001
         self._worlds: dict[Profile, tuple[Settings, ...]] = {}
-        self._hardening_slices: dict[tuple[Direction, Profile], RuleIndex] = {}
-        self._directed: dict[Direction, tuple[HostRule, ...]] = {}
-        self._has_appiso = False
-        self._universe: frozenset[str] | None = None
         service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
         self._unreadable = service_off or any(map(leaves_all_open, state.gaps))
 
@@ -71,8 +75,11 @@ class Engine:
 
     def rules(self, direction: Direction, profile: Profile) -> tuple[HostRule, ...]:
         """The rules that take part in a profile after the merge laws (in any possible world), in state order."""
-        found = {id(rule) for settings in self.worlds(profile) for rule in self._slice(direction, profile, settings).rules}
-        return tuple(rule for rule in self._by_direction(direction) if id(rule) in found)
+        slices = [self._rules.taking_part(direction, profile, settings).rules for settings in self.worlds(profile)]
+        if len(slices) == 1:
+            return slices[0]
+        found = {id(rule) for rules in slices for rule in rules}
+        return tuple(rule for rule in self._rules.active(direction) if id(rule) in found)
 
     def boxes_of(self, rule: HostRule) -> RuleBoxes:
         """The flows that a rule surely and possibly matches on this state."""
@@ -139,51 +146,12 @@ class Engine:
             allowed, blocked = allowed & other.allowed, blocked & other.blocked
         return Partition(allowed, blocked, FlowSet((slice_box,)) - allowed - blocked)
 
-    def _programs(self) -> frozenset[str]:
-        if self._universe is None:
-            self._universe = frozenset(canonical_program(r.program) for r in self.state.rules if r.program is not None)
-        return self._universe
-
-    def _slice(self, direction: Direction, profile: Profile, settings: Settings) -> RuleIndex:
-        """The rules that take part in one direction and profile of one world."""
-        key = (direction, profile, settings)
-        found = self._slices.get(key)
-        if found is None:
-            bit = int(profile)
-            found = self._slices[key] = RuleIndex(
-                rule
-                for rule in self._by_direction(direction)
-                if rule.profiles & bit and rule.store is not _HARDENING and counts(rule, settings)
-            )
-        return found
-
-    def _hardening_slice(self, direction: Direction, profile: Profile) -> RuleIndex:
-        key = (direction, profile)
-        found = self._hardening_slices.get(key)
-        if found is None:
-            bit = int(profile)
-            found = self._hardening_slices[key] = RuleIndex(
-                rule for rule in self._by_direction(direction) if rule.store is _HARDENING and rule.profiles & bit
-            )
-        return found
-
-    def _by_direction(self, direction: Direction) -> tuple[HostRule, ...]:
-        """The active rules of one direction that are not only for app containers."""
-        if not self._directed:
-            found: dict[Direction, list[HostRule]] = {each: [] for each in Direction}
-            for rule in self.state.rules:
-                if rule.store is _APPISO:
-                    self._has_appiso = True
-                elif rule.active:
-                    found[rule.direction].append(rule)
-            self._directed = {each: tuple(rules) for each, rules in found.items()}
-        return self._directed[direction]
-
     def _boxes(self, rule: HostRule, asked: frozenset[str]) -> RuleBoxes:
         """The compiled rule; ``asked`` are the program names of the question."""
-        kept = self._compiled.get(id(rule))
+        kept = self._compiled.get(id(rule)) or self._compiled_near.get(id(rule))
         if kept is None or kept[1].depends_on_programs:
-            kept = self._compiled[id(rule)] = (rule, rule_boxes(rule, self.state, self._programs() | asked))
+            kept = (rule, rule_boxes(rule, self.state, self._rules.programs(asked)))
+            (self._compiled_near if _names_local_subnet(rule) else self._compiled)[id(rule)] = kept
         return kept[1]
 
     def _clipped(self, rules: Iterable[HostRule], box: Box) -> Iterator[tuple[HostRule, list[Box], list[Box]]]:
@@ -210,7 +178,7 @@ class Engine:
         yield self._hardening(box, direction, profile)
         if settings.shields_up and direction is _IN:
             yield Step(Answer.BLOCK, Why.SHIELDS_UP, ((box, None),))
-        touching = list(self._clipped(self._slice(direction, profile, settings).near(box), box))
+        touching = list(self._clipped(self._rules.taking_part(direction, profile, settings).near(box), box))
         yield Step(Answer.ALLOW, Why.BYPASS, (), _uppers(t for t in touching if _bypasses(t[0])))
         unsure = [(cut, None) for cut in self._demanding_ipsec(box, direction, profile, settings)]
         unsure += [(box, None) for gap in self.state.gaps if gap.may_block]
@@ -225,7 +193,7 @@ class Engine:
         yield Step(default, Why.DEFAULT, ((box, None),))
 
     def _hardening(self, box: Box, direction: Direction, profile: Profile) -> Step:
-        touching = list(self._clipped(self._hardening_slice(direction, profile).near(box), box))
+        touching = list(self._clipped(self._rules.hardening(direction, profile).near(box), box))
         allows = [t for t in touching if t[0].action is _ALLOW]
         sure_allows, possible_allows = _lowers(allows), _uppers(allows)
         lower: list[tuple[Box, HostRule | None]] = []
@@ -234,7 +202,7 @@ class Engine:
             if rule.action is _BLOCK:
                 lower += [(p, rule) for p in split(_ordinary(its_lower), [b for b, _ in possible_allows])[1]]
                 upper += [(p, rule) for p in split(_ordinary(its_upper), [b for b, _ in sure_allows])[1]]
-        if self._has_appiso:
+        if self._rules.has_appiso:
             confined = box.intersect(_CONFINED[0]) or box.intersect(_CONFINED[1])
             upper += [] if confined is None else [(confined, None)]
         else:
@@ -298,11 +266,16 @@ def _slices(flows: FlowSet) -> Iterator[Box]:
 
 
 def _same_facts(one: HostState, other: HostState) -> bool:
-    """Whether rules compile to the same boxes on both states."""
+    """Whether rules that do not name the local subnet compile to the same boxes on both states."""
     return one is other or all(
         getattr(one, name) == getattr(other, name)
-        for name in ("services", "policy_version", "platform", "local_subnets", "keywords", "rpc_ports")
+        for name in ("services", "policy_version", "platform", "keywords", "rpc_ports")
     )
+
+
+def _names_local_subnet(rule: HostRule) -> bool:
+    words = (*rule.local_address.keywords, *rule.remote_address.keywords)
+    return any(word.startswith("LocalSubnet") for word in words)
 
 
 def _needs_ipsec(rule: HostRule) -> bool:
