@@ -13,6 +13,7 @@ from cmfw.catalog.types import Catalog
 from cmfw.diagnose import commands
 from cmfw.diagnose.findings import LOCAL_MERGE_OFF, finding
 from cmfw.diagnose.leaves import WORKS, EndResult, Judge
+from cmfw.diagnose.prefilter import is_confined
 from cmfw.diagnose.repairs import merge_steps
 from cmfw.diagnose.results import BlockedFlow, ExceptionResult, Presence, RowResult
 from cmfw.model.finding import Finding, Severity
@@ -50,7 +51,7 @@ class Exceptions:
         self._catalog = catalog
         self._groups: dict[str, list[HostRule]] = {}
         self._by_id: dict[str, list[HostRule]] = {}
-        self._listed: tuple[HostRule, ...] | None = None
+        self._listed: dict[Direction, tuple[HostRule, ...]] = {}
         self._taking_part: dict[tuple[Direction, Profile], frozenset[int]] = {}
         for rule in judge.state.rules:
             if rule.action is _ALLOW and rule.store not in (_HARDENING, _APPISO):
@@ -83,10 +84,24 @@ class Exceptions:
 
     def _alike(self, wanted: HostRule) -> tuple[HostRule, ...]:
         """The machine's allow rules that are as wide as a port, program or ICMP exception, on or off."""
-        if self._listed is None:
-            self._listed = tuple(rule for rules in self._by_id.values() for rule in rules)
         goal = self._judge.boxes_of(wanted).lower
-        return tuple(rule for rule in self._listed if _may_be_as_wide(rule, wanted) and self._is_as_wide(rule, wanted, goal))
+        listed = self._for_anybody(wanted.direction)
+        return tuple(rule for rule in listed if _may_be_as_wide(rule, wanted) and self._is_as_wide(rule, wanted, goal))
+
+    def _for_anybody(self, direction: Direction) -> tuple[HostRule, ...]:
+        """The allow rules of one direction that may be for any peer and are not for one service or for app packages."""
+        found = self._listed.get(direction)
+        if found is None:
+            found = self._listed[direction] = tuple(
+                rule
+                for rules in self._by_id.values()
+                for rule in rules
+                if rule.direction is direction
+                and rule.service is None
+                and (rule.remote_address.is_any or rule.remote_address.keywords)
+                and not is_confined(rule)
+            )
+        return found
 
     def _is_as_wide(self, rule: HostRule, wanted: HostRule, goal: tuple[Box, ...]) -> bool:
         lower = self._judge.boxes_of(rule).lower
@@ -102,14 +117,11 @@ class Exceptions:
 
 
 def _may_be_as_wide(rule: HostRule, wanted: HostRule) -> bool:
-    """Cheap and generous: False only where the rule is certainly narrower than the exception, which names no peers."""
+    """Cheap and generous: False only where the rule is certainly narrower than the exception. Both are of one direction."""
     return (
-        rule.direction is wanted.direction
-        and rule.protocol in (None, wanted.protocol)
-        and rule.service is None
+        rule.protocol in (None, wanted.protocol)
         and bool(rule.profiles & wanted.profiles)
         and (rule.program is None or wanted.program is not None)
-        and (rule.remote_address.is_any or bool(rule.remote_address.keywords))
         and (rule.icmp is None or wanted.icmp is not None)
         and (rule.local_port.is_any or bool(rule.local_port.keywords) or wanted.local_port.ports <= rule.local_port.ports)
     )
@@ -137,7 +149,7 @@ def judge_exceptions(
     for one in planned:
         parts = lookup.parts(one)
         result = _presence(lookup, one, parts, judge)
-        twin = _local_subnet_only(lookup, one, blocked.get(one.feature, ()), judge)
+        twin = _local_subnet_only(lookup, one, parts, blocked.get(one.feature, ()), judge)
         if twin is not None:
             result = replace(result, presence=Presence.LOCAL_SUBNET)
             findings.setdefault(("group-profile", one.group), _group_profile(one, twin))
@@ -202,19 +214,24 @@ def _presence(lookup: Exceptions, one: PlannedException, parts: tuple[_Found, ..
 
 
 def _local_subnet_only(
-    lookup: Exceptions, one: PlannedException, proofs: Iterable[tuple[EndResult, BlockedFlow]], judge: Judge
+    lookup: Exceptions,
+    one: PlannedException,
+    parts: tuple[_Found, ...],
+    proofs: Iterable[tuple[EndResult, BlockedFlow]],
+    judge: Judge,
 ) -> tuple[HostRule, BlockedFlow] | None:
     """A member that is on and would let a blocked flow pass if it were not for the local subnet only."""
     if one.kind != "group":
         return None
-    members = [rule for part in lookup.parts(one) for rule in part.mine]
+    members = [rule for part in parts for rule in part.mine]
     for end, proof in proofs:
         for rule in members:
             words = rule.remote_address.keywords
             if not any(word.startswith("LocalSubnet") for word in words) or rule.direction is not end.direction:
                 continue
-            reaches = _lets_pass(replace(rule, remote_address=AddressMatch.ANY), proof.flow, judge)
-            if lookup.counts(rule, proof.flow.profile) and reaches:
+            if lookup.counts(rule, proof.flow.profile) and _lets_pass(
+                replace(rule, remote_address=AddressMatch.ANY), proof.flow, judge
+            ):
                 return rule, proof
     return None
 

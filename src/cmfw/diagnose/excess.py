@@ -59,9 +59,12 @@ def over_permission(plan: Plan, judge: Judge) -> tuple[Finding, ...]:
     found: list[Finding] = []
     baseline: list[HostRule] = []
     for rule, profiles in _open_rules(judge):
-        serving = _serving(rule, profiles, served, judge)
-        if serving:
-            if not _is_needed(rule, profiles, allowed, judge):
+        met = _serving(rule, profiles, served, judge)
+        first = next(met, None)
+        if first is not None:
+            # a rule that surely lets nothing in is wider than nothing
+            if judge.boxes_of(rule).lower and not _is_needed(rule, profiles, allowed, judge):
+                serving = (first, *met)
                 features = dict.fromkeys(name for box in serving for name in served[box])
                 found += _wider(rule, profiles, serving, allowed, judge, wanted, features)
         elif is_built_in(rule):
@@ -123,13 +126,11 @@ def planned_flows(plan: Plan, judge: Judge) -> tuple[Box, ...]:
     return (*served, *allowed)
 
 
-def _serving(rule: HostRule, profiles: int, served: Iterable[Box], judge: Judge) -> tuple[Box, ...]:
+def _serving(rule: HostRule, profiles: int, served: Iterable[Box], judge: Judge) -> Iterator[Box]:
     """The needed flows that the rule meets."""
-    near = [box for box in served if _may_meet(rule, profiles, box)]
-    if not near:
-        return ()
-    upper = judge.boxes_of(rule).upper
-    return tuple(box for box in near if any(box.intersect(one) for one in upper))
+    for box in served:
+        if _may_meet(rule, profiles, box) and any(box.intersect(one) for one in judge.boxes_of(rule).upper):
+            yield box
 
 
 def _is_needed(rule: HostRule, profiles: int, allowed: tuple[Box, ...], judge: Judge) -> bool:
