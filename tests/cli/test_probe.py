@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.conftest import need
+from tests.lab.conftest import missing
 from tests.probe.probes import free_port, server
 
 SITE = """
@@ -99,3 +101,110 @@ def test_results_that_are_none_are_refused(run, site, tmp_path):
     (tmp_path / "results.json").write_text("{}", encoding="utf-8")
     done = run("probe", site(80, 10123), "--as", "office", "--results", str(tmp_path / "results.json"))
     assert done.exit_code == 2
+
+
+ELSEWHERE = """
+code = "P01"
+[[system]]
+host = "cm1"
+addresses = ["10.1.0.5"]
+roles = ["site_server", "management_point"]
+zone = "servers"
+[[clients]]
+name = "office"
+subnets = ["10.2.0.0/24"]
+zone = "offices"
+features = ["client_requests"]
+install = [{ method = "push" }]
+[[filter]]
+from = "servers"
+to = "offices"
+file = "edge.flows"
+"""
+RESULTS = """{"schema": "cmfw/probe/1", "results": [
+  {"items": ["push_smb:cm1>office"], "protocol": "tcp", "target": "10.2.0.17", "port": 445, "mapped": false, "source": "10.1.0.5",
+   "word": "WORD", "answer": "ANSWER", "by": null, "attempts": 4, "ms": null, "evidence": [], "service": null}]}"""
+LETS_IN = """Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules]
+"x"="v2.30|Action=Allow|Active=TRUE|Dir=In|Name=x|"
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A site with a filter that stops SMB, a machine that lets everything in, and results that are yet to be written."""
+    files = {"site.toml": ELSEWHERE, "edge.flows": "block tcp * > *:445\nallow any * > *\n", "host.reg": LETS_IN}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def seen(word: str, answer: str) -> dict[str, str]:
+        (tmp_path / "results.json").write_text(RESULTS.replace("WORD", word).replace("ANSWER", answer), encoding="utf-8")
+        return {name: str(tmp_path / name) for name in (*files, "results.json")}
+
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("word", "answer", "verb", "codes"),
+    [
+        ("filtered", "unknown", "probe", {}),
+        ("open", "allow", "probe", {"wire-path": "passes"}),
+        ("filtered", "unknown", "against", {"wire-network": "filter"}),
+        ("open", "allow", "against", {"wire-path": "passes"}),
+        ("filtered", "unknown", "audit", {"wire-network": "filter"}),
+        ("open", "allow", "audit", {"wire-path": "passes"}),
+    ],
+)
+def test_filters_policy_and_packets_are_held_together(run, valid, elsewhere, word, answer, verb, codes):
+    files = elsewhere(word, answer)
+    probe = ("probe", files["site.toml"], "--as", "cm1", "--target", "10.2.0.17", "--results", files["results.json"])
+    done = run(
+        *{
+            "probe": probe,
+            "against": (*probe, "--against", files["host.reg"], "--against-as", "office"),
+            "audit": ("audit", files["site.toml"], files["host.reg"], "--as", "office", "--probe", files["results.json"]),
+        }[verb],
+        "--format",
+        "json",
+    )
+    assert not done.stderr, done.stderr
+    found = valid("audit" if verb == "audit" else "probe", done.stdout)
+    heard = [one for one in found["findings"] if one["code"].startswith("wire-")]
+    assert {one["code"]: one["args"]["variant"] for one in heard} == codes
+    assert all(one["args"]["box"].endswith("edge.flows:1") for one in heard)
+
+
+def test_an_audit_refuses_results_that_are_none(run, elsewhere):
+    files = elsewhere("open", "allow")
+    done = run("audit", files["site.toml"], files["host.reg"], "--as", "office", "--probe", files["host.reg"])
+    assert done.exit_code == 2
+    assert "JSON" in done.stderr
+
+
+def test_a_lab_needs_a_machine_to_play(run, site):
+    done = run("probe", site(80, 10123), "--as", "office", "--lab")
+    assert done.exit_code == 2
+    assert "--against" in done.stderr
+
+
+@pytest.mark.lab
+def test_the_machine_is_played_beside_the_packets(run, valid, elsewhere):
+    need(not missing(), missing())
+    files = elsewhere("filtered", "unknown")
+    done = run(
+        "audit",
+        files["site.toml"],
+        files["host.reg"],
+        "--as",
+        "office",
+        "--probe",
+        files["results.json"],
+        "--lab",
+        "--format",
+        "json",
+    )
+    found = valid("audit", done.stdout)
+    assert [one["code"] for one in found["findings"] if one["code"] in ("wire-network", "played-differs")] == [
+        "wire-network"
+    ]

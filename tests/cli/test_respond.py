@@ -41,9 +41,9 @@ def test_a_new_key_is_its_owners_and_never_overwritten(run, tmp_path):
         (("--allow", "tcp/"), "tcp/"),
         (("--allow", "tcp/70000"), "tcp/70000"),
         (("--allow", "tcp/445", "--listen", "host:1"), "host:1"),
-        (("--allow", "tcp/445", "--listen", "127.0.0.1:0"), "`0`"),
+        (("--allow", "tcp/445", "--listen", "127.0.0.1:65536"), "`65536`"),
     ],
-    ids=["nothing allowed", "no protocol", "another protocol", "no port", "no such port", "a name", "port 0"],
+    ids=["nothing allowed", "no protocol", "another protocol", "no port", "no such port", "a name", "a port too high"],
 )
 def test_what_is_refused(run, key, options, said):
     done = run("respond", "--key", key, *options)

@@ -16,7 +16,7 @@ from cmfw.cli.audit_text import blocks
 from cmfw.cli.demo import CLIENT, FOLDER, SITE
 from cmfw.cli.inputs import read_host
 from cmfw.cli.output import plain
-from cmfw.diagnose.reconcile import HOST, NETWORK, SERVICE, UNCLEAR
+from cmfw.diagnose.blame import HOST, NETWORK, PATH, SERVICE, UNCLEAR
 from cmfw.ingest.site import read_site
 from cmfw.report.finding_text import message_of
 from cmfw.report.finding_words import exception_title, group_title, rule_title
@@ -51,7 +51,7 @@ def _codes(node: ast.expr) -> tuple[str, ...]:
     if isinstance(node, ast.JoinedStr):
         return ("feature-broken", "feature-degraded", "feature-unknown")
     if isinstance(node, ast.Name) and node.id == "code":  # what blames a layer for what the wire says
-        return (NETWORK, HOST, SERVICE, UNCLEAR)
+        return (NETWORK, HOST, PATH, SERVICE, UNCLEAR)
     return ("local-merge-off",) if isinstance(node, ast.Name) and node.id == "LOCAL_MERGE_OFF" else ()
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cmfw.errors import Problem
     from cmfw.model.site import Site
     from cmfw.model.state import HostState
+    from cmfw.model.verdict import Oracle
     from cmfw.report.audit_view import Audit
 
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 @option("--fail-on", "fail_on", key="fail_on", multiple=True, metavar="CODE")
 @subnet_option
 @advisory_option
+@option("--probe", "probe_path", key="audit_probe", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
+@option("--lab", "lab", key="lab_oracle", is_flag=True)
 def command(
     site_path: str,
     states: tuple[str, ...],
@@ -34,18 +37,23 @@ def command(
     fail_on: tuple[str, ...],
     local_subnets: tuple[str, ...],
     advisory: bool,
+    probe_path: str | None,
+    lab: bool,
     form: str,
 ) -> int:
     """Judge the site's features on the machine that the states describe."""
     from cmfw.catalog import load
     from cmfw.cli.inputs import read_evidence
+    from cmfw.cli.oracles import played, read_probe
     from cmfw.ingest.site import read_site
 
     site = read_site(site_path)
     catalog = load(site.packs)
     _known_codes(catalog, fail_on)
     state, problems = read_evidence(states, local_subnets)
-    audit = run_audit(catalog, site, state, asked, advisory=advisory, problems=problems)
+    wires = () if probe_path is None else (read_probe(probe_path),)
+    with played(state, wanted=lab) as labs:
+        audit = run_audit(catalog, site, state, asked, advisory=advisory, problems=problems, others=(*wires, *labs))
     show(audit, form)
     return exit_code(audit.diagnosis, fail_on)
 
@@ -58,13 +66,17 @@ def run_audit(
     *,
     advisory: bool = False,
     problems: tuple[Problem, ...] = (),
+    others: tuple[Oracle, ...] = (),
 ) -> Audit:
-    """The audit of the machine behind the filters of the site; what of the filters could not be read is told on stderr."""
+    """The audit of the machine behind the filters of the site; what of the filters could not be read is told on stderr.
+
+    ``others`` judge the same flows, by packets; where they disagree there is a finding.
+    """
     from cmfw.cli.inputs import read_filters
     from cmfw.report.audit_view import make_audit
 
     path, more = read_filters(site)
-    return make_audit(catalog, site, state, asked, advisory=advisory, path=path, problems=(*problems, *more))
+    return make_audit(catalog, site, state, asked, advisory=advisory, path=path, problems=(*problems, *more), others=others)
 
 
 def show(audit: Audit, form: str) -> int:

@@ -8,9 +8,11 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import advisory_option, make_command, option
+from cmfw.words import say
 
 if TYPE_CHECKING:
     from cmfw.cli.probe_view import Probing
+    from cmfw.diagnose.wire import WireOracle
     from cmfw.model.finding import Finding
     from cmfw.model.plan import Plan
     from cmfw.model.site import Site
@@ -34,6 +36,7 @@ _TIMEOUT_S = 3.5
 @option("--key", "key_path", key="key", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @option("--against", "states", key="against", multiple=True, metavar="STATE")
 @option("--against-as", "against_as", key="against_as", metavar="GROUP|HOST")
+@option("--lab", "lab", key="lab_oracle", is_flag=True)
 @option("--results", "results_path", key="results", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @option("--dry-run", "dry_run", key="dry_run", is_flag=True)
 @option("--timeout", "timeout_s", key="timeout", type=click.FloatRange(0.1, 60), default=_TIMEOUT_S, metavar="SECONDS")
@@ -48,6 +51,7 @@ def command(
     key_path: str | None,
     states: tuple[str, ...],
     against_as: str | None,
+    lab: bool,
     results_path: str | None,
     dry_run: bool,
     timeout_s: float,
@@ -58,18 +62,21 @@ def command(
     from dataclasses import replace
 
     from cmfw.cli import output
+    from cmfw.cli.oracles import read_probe
     from cmfw.cli.probe_view import blocks, document
-    from cmfw.diagnose.wire import wire_rows
+    from cmfw.diagnose.wire import WireOracle, wire_rows
     from cmfw.probe.run import Limits
 
+    if lab and not states:
+        raise click.UsageError(say("probe.lab_alone"))
     limits = Limits(timeout_s=timeout_s, rate=rate)
     planned = _plan(site_path, asked, targets, wanted, limits, advisory=advisory, dry_run=dry_run)
     other_end = _responder(responder, key_path)
     sent = () if dry_run or results_path is not None else _send(planned.probes, limits, other_end)
-    results = sent if results_path is None else _known(results_path)
-    findings = _against(planned.site, planned.plan, states, against_as, results)
-    rows = wire_rows(planned.plan, results, elsewhere=True)
-    found = replace(planned, results=results, rows=rows, findings=findings)
+    wire = WireOracle(sent) if results_path is None else read_probe(results_path)
+    findings = _against(planned.site, planned.plan, states, against_as, wire, lab=lab)
+    rows = wire_rows(planned.plan, wire.results, elsewhere=True)
+    found = replace(planned, results=wire.results, rows=rows, findings=findings)
     if form == "json":
         output.show_json(document(found))
     else:
@@ -118,34 +125,29 @@ def _send(probes: ProbePlan, limits: Limits, responder: Responder | None) -> tup
         bar.close()
 
 
-def _known(path: str) -> tuple[ProbeResult, ...]:
-    """Results of an earlier run; nothing is sent."""
-    from pathlib import Path
-
-    from cmfw.errors import InputError, Problem
-    from cmfw.probe.record import read_results
-
-    try:
-        return read_results(Path(path).read_text(encoding="utf-8-sig"), path)
-    except UnicodeDecodeError as error:
-        raise InputError(Problem(path, "UTF-8", "other bytes", offset=error.start)) from error
-
-
 def _against(
-    site: Site, plan: Plan, states: tuple[str, ...], asked: str | None, results: tuple[ProbeResult, ...]
+    site: Site, plan: Plan, states: tuple[str, ...], asked: str | None, wire: WireOracle, *, lab: bool
 ) -> tuple[Finding, ...]:
-    """Where the packets and the policy of the machine that the states describe disagree."""
-    if not states:
+    """Where the packets, the filters of the site, and the policy of the machine that the states describe disagree."""
+    if not wire.results or not (states or site.filters):
         return ()
-    from cmfw.cli.inputs import read_host
+    from cmfw.cli.inputs import read_filters, read_host
+    from cmfw.cli.oracles import played
     from cmfw.diagnose.place import find_place
     from cmfw.diagnose.reconcile import reconcile
+    from cmfw.diagnose.testimony import HostOracle
     from cmfw.engine.exact import Engine
     from cmfw.report.who import find_who
 
+    path, _ = read_filters(site)
+    seen = (wire, *(() if path is None else (path,)))
+    if not states:
+        return reconcile(plan, seen)
     state = read_host(states, ())
     who = find_who(site, state, asked)
-    return reconcile(plan, find_place(site, who.name, host=who.host), Engine(state), results)
+    host = HostOracle(find_place(site, who.name, host=who.host), Engine(state))
+    with played(state, wanted=lab) as labs:
+        return reconcile(plan, (host, *seen, *labs))
 
 
 def _responder(text: str | None, key_path: str | None) -> Responder | None:
@@ -165,7 +167,7 @@ def _responder(text: str | None, key_path: str | None) -> Responder | None:
     return Responder(parse_address(address), port, key_of(key_path))
 
 
-def split_end(text: str, usual: int, name: str) -> tuple[str, int]:
+def split_end(text: str, usual: int, name: str, least: int = 1) -> tuple[str, int]:
     """(address, port) of ``10.0.0.5``, ``10.0.0.5:99``, ``fe80::1`` or ``[fe80::1]:99``; raises InputError."""
     from cmfw.errors import InputError, Problem
     from cmfw.net.addr import parse_address
@@ -178,8 +180,8 @@ def split_end(text: str, usual: int, name: str) -> tuple[str, int]:
         parse_address(address)
     except ValueError as error:
         raise InputError(Problem("command line", "ADDRESS or ADDRESS:PORT", f"`{text}`", key=name)) from error
-    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise InputError(Problem("command line", "a port from 1 to 65535", f"`{port}`", key=name))
+    if colon and not (port.isascii() and port.isdigit() and len(port) < 6 and least <= int(port) < 65536):
+        raise InputError(Problem("command line", f"a port from {least} to 65535", f"`{port}`", key=name))
     return address, int(port) if colon else usual
 
 

@@ -36,7 +36,7 @@ def command(key_path: str, is_new: bool, allowed: tuple[str, ...], listen: str, 
 
     ports = _allowed(allowed)
     key = key_of(key_path)
-    address, port = split_end(listen, PORT, "--listen")
+    address, port = split_end(listen, PORT, "--listen", least=0)
     with listen_at(address, port) as listener:
         here = listener.getsockname()
         click.echo(say("respond.ready", address=here[0], port=here[1], deadline=deadline_s))

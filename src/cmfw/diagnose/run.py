@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose.exceptions import judge_exceptions
 from cmfw.diagnose.excess import over_permission
@@ -9,15 +11,18 @@ from cmfw.diagnose.leaves import Judge
 from cmfw.diagnose.machine import fallen, machine_findings, other_product
 from cmfw.diagnose.passages import open_ways
 from cmfw.diagnose.place import find_place
+from cmfw.diagnose.reconcile import reconcile
 from cmfw.diagnose.repairs import Repairer
 from cmfw.diagnose.results import Diagnosis
 from cmfw.diagnose.rows import Alternatives, PlanRules, Rows, rows_at, unjudged
 from cmfw.diagnose.statuses import status_findings
+from cmfw.diagnose.testimony import HostOracle
 from cmfw.engine.exact import Engine
 from cmfw.engine.path import PathEngine
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
+from cmfw.model.verdict import Oracle
 
 _ORDER = tuple(Severity)
 
@@ -31,6 +36,7 @@ def diagnose(
     *,
     host: bool = False,
     path: PathEngine | None = None,
+    others: Sequence[Oracle] = (),
 ) -> Diagnosis:
     """What works on the machine whose state the engine judges, and what to tell about it.
 
@@ -43,6 +49,8 @@ def diagnose(
             assumed to pass (``RowResult.assumed``).
         host: whether ``who`` is a site system; its rows are then those in which it is an end.
         path: the filters between the zones of the site; a flow then has to pass the machine and every filter on its way.
+        others: what else judges the same flows: packets that were sent (``WireOracle``), or the machine played in a lab. They
+            change no status; where they disagree with the configuration, or explain it, a finding says so.
 
     Raises:
         ValueError: where the site has nobody of that name.
@@ -65,6 +73,8 @@ def diagnose(
     present, missing = judge_exceptions(catalog, exceptions, rows, results, judge)
     findings = [*status_findings(who, results, frozenset(fell), items), *machine, *missing, *over_permission(plan, judge)]
     findings += open_ways(rows, judge)
+    if others:
+        findings += reconcile(plan, (HostOracle(place, engine), *(() if path is None else (path,)), *others))
     return Diagnosis(results, tuple(sorted(findings, key=_rank)), present)
 
 

@@ -13,6 +13,7 @@ from cmfw.errors import Problem
 from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
+from cmfw.model.verdict import Oracle
 from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES, Profile
 from cmfw.report.finding_text import finding_row
 from cmfw.report.who import Who, find_who
@@ -55,6 +56,7 @@ def make_audit(
     advisory: bool = False,
     path: PathEngine | None = None,
     problems: tuple[Problem, ...] = (),
+    others: tuple[Oracle, ...] = (),
 ) -> Audit:
     """The diagnosis of the machine as a client group or host of the site, with everything that its views need.
 
@@ -64,7 +66,7 @@ def make_audit(
     who = find_who(site, state, asked)
     plan = resolve(catalog, site, advisory=advisory)
     engine = Engine(state)
-    found = diagnose(catalog, site, plan, engine, who.name, host=who.host, path=path)
+    found = diagnose(catalog, site, plan, engine, who.name, host=who.host, path=path, others=others)
     return Audit(catalog, site, plan, engine, who, found, path, problems)
 
 
