@@ -53,6 +53,16 @@ http {{
   }}
   server {{ listen 8530; root {folder}/wsus; }}
   server {{ listen 8080; location / {{ return 404; }} location /SMS_DP_SMSPKG$/ {{ return 401; }} }}
+  server {{
+    listen 8531 ssl; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    location / {{ return 404; }}
+    location ~* ^/ClientWebService/client.asmx$ {{ return 200 "<html>client"; }}
+  }}
+  server {{
+    listen 8082;
+    location ~* ^/sms_mp/\\.sms_aut$ {{ if ($args = mpcert) {{ return 200 "<MPCertificate>30</MPCertificate>"; }} return 404; }}
+  }}
+  server {{ listen 8083; location / {{ return 403; }} location ~* ^/ccm_system_windowsauth {{ return 403; }} }}
   server {{ listen 8081; location / {{ return 404; }} }}
 }}
 """

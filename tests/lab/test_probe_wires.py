@@ -25,11 +25,16 @@ CASES = {
     "reset forged by the router": (5006, "tcp", True, "", RESET, "", ""),
     "rejected by the router": (5007, "tcp", True, "", REJECT, "", ""),
     "dropped by the router": (5008, "tcp", True, "", "drop", "", ""),
-    "stealth": (5009, "tcp", False, "", "", "", "drop"),
+    # a firewall in stealth mode: nobody listens, and the refusal is not sent
+    "stealth": (5009, "tcp", False, "", "", "", "tcp flags & rst == rst drop"),
     "return path lost": (5010, "tcp", True, "", "return drop", "", ""),
     "dropped by the prober": (5011, "tcp", True, "drop", "", "", ""),
+    "answer refused by the target": (5012, "tcp", True, "", "", "", "drop"),
+    "down behind the router": (5013, "tcp", False, "", "", "", ""),
+    "down on the wire": (5014, "tcp", False, "", "", "", ""),
     "udp answered": (5101, "udp", True, "", "", "", ""),
     "udp nobody listens": (5102, "udp", False, "", "", "", ""),
+    "udp silent": (5103, "udp", False, "", "", "", ""),
     "udp rejected by the host": (5104, "udp", True, "", "", REJECT, ""),
     "udp dropped by the host": (5105, "udp", True, "", "", "drop", ""),
     "udp rejected by the router": (5107, "udp", True, "", REJECT, "", ""),
@@ -38,6 +43,28 @@ CASES = {
     "udp answer refused by the target": (5112, "udp", True, "", "", "", "drop"),
 }
 FAMILIES = (4, 6)
+DOWN = {
+    "down behind the router": {4: "10.77.2.99", 6: "fd77:2::99"},
+    "down on the wire": {4: "10.77.1.99", 6: "fd77:1::99"},
+}
+"""Addresses that nobody has: the router tells of the one, ARP of the other."""
+SITUATIONS = {
+    "open": ("open", "open", "open"),
+    "closed": ("closed", "closed", "open"),
+    "reset": ("reset by the host", "closed", "rejected"),
+    "rejected": ("rejected by the router", "rejected", "rejected"),
+    "dropped by the network": ("dropped by the router", "filtered", "network_drops"),
+    "dropped by the host": ("dropped by the host", "filtered", "host_drops"),
+    "host down": ("down behind the router", "host_down", "host_down"),
+    "host down on the wire": ("down on the wire", "host_down", "host_down"),
+    "forged reset": ("reset forged by the router", "closed", "forged_reset"),
+    "stealth": ("stealth", "filtered", "open"),
+    "UDP silent": ("udp silent", "filtered", "filtered"),
+    "UDP nobody listens": ("udp nobody listens", "closed", "open"),
+    "UDP return path lost": ("udp return path lost", "filtered", "return_lost"),
+    "return path lost": ("return path lost", "filtered", "return_lost"),
+}
+"""(case, word of one end alone, word of both ends). A responder listens where nobody does, so a closed port is open to it."""
 
 PROBE = """
 import json, sys
@@ -124,13 +151,21 @@ def wires():
 
 
 def probes(family: int) -> list[tuple[str, int, str, int]]:
-    return [(name, 6 if case[1] == "tcp" else 17, TARGET[family], case[0]) for name, case in CASES.items()]
+    return [(name, 6 if case[1] == "tcp" else 17, DOWN.get(name, TARGET)[family], case[0]) for name, case in CASES.items()]
 
 
-def ask(wires: Wires, family: int, key: str = "", more: tuple = ()) -> dict[str, dict]:
+def silent_service(wires: Wires, family: int) -> None:
+    """A UDP service that takes everything and answers nothing."""
+    made = wires.start(
+        "target", sys.executable, "-c", LISTEN.replace("one.sendto", "(lambda *_: None)"), f"{family} udp 5103"
+    )
+    assert made.stdout.readline() == "ready\n"
+
+
+def ask(wires: Wires, family: int, key: str = "") -> dict[str, dict]:
     for name in ("prober", "target"):
         wires.run(name, "nft", "reset", "counters")
-    spec = {"probes": [*probes(family), *more], "timeout_s": 3.5, "responder": [TARGET[family], key] if key else None}
+    spec = {"probes": probes(family), "timeout_s": 3.5, "responder": [TARGET[family], key] if key else None}
     return {row["items"][0]: row for row in wires.python("prober", PROBE, json.dumps(spec))}
 
 
@@ -166,6 +201,7 @@ WORDS = {
 def test_with_a_responder_every_word_agrees_with_the_counters(wires, family, tmp_path):
     key = key_text(new_key())
     (tmp_path / "key.json").write_text(key, encoding="utf-8")
+    silent_service(wires, family)
     listen = TARGET[family] if family == 4 else f"[{TARGET[family]}]"
     responder = wires.start(
         "target", sys.executable, "-m", "cmfw", "respond", "--key", str(tmp_path / "key.json"), "--listen", listen,
@@ -176,18 +212,23 @@ def test_with_a_responder_every_word_agrees_with_the_counters(wires, family, tmp
     seen = truth(wires)
     for name, (port, *_) in CASES.items():
         row = found[name]
-        assert row["word"] in WORDS[seen[port]], (name, row, seen[port])
+        if row["answer"] == "unknown":
+            assert name in (*DOWN, "udp silent"), (name, row)
+        else:
+            assert row["word"] in WORDS[seen[port]], (name, row, seen[port])
+    assert {name: found[case]["word"] for name, (case, _, word) in SITUATIONS.items()} == {
+        name: word for name, (_, _, word) in SITUATIONS.items()
+    }
+    assert [seen[CASES[name][0]] for name in (*DOWN, "udp silent")] == ["network", "network", "way back"]
     words = {name: row["word"] for name, row in found.items()}
     assert words["reset forged by the router"] == "forged_reset"
     assert words["rejected by the router"] == words["reset by the host"] == words["rejected by the host"] == "rejected"
     assert found["rejected by the router"]["by"] == ROUTER[family]
     assert found["rejected by the host"]["by"] == TARGET[family]
-    # the responder listens where nobody did, so both are open now; what stealth hides is the way back
-    assert words["closed"] == words["udp nobody listens"] == "open"
-    assert words["stealth"] == words["udp answer refused by the target"] == "return_lost"
-    assert words["dropped by the router"] == words["udp dropped by the router"] == "network_drops"
-    assert words["dropped by the host"] == words["udp dropped by the host"] == "host_drops"
-    assert words["udp answered"] == words["open"] == "open"
+    assert words["answer refused by the target"] == words["udp answer refused by the target"] == "return_lost"
+    assert words["udp dropped by the router"] == "network_drops"
+    assert words["udp dropped by the host"] == "host_drops"
+    assert words["udp answered"] == "open"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -195,10 +236,8 @@ def test_alone_no_word_claims_more_than_the_counters_show(wires, family):
     listed = ",".join(f"{family} {case[1]} {case[0]}" for case in CASES.values() if case[2])
     listener = wires.start("target", sys.executable, "-c", LISTEN, listed)
     assert listener.stdout.readline() == "ready\n"
-    # the router tells of a host that is down behind it, ARP of one on the own wire
-    down = [("down behind the router", 6, "10.77.2.99" if family == 4 else "fd77:2::99", 5001)]
-    down += [("down on the wire", 6, "10.77.1.99" if family == 4 else "fd77:1::99", 5001)]
-    found = ask(wires, family, more=tuple(down))
+    silent_service(wires, family)
+    found = ask(wires, family)
     listener.kill()
     seen = truth(wires)
     for name, (port, *_) in CASES.items():
@@ -210,15 +249,12 @@ def test_alone_no_word_claims_more_than_the_counters_show(wires, family):
         elif row["answer"] == "block":
             assert seen[port] != "through", (name, row, seen[port])
     words = {name: row["word"] for name, row in found.items()}
-    assert words["open"] == "open"
-    assert words["closed"] == words["udp nobody listens"] == "closed"
-    assert words["rejected by the router"] == words["rejected by the host"] == "rejected"
+    assert {name: words[case] for name, (case, _, _) in SITUATIONS.items()} == {
+        name: word for name, (_, word, _) in SITUATIONS.items()
+    }
+    assert words["rejected by the host"] == "rejected"
     assert found["udp rejected by the router"]["by"] == ROUTER[family]
-    silent = ("dropped by the host", "dropped by the router", "stealth", "return path lost", "udp dropped by the host")
-    assert {words[name] for name in silent} == {"filtered"}
-    assert words["down behind the router"] == words["down on the wire"] == "host_down"
-    # a forged reset cannot be told from a closed port without the other end
-    assert words["reset forged by the router"] == "closed"
+    assert {words[name] for name in ("answer refused by the target", "udp dropped by the host")} == {"filtered"}
     assert all(parse_address(row["source"]) == parse_address(PROBER[family]) for row in found.values())
 
 
