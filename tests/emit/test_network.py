@@ -22,6 +22,7 @@ from cmfw.emit.path_capability import PATH_CAPABILITIES
 from cmfw.emit.path_proof import difference
 from cmfw.engine.path import Passage, judge_line_by_line, partition_between
 from cmfw.errors import InputError, Unsupported
+from cmfw.model.mandate import Mandate
 from cmfw.model.path import PathFilter
 from cmfw.model.plan import Endpoint
 from cmfw.net.addr import AddrSet
@@ -348,6 +349,20 @@ def test_what_is_written_wrong_is_refused(monkeypatch):
         monkeypatch.setattr(nftables, "emit", wrong)
         with pytest.raises(Unsupported, match=reason):
             emit_between("nftables", *two_zones(item()))
+
+
+SAID = Mandate(owner="Client platform 平台组", ticket="CHG-41877 $(x) %y% ]]>", expiry="2027-06-30")
+
+
+@pytest.mark.parametrize("target", [t for t in NETWORK_TARGETS if not t.startswith("cisco")])
+def test_every_flow_says_who_answers_for_it(target):
+    """The makes of Cisco have remarks of ids alone, which is a loss of theirs."""
+    site, plan = two_zones(item())
+    answered = replace(site, clients=tuple(replace(group, mandate=SAID) for group in site.clients))
+    text = b"".join(one.content for one in emit_between(target, answered, plan).artifacts)
+    for part in (SAID.owner, "CHG-41877", SAID.expiry):
+        assert part.encode() in text or json.dumps(part)[1:-1].encode() in text
+    assert SAID.owner.encode() not in b"".join(one.content for one in emit_between(target, site, plan).artifacts)
 
 
 def test_everything_outside_a_zone():

@@ -23,6 +23,7 @@ from cmfw.emit.capability import ALL_CAPABILITIES, CAPABILITIES_OF_RULES
 from cmfw.emit.selection import items_at
 from cmfw.engine.exact import Engine
 from cmfw.errors import InputError, Unsupported
+from cmfw.model.mandate import Mandate, mandate_of
 from cmfw.model.plan import Plan
 from cmfw.model.rule import Action, AddressMatch, Extras, PortMatch
 from cmfw.model.site import ClientGroup, Product
@@ -71,6 +72,19 @@ def test_golden(target, name):
                 path.unlink()
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert present == {artifact.path for artifact in artifacts}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_rule_says_who_answers_for_it(target):
+    """Owner, ticket and last day of the place travel with each rule, and the target's reader gives them back."""
+    said = Mandate(owner="Client platform 平台组", ticket="CHG-41877 $(x) %y% ]]>", expiry="2027-06-30")
+    asked = request(item(rule(), rule(id="cmfw-wmi", local_port=PortMatch(PortSet.of(24158)), name="WMI")))
+    groups = tuple(replace(group, mandate=said) for group in asked.site.clients)
+    asked = replace(asked, site=replace(asked.site, clients=groups))
+    found = read(target, emit(target, asked).artifacts)
+    assert found.problems == ()
+    assert len(found.made) == (1 if target == "list" else 2)
+    assert [mandate_of(one.description) for one in found.made] == [said] * len(found.made)
 
 
 def test_every_golden_folder_is_a_target():

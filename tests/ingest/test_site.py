@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from cmfw.errors import InputError
 from cmfw.ingest.site import SITE_KEYS, read_site, read_site_text
 from cmfw.ingest.site_keys import USUAL_ROLES
 from cmfw.ingest.site_values import MOST_PROBLEMS
+from cmfw.model.mandate import Mandate
 from cmfw.model.site import Identity, Install, Product, SitePorts, SupSettings, WebMode
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
@@ -118,6 +120,48 @@ def hints(text: str) -> list[str]:
     with pytest.raises(InputError) as caught:
         read_site_text(text, "site.toml")
     return [p.hint for p in caught.value.problems]
+
+
+MANDATES = """
+code = "P01"
+owner = "site team"
+ticket = "CHG-1"
+expiry = 2027-06-30
+system = [{ host = "cm1", owner = "server team" }, { host = "cm2" }]
+clients = [{ subnets = ["10.1.0.0/16"], ticket = "CHG-2", expiry = "2026-12-31" }]
+"""
+
+
+def test_who_answers_is_said_once_for_all_or_for_each():
+    site = read_site_text(MANDATES, "site.toml")
+    whole = Mandate(owner="site team", ticket="CHG-1", expiry="2027-06-30")
+    assert site.mandate == whole
+    assert [system.mandate for system in site.systems] == [replace(whole, owner="server team"), whole]
+    assert site.clients[0].mandate == replace(whole, ticket="CHG-2", expiry="2026-12-31")
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('owner = "a|b"', "`|`"),
+        ("owner = 'a\"b'", '`"`'),
+        ('ticket = "CHG-1; CHG-2"', "`;`"),
+        ('owner = "a\\u0007"', "control characters"),
+        ('expiry = "30.06.2027"', "`30.06.2027`"),
+        ('expiry = "2027-02-29"', "`2027-02-29`"),
+        ('expiry = "20270630"', "`20270630`"),
+        ("expiry = 2027-06-30T01:02:03", "a datetime"),
+        ("expiry = 20270630", "`20270630`"),
+    ],
+)
+def test_what_would_end_a_field_or_is_no_day(line, found):
+    key = line.partition(" ")[0]
+    assert problems(SHORTEST.replace('code = "P01"', f'code = "P01"\n{line}')) == [(key, problems_line(line), found)]
+
+
+def problems_line(line: str) -> int:
+    text = SHORTEST.replace('code = "P01"', f'code = "P01"\n{line}')
+    return 1 + text[: text.index(line)].count("\n")
 
 
 def test_three_lines_are_a_site(tmp_path):

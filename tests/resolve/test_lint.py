@@ -110,6 +110,20 @@ def test_it_is_quiet(top, system, clients):
         assert [f for f in lint(top, system, clients) if f.code != "feature-disabled"] == []
 
 
+@pytest.mark.parametrize(
+    ("day", "subjects"),
+    [("", []), ("2027-01-31", []), ("2027-02-01", ["room"]), ("2027-07-01", ["cm1", "room"])],
+    ids=["no day asked", "the last day", "the day after", "after both"],
+)
+def test_rules_whose_last_day_is_over(day, subjects):
+    text = CLEAN.format(top='expiry = "2027-06-30"\nowner = "site team"', system="", clients='expiry = "2027-01-31"')
+    found = [f for f in lint_site(CATALOG, read_site_text(text, "site.toml"), day) if f.code == "rules-expired"]
+    assert sorted(f.subject for f in found) == subjects
+    for one in found:
+        wanted = "2027-01-31" if one.subject == "room" else "2027-06-30"
+        assert one.args == (("expiry", wanted), ("owner", "site team"), ("ticket", "-"))
+
+
 def test_the_order_of_the_file_does_not_matter():
     text = CLEAN.format(top="ports.wol = 7", system="sup = { http = 80, https = 81 }", clients='os = "BeOS"')
     more = '[[system]]\nhost = "a"\nroles = ["software_update_point"]\nsup = { http = 5, https = 7 }\n'

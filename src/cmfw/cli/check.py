@@ -129,12 +129,14 @@ def _hold(
 
 
 def _judge(site: Site, state: HostState | None, asked: str | None) -> tuple[list[Judged], tuple[Finding, ...], Catalog]:
+    from datetime import date
+
     from cmfw.catalog import load
     from cmfw.cli.inputs import names_of, read_path, read_queries
     from cmfw.resolve import lint_site
 
     catalog = load(site.packs)
-    lints = lint_site(catalog, site)
+    lints = lint_site(catalog, site, date.today().isoformat())  # noqa: DTZ011 - the last day ends where the reader sits
     names = names_of(catalog)
     queries = read_queries([(e.flow, f"{site.path}: {e.key}", None) for e in site.expects], names)
     path = read_path(site) if queries else None

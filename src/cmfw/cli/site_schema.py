@@ -18,6 +18,8 @@ _KINDS: dict[str, dict[str, Any]] = {
     "port": _PORT,
     "port_list": {"type": "array", "items": _PORT, "minItems": 1, "uniqueItems": True},
     "port_range": {"anyOf": [_PORT, {"type": "string", "pattern": "^\\d+(-\\d+)?(, *\\d+(-\\d+)?)*$"}]},
+    "label": {"type": "string", "pattern": "^[^\\u0000-\\u001f;|\"\\\\'`]*$"},
+    "day": {"type": "string", "pattern": "^(\\d{4}-\\d{2}-\\d{2})?$"},
     "texts": {"type": "array", "items": _ONE_LINE},
     "addresses": {"type": "array", "items": {"type": "string", "minLength": 2}},
     "profiles": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
+from cmfw.model.mandate import Mandate
 from cmfw.model.site import ClientGroup, Install, Site, SitePorts, SubSite, System
 from cmfw.net.flow import PROFILE_NAMES
 from cmfw.words import language, say
@@ -19,6 +20,7 @@ def site_document(site: Site) -> dict[str, Any]:
         "schema": "cmfw/site/1",
         "code": site.code,
         "packs": list(site.packs),
+        **_mandate(site.mandate),
         "ports": _ports(site.ports(site.code)),
         "site": [_site(sub) for sub in site.sites] if len(site.sites) > 1 else [],
         "system": [_system(system) for system in site.systems],
@@ -69,7 +71,11 @@ def _system(system: System) -> dict[str, Any]:
     found["profile"] = PROFILE_NAMES[system.profile]
     found["default_outbound"] = _default(block=system.default_outbound_block)
     found["os"] = system.os
-    return found
+    return found | _mandate(system.mandate)
+
+
+def _mandate(mandate: Mandate) -> dict[str, Any]:
+    return {"owner": mandate.owner, "ticket": mandate.ticket, "expiry": mandate.expiry}
 
 
 def _default(*, block: bool) -> str:
@@ -93,6 +99,7 @@ def _clients(group: ClientGroup) -> dict[str, Any]:
         "uses": list(group.uses),
         "features": list(group.features),
         "client_dir": group.client_dir or "%windir%\\CCM",
+        **_mandate(group.mandate),
         "install": [_install(install) for install in group.install],
         "settings": settings,
     }

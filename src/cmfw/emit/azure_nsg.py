@@ -7,7 +7,7 @@ Source: Azure documentation, "Network security groups"; ARM template reference, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cmfw.emit import Artifact
@@ -15,8 +15,10 @@ from cmfw.emit.crossings import FAMILIES, Crossing, PathFlow
 from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.path_names import identifier, stable_id
+from cmfw.emit.path_words import mandates_of, summary
 from cmfw.errors import Unsupported
 from cmfw.ingest.azure_nsg import TYPE, read_nsg
+from cmfw.model.mandate import Mandate
 from cmfw.net.flow import TCP, UDP
 
 CAPABILITIES = PathCapabilities(
@@ -31,7 +33,7 @@ CAPABILITIES = PathCapabilities(
     },
     losses={
         "address-ranges": "written as the subnets that make it up",
-        "reasons": "cut to the 140 characters that a description may have",
+        "reasons": "cut to the 140 characters that a description may have; owner, ticket and last day come first",
         "counters": "flow logs count by rule name",
         "undo": "a template takes nothing away: detach the groups from their subnets and delete them",
     },
@@ -49,9 +51,10 @@ _PROTOCOLS = {TCP: "Tcp", UDP: "Udp"}
 def emit(request: PathRequest) -> tuple[Artifact, ...]:
     """``nsg-ZONE.json`` for each zone; raises Unsupported where a group would have too many rules."""
     out = []
+    mandates = mandates_of(request.site)
     for zone in request.gateway.zones:
         into = [crossing for crossing in request.gateway.crossings if crossing.to_zone == zone]
-        rules = list(_rules(into))
+        rules = list(_rules(into, mandates))
         if len(rules) > _MOST_RULES:
             raise Unsupported(
                 CAPABILITIES.target, zone, f"{len(rules)} rules, and a network security group has at most {_MOST_RULES}"
@@ -90,12 +93,11 @@ def _literal(text: str) -> str:
     return f"[{text}" if text[:1] == "[" else text
 
 
-def _rules(crossings: Sequence[Crossing]) -> Iterator[dict[str, Any]]:
+def _rules(crossings: Sequence[Crossing], mandates: Mapping[str, Mandate]) -> Iterator[dict[str, Any]]:
     """What is planned into the zone, then a stop for the rest of each zone that it comes from."""
     priority = _FIRST_PRIORITY
     for flow in (flow for crossing in crossings for flow in crossing.flows):
-        places = "; ".join(dict.fromkeys(f"{c.source} {c.at}" for item in flow.items for c in item.citations))
-        said = {"description": _literal(f"{flow.id}: {places}")[:_MOST_DESCRIPTION]}
+        said = {"description": _literal(summary(flow, mandates))[:_MOST_DESCRIPTION]}
         yield {
             "name": _name(flow.id),
             "properties": {**said, **_flow(flow), "access": "Allow", "priority": priority, "direction": "Inbound"},

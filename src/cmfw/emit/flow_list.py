@@ -12,6 +12,7 @@ from cmfw.emit.capability import Capabilities, faults_of_a_plan, unprintable
 from cmfw.emit.selection import GROUP, items_at
 from cmfw.errors import Unsupported
 from cmfw.ingest.flow_list import ANY, COLUMNS, GUARDED, SAME_SUBNET, SUBNET, profiles_text, protocol_text
+from cmfw.model.mandate import described
 from cmfw.model.plan import Endpoint, PlanItem, PlannedProcess
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch
 from cmfw.model.site import ClientGroup, Product
@@ -117,7 +118,7 @@ def _rows(request: EmitRequest) -> Iterator[_Row]:
                 program=process.program or None,
                 service=process.service or None,
                 name=item.flow,
-                description="; ".join(f"{c.source} {c.at}" for c in item.citations),
+                description=described((f"{c.source} {c.at}" for c in item.citations), request.place.mandate),
                 group=GROUP,
             )
             yield _Row(item, peer, rule)

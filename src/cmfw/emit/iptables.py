@@ -13,7 +13,7 @@ from cmfw.emit.crossings import FAMILIES, Crossing, PathFlow
 from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.path_names import stable_id
-from cmfw.emit.path_words import heading, reasons
+from cmfw.emit.path_words import heading, mandates_of, reasons
 from cmfw.ingest.iptables_save import read_iptables
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
@@ -75,12 +75,13 @@ def _lines(
     for chain, crossing, source, target in chains:
         yield f"# {crossing.from_zone} > {crossing.to_zone}"
         yield from (f"-A CMFW {ends}-j {chain}" for ends in _ends(source, target))
+    mandates = mandates_of(request.site)
     for chain, crossing, *_ in chains:
         yield f"-A {chain} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
         yield f"-A {chain} -m conntrack --ctstate INVALID -j DROP"
         for flow in crossing.flows:
             if flow.family == family:
-                yield from (f"# {line}" for line in reasons(flow))
+                yield from (f"# {line}" for line in reasons(flow, mandates))
                 yield from _rules(chain, flow)
         yield f'-A {chain} -m comment --comment "cmfw: not planned" -j DROP'
     yield "COMMIT"

@@ -6,15 +6,16 @@ again replaces the table in one transaction. Source: nft(8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cmfw.emit import Artifact
 from cmfw.emit.crossings import ELSEWHERE, FAMILIES, Crossing, PathFlow
 from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.path_names import identifier, stable_id
-from cmfw.emit.path_words import heading, reasons
+from cmfw.emit.path_words import heading, mandates_of, reasons
 from cmfw.ingest.nftables import read_nftables
+from cmfw.model.mandate import Mandate
 from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.values import value
@@ -77,8 +78,9 @@ def _lines(request: PathRequest) -> Iterator[str]:
             target = f"{say} daddr @{there}" if there else f"{say} daddr != @{here}"
             yield f"\t\t{source} {target} jump {_chain(crossing)}"
     yield "\t}"
+    mandates = mandates_of(request.site)
     for crossing in request.gateway.crossings:
-        yield from _chain_lines(crossing, sets)
+        yield from _chain_lines(crossing, sets, mandates)
     yield "}"
 
 
@@ -129,12 +131,12 @@ def _set(name: str, addresses: AddrSet) -> Iterator[str]:
     yield "\t}"
 
 
-def _chain_lines(crossing: Crossing, sets: _Sets) -> Iterator[str]:
+def _chain_lines(crossing: Crossing, sets: _Sets, mandates: Mapping[str, Mandate]) -> Iterator[str]:
     yield f"\tchain {_chain(crossing)} {{"
     yield "\t\tct state established,related counter accept"
     yield "\t\tct state invalid counter drop"
     for flow in crossing.flows:
-        yield from (f"\t\t# {line}" for line in reasons(flow))
+        yield from (f"\t\t# {line}" for line in reasons(flow, mandates))
         yield f'\t\t{_condition(flow, sets)}counter accept comment "{stable_id(flow.id)}"'
     yield '\t\tcounter drop comment "cmfw: not planned"'
     yield "\t}"

@@ -1,19 +1,21 @@
 """Target ``request``: the flows between zones as a request to whoever keeps the firewall, in English and Chinese, one row a flow.
 
-For a team that takes requests and no configuration. Owner, ticket and expiry are columns to fill in.
+For a team that takes requests and no configuration. Owner, ticket and expiry come from the site file, or are columns to fill in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cmfw.catalog.types import Catalog, Text
 from cmfw.emit import Artifact
 from cmfw.emit.crossings import Crossing, PathFlow
 from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_capability import PathCapabilities
+from cmfw.emit.path_words import mandates_of
 from cmfw.ingest.flow_list import protocol_text
 from cmfw.ingest.rule_request import ANY, COLUMNS, GUARDED, read_request
+from cmfw.model.mandate import Mandate
 from cmfw.model.plan import PlanItem
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import PORT_PROTOCOLS
@@ -56,13 +58,14 @@ def table(request: PathRequest) -> Iterator[tuple[str, ...]]:
     yield tuple(f"{key} / {said_in('en', f'request.{key}')} / {said_in('zh_CN', f'request.{key}')}" for key in COLUMNS)
     catalog = load(request.site.packs)
     alternate = {one.flow for one in catalog.requirements.values() if _NOTE in one.notes}
+    mandates = mandates_of(request.site)
     for crossing in request.gateway.crossings:
         for flow in crossing.flows:
-            yield _row(crossing, flow, catalog, alternate)
+            yield (*_row(crossing, flow, catalog, alternate), *_mandate(flow, mandates))
 
 
 def _row(crossing: Crossing, flow: PathFlow, catalog: Catalog, alternate: set[str]) -> tuple[str, ...]:
-    """The cells of a flow in the order of ``COLUMNS``."""
+    """The cells of a flow in the order of ``COLUMNS``, all but the last three."""
     ports = "" if flow.protocol not in PORT_PROTOCOLS else ANY if flow.ports.is_any else " ".join(flow.ports.texts())
     icmp = "" if flow.icmp is None else f"{flow.icmp[0]}:{'*' if flow.icmp[1] is None else flow.icmp[1]}"
     noted = any(item.flow in alternate for item in flow.items)
@@ -83,10 +86,13 @@ def _row(crossing: Crossing, flow: PathFlow, catalog: Catalog, alternate: set[st
         "；".join(_once(reason.zh_CN for item in flow.items for reason in _reasons(item, catalog))),
         "; ".join(_once(f"{c.source} {c.at}" for item in flow.items for c in item.citations)),
         " / ".join(text for text in (note.en, note.zh_CN) if text),
-        "",
-        "",
-        "",
     )
+
+
+def _mandate(flow: PathFlow, mandates: Mapping[str, Mandate]) -> tuple[str, ...]:
+    """Owners, tickets and last days of both ends."""
+    ends = [mandates[name] for name in (flow.source_name, flow.target_name) if name in mandates]
+    return tuple("; ".join(_once(getattr(end, name) for end in ends if getattr(end, name))) for name in COLUMNS[-3:])
 
 
 def _reasons(item: PlanItem, catalog: Catalog) -> Iterator[Text]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cmfw.emit import EmitRequest
 from cmfw.emit.capability import Capabilities, faults_of_a_plan
 from cmfw.errors import Unsupported
+from cmfw.model.mandate import Mandate, described
 from cmfw.model.plan import Citation, PlanItem, PlannedException
 from cmfw.model.rule import AddressMatch, HostRule, Store
 from cmfw.model.site import ClientGroup, Product
@@ -79,7 +80,7 @@ def select(request: EmitRequest, target: Capabilities) -> Selection:
     else:
         for item in request.plan.items:
             made += [(planned.rule, item.citations) for planned in item.rules if planned.where == request.where]
-    own = _own(made)
+    own = _own(made, place.mandate)
     for rule in own:
         for reason in faults_of_a_plan(rule):
             raise Unsupported(target.target, rule.id, reason)
@@ -115,21 +116,20 @@ def _add(into: dict[str, HostRule], rule: HostRule) -> None:
         raise ValueError(f"the plan gives two different rules the id `{rule.id}`")
 
 
-def _own(found: Iterable[tuple[HostRule, tuple[Citation, ...]]]) -> tuple[HostRule, ...]:
-    """Our rules by id, in our group, each described by every place that asks for it."""
+def _own(found: Iterable[tuple[HostRule, tuple[Citation, ...]]], mandate: Mandate) -> tuple[HostRule, ...]:
+    """Our rules by id, in our group, each described by every place that asks for it and by who answers for it."""
     rules: dict[str, HostRule] = {}
     places: dict[str, dict[str, None]] = {}
     for rule, citations in found:
         _add(rules, replace(rule, group=GROUP, store=Store.LOCAL, origin="", name=rule.name or rule.id))
         places.setdefault(rule.id, {}).update((f"{c.source}, {c.at}", None) for c in citations)
-    described = [replace(rules[key], description=_described(rules[key], places[key])) for key in sorted(rules)]
+    described = [replace(rules[key], description=_described(rules[key], places[key], mandate)) for key in sorted(rules)]
     return tuple(part for rule in described for part in _parts(rule))
 
 
-def _described(rule: HostRule, places: Iterable[str]) -> str:
-    """The rule's own words and the places of the documentation that ask for it."""
-    more = [place for place in places if place not in rule.description]
-    return "; ".join(part for part in (rule.description, *more) if part)
+def _described(rule: HostRule, places: Iterable[str], mandate: Mandate) -> str:
+    """The rule's own words, the places of the documentation that ask for it, owner, ticket and last day."""
+    return described((rule.description, *(place for place in places if place not in rule.description)), mandate)
 
 
 def _parts(rule: HostRule) -> Iterator[HostRule]:

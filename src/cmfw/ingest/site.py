@@ -12,6 +12,7 @@ The same in table form is ``[[system]]`` and ``[[clients]]``. Every key stands i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from cmfw.errors import InputError, Problem
@@ -19,6 +20,7 @@ from cmfw.ingest.ccmsetup import parse_ccmsetup
 from cmfw.ingest.site_keys import METHODS, SITE_KEYS, USUAL_ROLES, SiteKey
 from cmfw.ingest.site_lines import Place, json_lines, toml_lines
 from cmfw.ingest.site_values import GIVEN, SiteValues, Table, closest
+from cmfw.model.mandate import Mandate
 from cmfw.model.site import (
     MULTICAST_PORTS,
     ClientGroup,
@@ -131,11 +133,14 @@ def _build(reader: SiteValues, top: Table, path: str) -> Site:
     sites = _sites(reader, top, code)
     complete = code and all(t.get("code") for t in top.get("site", ()))
     known = {site.code for site in sites} if complete else None
-    systems = tuple(_system(reader, table, code, known) for table in top.get("system", ()))
+    mandate = _mandate(top, Mandate.NONE)
+    systems = tuple(_system(reader, table, code, known, mandate) for table in top.get("system", ()))
     _each_once(reader, top.get("system", ()), "host")
     tables = top.get("clients", ())
     _resolve_uses(reader, tables, systems)
-    clients = tuple(_clients(reader, table, code, known, len(tables)) for table in tables)
+    clients = tuple(
+        replace(_clients(reader, table, code, known, len(tables)), mandate=_mandate(table, mandate)) for table in tables
+    )
     _unique_names(reader, tables, clients, {system.host.lower() for system in systems})
     _check_features(reader, tables, top.get("packs", ()))
     return Site(
@@ -153,7 +158,14 @@ def _build(reader: SiteValues, top: Table, path: str) -> Site:
             for at, t in enumerate(top.get("expect", ()))
         ),
         packs=top.get("packs", ()),
+        mandate=mandate,
     )
+
+
+def _mandate(table: Table, above: Mandate) -> Mandate:
+    """What the table says of who answers for its rules; the rest is said above it."""
+    own = Mandate(owner=table.get("owner", ""), ticket=table.get("ticket", ""), expiry=table.get("expiry", ""))
+    return own.over(above)
 
 
 def _ports(table: Table, base: SitePorts) -> SitePorts:
@@ -212,7 +224,7 @@ def _check_code(reader: SiteValues, table: Table, known: set[str] | None) -> Non
         reader.problem((*table[""], "site"), "the code of a site", f"`{code}`", closest(code, known) or "add `[[site]]`")
 
 
-def _system(reader: SiteValues, table: Table, code: str, known: set[str] | None) -> System:
+def _system(reader: SiteValues, table: Table, code: str, known: set[str] | None, mandate: Mandate) -> System:
     _check_code(reader, table, known)
     roles = table.get("roles", USUAL_ROLES)
     for part, role in (("mp", "management"), ("dp", "distribution"), ("smp", "state_migration"), ("sup", "software_update")):
@@ -235,6 +247,7 @@ def _system(reader: SiteValues, table: Table, code: str, known: set[str] | None)
         profile=_PROFILES[table.get("profile", "domain")],
         default_outbound_block=table.get("default_outbound") == "block",
         os=table.get("os", ""),
+        mandate=_mandate(table, mandate),
     )
 
 

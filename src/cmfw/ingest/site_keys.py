@@ -61,12 +61,28 @@ def _ports(prefix: str) -> tuple[SiteKey, ...]:
     )
 
 
+def _mandate(prefix: str) -> tuple[SiteKey, ...]:
+    default = '""' if not prefix else "the top-level one"
+    return (
+        _key(f"{prefix}owner", "label", default, "who answers for the rules", "规则负责人"),
+        _key(f"{prefix}ticket", "label", default, "ticket in which the rules were asked for", "申请这些规则的工单"),
+        _key(
+            f"{prefix}expiry",
+            "day",
+            default,
+            "last day of the rules, such as `2027-06-30`",
+            "规则有效期的最后一天，例如 `2027-06-30`",
+        ),
+    )
+
+
 _MODES = tuple(mode.value for mode in WebMode)
 
 _TOP = (
     _key("schema", "choice", '"cmfw/site/1"', "version of this file format", "文件格式版本", ("cmfw/site/1",)),
     _key("code", "code", REQUIRED, "site code of the top or only site", "顶层（或唯一）站点的站点代码"),
     _key("packs", "texts", "[]", "catalog packs to plan beside the page's features", "除页面功能外要纳入计划的目录包"),
+    *_mandate(""),
     _key("ports", "table", "{}", "ports of every site that does not set its own", "未单独设置端口的站点所用的端口"),
     *_ports("ports"),
     _key("site", "tables", "[]", "further sites of the hierarchy", "层次结构中的其他站点"),
@@ -139,6 +155,7 @@ _SYSTEM = (
         "Windows version, such as `Server 2022` or `10.0.20348`",
         "Windows 版本，例如 `Server 2022` 或 `10.0.20348`",
     ),
+    *_mandate("system[]."),
 )
 
 _CLIENTS = (
@@ -205,6 +222,7 @@ _CLIENTS = (
         "folder of the client (CCMINSTALLDIR)",
         "客户端安装文件夹 (CCMINSTALLDIR)",
     ),
+    *_mandate("clients[]."),
     _key("clients[].install", "tables", "[]", "install methods, each once", "安装方法，每种一次"),
     _key("clients[].settings", "table", "{}", "client settings", "客户端设置"),
 )

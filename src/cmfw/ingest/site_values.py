@@ -1,6 +1,6 @@
 """Turns the raw tables of a site file into typed values by ``SITE_KEYS``, collecting every problem on the way.
 
-Kinds: ``text name code flag port port_list port_range choice choices texts addresses profiles table tables``.
+Kinds: ``text name code flag port port_list port_range choice choices label day texts addresses profiles table tables``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from cmfw.errors import Problem
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
 from cmfw.ingest.site_lines import Place, line_of
+from cmfw.model.mandate import ENDS
 from cmfw.net.addr import AddrSet, parse_range
 from cmfw.net.flow import PROFILE_NAMES, Profile
 from cmfw.net.ports import PortSet
@@ -240,6 +241,29 @@ def _choices(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     return tuple(dict.fromkeys(found)) if BAD not in found else BAD
 
 
+def _label(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
+    found = _text(reader, value, key, place)
+    wrong = sorted(set(ENDS) & set(found)) if found is not BAD else []
+    if wrong:
+        return reader.problem(place, f"a text without any of {' '.join(ENDS)}", f"`{wrong[0]}`")
+    return found
+
+
+def _day(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
+    from datetime import date, datetime
+
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if value == "":
+        return value
+    try:
+        if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+            return value
+    except ValueError:
+        pass
+    return reader.problem(place, "a day such as `2027-06-30`", shown(value))
+
+
 def _texts(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     items = reader.items(value, place, "texts")
     if items is None:
@@ -313,6 +337,8 @@ _KINDS: dict[str, Callable[[SiteValues, Any, SiteKey, Place], Any]] = {
     "port_range": _port_range,
     "choice": _choice,
     "choices": _choices,
+    "label": _label,
+    "day": _day,
     "texts": _texts,
     "addresses": _addresses,
     "profiles": _profiles,

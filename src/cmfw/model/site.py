@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cmfw.model.mandate import Mandate
 from cmfw.model.state import DEFAULT_RPC_PORTS
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
@@ -107,6 +108,7 @@ class System:
     profile: Profile = Profile.DOMAIN
     default_outbound_block: bool = False
     os: str = ""
+    mandate: Mandate = Mandate.NONE
 
 
 @value(kw_only=True)
@@ -177,6 +179,7 @@ class ClientGroup:
     install: tuple[Install, ...] = ()
     client_dir: str = ""
     settings: ClientSettings = ClientSettings()
+    mandate: Mandate = Mandate.NONE
 
 
 @value(kw_only=True)
@@ -219,6 +222,7 @@ class Site:
     filters: tuple[Filter, ...] = ()
     expects: tuple[Expect, ...] = ()
     packs: tuple[str, ...] = ()
+    mandate: Mandate = Mandate.NONE
 
     def ports(self, code: str) -> SitePorts:
         """The ports of one site; KeyError for a code that is not in the hierarchy."""

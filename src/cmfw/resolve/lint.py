@@ -30,6 +30,7 @@ LINTS: dict[str, tuple[str, ...]] = {
     "zone-unknown": ("file",),
     "subnet-overlap": ("other",),
     "no-common-family": ("systems",),
+    "rules-expired": ("expiry", "owner", "ticket"),
 }
 """Every code that this module finds, with the names of its args in order; the subject is a host, a group or a site code."""
 
@@ -42,10 +43,13 @@ _SHARED_SITE = frozenset({80, 443})
 _WEB_ROLES = ("management_point", "distribution_point", "fallback_status_point", "state_migration_point")
 
 
-def lint_site(catalog: Catalog, site: Site) -> tuple[Finding, ...]:
-    """All findings about the site, sorted by severity, code and subject; the same for any order of systems and clients."""
+def lint_site(catalog: Catalog, site: Site, day: str = "") -> tuple[Finding, ...]:
+    """All findings about the site, sorted by severity, code and subject; the same for any order of systems and clients.
+
+    ``day`` is an ISO 8601 day: rules whose last day lies before it are found too; empty asks for none.
+    """
     topology = Topology(site)
-    found = [*_ports(topology), *_systems(topology), *_zones(site), *_overlaps(site)]
+    found = [*_ports(topology), *_systems(topology), *_zones(site), *_overlaps(site), *_expired(site, day)]
     for group in site.clients:
         found += _group(catalog, site, topology, group)
     order = list(Severity)
@@ -116,6 +120,14 @@ def _zones(site: Site) -> Iterator[Finding]:
         for zone in (one.from_zone, one.to_zone):
             if zone not in known:
                 yield _finding("zone-unknown", Severity.WARNING, zone, file=one.file)
+
+
+def _expired(site: Site, day: str) -> Iterator[Finding]:
+    places = [(one.host, one.mandate) for one in site.systems] + [(one.name, one.mandate) for one in site.clients]
+    for name, mandate in places:
+        if day and mandate.is_over(day):
+            owner, ticket = mandate.owner or "-", mandate.ticket or "-"
+            yield _finding("rules-expired", Severity.WARNING, name, expiry=mandate.expiry, owner=owner, ticket=ticket)
 
 
 def _overlaps(site: Site) -> Iterator[Finding]:
