@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import subprocess
+import sys
+
 import click
 import pytest
 
@@ -67,6 +72,19 @@ def test_all_commands_and_targets_fit():
     assert words_for("")[0] == list(COMMANDS)
     assert set(words_for("emit", "")[0]) > set(TARGETS)
     assert words_for("convert", "m", "")[0] == list(HOST_TARGETS)
+
+
+@pytest.mark.parametrize("command", ["emit", "convert"])
+def test_names_of_targets_come_without_the_values_that_targets_take(command):
+    """Somebody waits at a prompt: half of the answer's time went into loading models that nobody looked at."""
+    ask = f"from cmfw.__main__ import run; import os, sys; os._exit = sys.exit; sys.argv[1:] = ['{command}', '=']"
+    told = f"{ask}\ntry: run()\nfinally: print(sorted(sys.modules), file=sys.stderr)"
+    environment = os.environ | {VARIABLE: "1"}
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, encoding="utf-8", env=environment, check=True)
+    assert "value\tregistry-pol\t" in done.stdout
+    loaded = set(ast.literal_eval(done.stderr))
+    assert "cmfw.emit" in loaded
+    assert [name for name in loaded if name.startswith(("cmfw.model", "cmfw.net", "cmfw.catalog", "cmfw.engine"))] == []
 
 
 @pytest.mark.usefixtures("folder")

@@ -222,8 +222,7 @@ def _topics() -> Iterable[Candidate]:
 
 
 def _targets() -> Iterable[Candidate]:
-    from cmfw.emit import TARGETS
-    from cmfw.emit.network import NETWORK_TARGETS
+    from cmfw.emit import NETWORK_TARGETS, TARGETS
 
     return map(Candidate, (*TARGETS, *NETWORK_TARGETS))
 

@@ -46,8 +46,8 @@ def command(
     """Write the files of one target, or hold a machine against them."""
     from cmfw.catalog import load
     from cmfw.catalog.types import Edition
-    from cmfw.emit import EmitRequest, emit, write
-    from cmfw.emit.network import NETWORK_TARGETS, emit_between
+    from cmfw.emit import NETWORK_TARGETS, EmitRequest, emit, write
+    from cmfw.emit.network import emit_between
     from cmfw.ingest.site import read_site
     from cmfw.resolve import resolve
 

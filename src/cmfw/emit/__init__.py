@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from cmfw.catalog.types import Catalog
-from cmfw.emit.capability import Loss
 from cmfw.errors import InputError, Problem
-from cmfw.model.plan import Plan
-from cmfw.model.rule import HostRule
-from cmfw.model.site import ClientGroup, Site, System
 from cmfw.values import value
+
+# what lists the targets (a shell that completes their names) does not wait for the values that they take
+if TYPE_CHECKING:
+    from cmfw.catalog.types import Catalog
+    from cmfw.emit.capability import Loss
+    from cmfw.model.plan import Plan
+    from cmfw.model.rule import HostRule
+    from cmfw.model.site import ClientGroup, Site, System
 
 TARGETS: dict[str, str] = {
     "powershell": "cmfw.emit.powershell",
@@ -53,6 +57,17 @@ HOST_TARGETS = (
     "netsh",
 )
 """Targets that write the policy of one Windows host: what ``convert`` can write."""
+
+NETWORK_TARGETS: dict[str, str] = {
+    "nftables": "cmfw.emit.nftables",
+    "iptables": "cmfw.emit.iptables",
+    "azure-nsg": "cmfw.emit.azure_nsg",
+    "cisco-asa": "cmfw.emit.cisco_asa",
+    "cisco-ios": "cmfw.emit.cisco_ios",
+    "cisco-nx": "cmfw.emit.cisco_nx",
+    "request": "cmfw.emit.rule_request",
+}
+"""Targets for the filters between zones (``emit.network``) -> module, imported only when the target is asked for."""
 
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))})
 
@@ -120,6 +135,8 @@ def emit(target: str, request: EmitRequest) -> Output:
             Problem(file="command line", key="TARGET", expected=f"one of {choices}", found=f"`{target}`"),
         )
     from importlib import import_module
+
+    from cmfw.model.site import ClientGroup
 
     place = request.place
     named = replace(request, where=place.name if isinstance(place, ClientGroup) else place.host)

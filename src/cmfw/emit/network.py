@@ -1,7 +1,7 @@
 """What the filters between zones of a site need of a plan, as configuration of many makes. Nothing is returned unproved.
 
 A network target is one module with ``CAPABILITIES`` (``emit.path_capability``), ``emit(request)`` and ``read_back(artifacts,
-crossings)``, which gives (lines, problems) for each of them as its own reader finds them; ``NETWORK_TARGETS`` names them all and is the only list. Whatever
+crossings)``, which gives (lines, problems) for each of them as its own reader finds them; ``NETWORK_TARGETS`` of ``emit`` names them all and is the only list. Whatever
 a target writes is read back and compared with the plan (``emit.path_proof``): wider or narrower is refused.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmfw.emit import Artifact, Output
+from cmfw.emit import NETWORK_TARGETS, Artifact, Output
 from cmfw.emit.crossings import Gateway, gateway
 from cmfw.emit.path_proof import difference
 from cmfw.errors import InputError, Problem, Unsupported
@@ -17,18 +17,6 @@ from cmfw.model.path import PathLine
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.values import value
-
-NETWORK_TARGETS: dict[str, str] = {
-    "nftables": "cmfw.emit.nftables",
-    "iptables": "cmfw.emit.iptables",
-    "azure-nsg": "cmfw.emit.azure_nsg",
-    "cisco-asa": "cmfw.emit.cisco_asa",
-    "cisco-ios": "cmfw.emit.cisco_ios",
-    "cisco-nx": "cmfw.emit.cisco_nx",
-    "request": "cmfw.emit.rule_request",
-}
-"""Target name -> module, imported only when the target is asked for."""
-
 
 Found = tuple[tuple[PathLine, ...], list[Problem]]
 """What a reader finds: lines and problems."""
