@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,17 @@ class Block:
 def pages_in(folder: Path) -> list[Path]:
     """The English pages of a folder but its index, sorted."""
     return sorted(path for path in folder.glob("*.md") if path.stem != "index" and not path.name.endswith(CHINESE))
+
+
+def chinese_pages_in(folder: Path) -> list[Path]:
+    """The Chinese pages of a folder but its index, sorted."""
+    return sorted(path for path in folder.glob(f"*{CHINESE}") if path.name != f"index{CHINESE}")
+
+
+def environment(page: Path) -> dict[str, str]:
+    """What the commands of a page run in: 80 columns without colour, in the language of the page."""
+    told = {"COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    return os.environ | told | ({"CMFW_LANG": "zh_CN"} if page.name.endswith(CHINESE) else {})
 
 
 def blocks(path: Path) -> list[Block]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, blocks, headings, pages_in
+from tests.docs.pages import DOCS, blocks, environment, headings, pages_in
 
 from cmfw.cli.app import COMMANDS
 
@@ -35,7 +35,7 @@ class Step:
 
 def run_page(page: Path, folder: Path) -> list[tuple[Step, int, list[str]]]:
     """(step, exit code, printed lines) of every command of the page, in order."""
-    env = os.environ | {"COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    env = environment(page)
     found = []
     for block in blocks(page):
         if block.words[:1] == ("file",):
