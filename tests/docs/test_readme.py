@@ -74,4 +74,4 @@ def test_the_piece_of_a_script_is_of_that_script(tmp_path):
 
 
 def test_there_are_commands():
-    assert len(steps()) >= 7
+    assert len(steps()) >= 6

@@ -1,4 +1,4 @@
-"""The recipes are run: their ``console`` blocks print what they show, in one new folder with the files that they name."""
+"""The recipes and guides are run in both languages: their ``console`` blocks print what they show, in one new folder with their files."""
 
 from __future__ import annotations
 
@@ -7,39 +7,25 @@ from pathlib import Path
 
 import pytest
 from tests.docs.pages import CHINESE, DOCS, blocks, chinese_pages_in, pages_in
-from tests.docs.test_verbs import GONE, run_page
+from tests.docs.test_verbs import assert_shown
 
 FOLDER = DOCS / "recipes"
 PAGES, CHINESE_PAGES = pages_in(FOLDER), chinese_pages_in(FOLDER)
+GUIDES = [DOCS / name for name in ("tour.md", f"tour{CHINESE}", "installing.md", f"installing{CHINESE}")]
 
 
-@pytest.mark.parametrize("page", [*PAGES, *CHINESE_PAGES], ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [*PAGES, *CHINESE_PAGES, *GUIDES], ids=lambda p: p.stem)
 def test_the_recipe_shows_what_is_printed(page, tmp_path):
-    ran = run_page(page, tmp_path)
-    assert ran
-    for step, code, printed in ran:
-        shown = list(step.shown)
-        wanted = int(shown.pop().removeprefix("exit ")) if shown and shown[-1].startswith("exit ") else 0
-        assert code == wanted, (step.command, printed)
-        at, gap = 0, False
-        for line in shown:
-            if line == GONE:
-                gap = True
-                continue
-            rest = printed[at:] if gap else printed[at : at + 1]
-            assert line in rest, f"{step.command}: not printed there: {line}\n" + "\n".join(printed)
-            at += rest.index(line) + 1
-            gap = False
-        assert gap or at == len(printed), f"{step.command}: left out without a sign: {printed[at]}"
+    assert_shown(page, tmp_path)
 
 
 def code_of(page: Path) -> list[tuple[str, ...]]:
-    """The files and commands of a page, without what the commands print."""
+    """The files and commands of a page, without what the commands print and without text to be read."""
     found = []
     for block in blocks(page):
         if block.kind == "console":
             found += [(line,) for line in block.text.splitlines() if line.startswith("$ ")]
-        else:
+        elif block.words:
             found.append((block.kind, *block.words, block.text))
     return found
 
@@ -48,7 +34,7 @@ def test_every_recipe_is_there_in_chinese():
     assert [page.name for page in CHINESE_PAGES] == [page.name.replace(".md", CHINESE) for page in PAGES]
 
 
-@pytest.mark.parametrize("page", CHINESE_PAGES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [*CHINESE_PAGES, *GUIDES[1::2]], ids=lambda p: p.stem)
 def test_the_chinese_page_has_the_same_files_and_commands(page):
     assert code_of(page) == code_of(page.with_name(page.name.replace(CHINESE, ".md")))
     assert len(re.findall(r"[\u4e00-\u9fff]", page.read_text(encoding="utf-8"))) > 150
