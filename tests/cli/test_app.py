@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from importlib import import_module
 
 import click
@@ -11,7 +12,8 @@ import pytest
 from tests.conftest import ROOT
 
 from cmfw import words
-from cmfw.cli.app import CLEAN, COMMANDS, FAILED, FINDINGS, INCOMPLETE, SECTIONS, error_lines, worst
+from cmfw.cli.app import CLEAN, COMMANDS, FAILED, FINDINGS, INCOMPLETE, SECTIONS, app, error_lines, worst
+from cmfw.cli.options import form
 from cmfw.errors import FormatError, InputError, Problem, Unsupported
 
 HEAVY = {
@@ -159,3 +161,30 @@ def test_a_closed_pipe_is_no_error():
 def test_output_in_a_pipe_is_utf_8_whatever_the_console_is(encoding, process):
     done = process("--help", env={"PYTHONIOENCODING": encoding, "CMFW_LANG": "zh_CN", "PYTHONUTF8": "0"})
     assert "需要什么" in done.stdout
+
+
+def _leaves(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command
+        if isinstance(command, click.Group):
+            yield from _leaves(command, *before, name)
+        else:
+            yield (*before, name), command
+
+
+def test_every_answer_in_words_can_be_had_as_json_and_markdown():
+    """Of `site show` the words are a site file, and `audit` has a Markdown of its own."""
+    forms = {
+        names: next((p.type.choices for p in command.params if p.name == "form" and p.default == "text"), None)
+        for names, command in _leaves(app)
+    }
+    told = {" ".join(names): set(choices) for names, choices in forms.items() if choices}
+    assert len(told) > 15
+    assert [name for name, choices in told.items() if not {"text", "json", "md"} <= choices] == ["site show"]
+
+
+def test_markdown_is_the_form_of_one_run_only(run, site_file):
+    assert run("plan", site_file, "--format", "md").output.startswith("# Plan of site P01")
+    assert run("plan", site_file).output.startswith("Plan of site P01")
+    assert form() == "text"

@@ -44,7 +44,7 @@ class Judged:
         return CLEAN if self.got == self.want else INCOMPLETE if self.got == "unknown" else FINDINGS
 
 
-@make_command("check", "text", "json")
+@make_command("check", "text", "json", "md")
 @click.argument("site_path", metavar="SITE")
 @click.argument("states", metavar="[STATE]...", nargs=-1)
 @option("--as", "asked", key="as", metavar="GROUP|HOST")

@@ -23,7 +23,7 @@ _EXIT = {"equal": CLEAN, "narrower": FINDINGS, "refused": FAILED, "undecided": I
 MOST_REASONS = 8
 
 
-@make_command("convert", "text", "json")
+@make_command("convert", "text", "json", "md")
 @click.argument("states", metavar="FROM...", nargs=-1, required=True)
 @click.argument("target", metavar="TO")
 @option("-o", "--output", "directory", key="output", metavar="DIR")

@@ -19,7 +19,7 @@ SITE = "site.toml"
 CLIENT = "client.reg"
 
 
-@make_command("demo", "text", "json")
+@make_command("demo", "text", "json", "md")
 @option("--files", "folder", key="files", metavar="DIR")
 def command(folder: str | None, form: str) -> int:
     """Audit the example; exit code 0, because its findings are meant."""

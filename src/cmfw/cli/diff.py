@@ -25,7 +25,7 @@ class _TwoSides(Spoken):
         return super().parse_args(ctx, args)
 
 
-@make_command("diff", "text", "json", cls=_TwoSides)
+@make_command("diff", "text", "json", "md", cls=_TwoSides)
 @click.argument("before", metavar="BEFORE... [--] AFTER...", nargs=-1, required=True)
 @option(_AFTER, "after", key="after", multiple=True, metavar="FILE")
 @subnet_option

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCHEMA = "cmfw/emit/1"
 
 
-@make_command("emit", "text", "json")
+@make_command("emit", "text", "json", "md")
 @click.argument("target", metavar="TARGET")
 @click.argument("site_path", metavar="SITE")
 @option("--for", "where", key="for", metavar="GROUP|HOST")

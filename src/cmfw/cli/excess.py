@@ -17,7 +17,7 @@ _SHOWN = 20
 _MOST_BASELINE = 3
 
 
-@make_command("excess", "text", "json")
+@make_command("excess", "text", "json", "md")
 @click.argument("site_path", metavar="SITE")
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--as", "asked", key="as", metavar="GROUP|HOST")

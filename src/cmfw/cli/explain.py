@@ -20,7 +20,7 @@ class _Resource(Spoken):
         return super().parse_args(ctx, whole)
 
 
-@make_command("explain", "text", "json", cls=_Resource)
+@make_command("explain", "text", "json", "md", cls=_Resource)
 @click.argument("words", metavar="[TOPIC]...", nargs=-1)
 @edition_option
 def command(words: tuple[str, ...], edition: str, form: str) -> int:

@@ -60,7 +60,7 @@ def command() -> None:
     """Replaced by the words of the chosen language."""
 
 
-@make_command("prove", "text", "json")
+@make_command("prove", "text", "json", "md")
 @click.argument("site_path", metavar="SITE")
 @option("--state", "states", key="state", multiple=True, metavar="FILE")
 @option("--as", "asked", key="as", metavar="GROUP|HOST")

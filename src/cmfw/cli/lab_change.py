@@ -32,7 +32,7 @@ class _Supposing(Qualified):
         return click.Command.get_help(self, ctx)
 
 
-@make_command("whatif", "text", "json", cls=_Supposing)
+@make_command("whatif", "text", "json", "md", cls=_Supposing)
 @click.argument("site_path", metavar="SITE")
 @option("--on", "places", key="on", multiple=True, metavar="GROUP|HOST")
 @option("--open", "opened", key="open", multiple=True, metavar="TRAFFIC")
@@ -60,7 +60,7 @@ def whatif(
     return play(Scenario(site=site_path, steps=(step,)), "command line", form)
 
 
-@make_command("run", "text", "json")
+@make_command("run", "text", "json", "md")
 @click.argument("path", metavar="SCENARIO")
 def run(path: str, form: str) -> int:
     """Play the steps of a scenario file."""

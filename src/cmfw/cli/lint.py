@@ -21,7 +21,7 @@ NEVER = "never"
 LEVELS = ("note", "warning", "error", NEVER)
 
 
-@make_command("lint", "text", "json")
+@make_command("lint", "text", "json", "md")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @option("--site", "site_path", key="lint_site", metavar="SITE")
 @option("--fail-on", "level", key="fail_level", type=click.Choice(LEVELS), default="warning")

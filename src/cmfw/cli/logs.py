@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SITE_MARK = b'"cmfw/site/'
 
 
-@make_command("logs", "text", "json")
+@make_command("logs", "text", "json", "md")
 @click.argument("paths", metavar="[SITE] FILE...", nargs=-1, required=True)
 def command(paths: tuple[str, ...], form: str) -> int:
     """Read the logs and put together what they tell of each host."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from cmfw.words import LANGUAGES, language_of, say
 
 Function = Callable[..., Any]
+_form: ContextVar[str] = ContextVar("cmfw_form", default="text")
 _LAST = ("form", "lang", "debug", "help")
 """The options that every command has stand behind its own."""
 
@@ -66,7 +68,9 @@ def make_command(name: str, *formats: str, cls: type[Spoken] = Spoken) -> Callab
     def decorate(function: Function) -> click.Command:
         if formats:
             choice = click.Choice(formats)
-            function = option("--format", "form", key="format", type=choice, default=formats[0])(function)
+            function = option("--format", "form", key="format", type=choice, default=formats[0], callback=_remember)(
+                function
+            )
         function = option("--lang", key="lang", metavar="|".join(LANGUAGES), expose_value=False, callback=_known)(function)
         function = option("--debug", key="debug", is_flag=True, expose_value=False)(function)
         function = help_option(function)
@@ -75,6 +79,18 @@ def make_command(name: str, *formats: str, cls: type[Spoken] = Spoken) -> Callab
         return made
 
     return decorate
+
+
+def form() -> str:
+    """The form of this run's answer, for what shows blocks: as text, or as Markdown (``md``)."""
+    return _form.get()
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    del parameter
+    former = _form.set(value)
+    ctx.call_on_close(lambda: _form.reset(former))
+    return value
 
 
 def _known(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
+from cmfw.cli.options import form
 from cmfw.report.blocks import Block, Cell, Gap, Heading, Line, Table, Verbatim
 from cmfw.words.visible import is_hidden, visible
 
@@ -25,9 +26,13 @@ STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "s
 
 
 def show(blocks: Iterable[Block], stream: TextIO | None = None) -> None:
-    """Write the blocks to stdout: by rich on a terminal, else plainly."""
+    """Write the blocks to stdout: as Markdown where that was asked for, by rich on a terminal, else plainly."""
     out = sys.stdout if stream is None else stream
-    if not out.isatty():
+    if form() == "md":
+        from cmfw.report.block_markdown import markdown_of
+
+        out.write(markdown_of(blocks))
+    elif not out.isatty():
         out.write(plain(blocks))
     elif os.environ.get("TERM") == "dumb":
         from shutil import get_terminal_size

@@ -8,7 +8,7 @@ from cmfw.cli.app import CLEAN
 from cmfw.cli.options import advisory_option, edition_option, make_command, option, scope_option
 
 
-@make_command("plan", "text", "json", "jsonl", "csv")
+@make_command("plan", "text", "json", "jsonl", "csv", "md")
 @click.argument("site_path", metavar="SITE")
 @edition_option
 @scope_option

@@ -26,7 +26,7 @@ _RATE = 500
 _TIMEOUT_S = 3.5
 
 
-@make_command("probe", "text", "json")
+@make_command("probe", "text", "json", "md")
 @click.argument("site_path", metavar="SITE")
 @option("--as", "asked", key="probe_as", metavar="GROUP|HOST")
 @option("--target", "targets", key="target", multiple=True, metavar="ADDRESS")

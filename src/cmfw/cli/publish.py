@@ -26,7 +26,7 @@ def command() -> None:
     """Replaced by the words of the chosen language."""
 
 
-@make_command("gpo", "text", "json")
+@make_command("gpo", "text", "json", "md")
 @click.argument("site_path", metavar="SITE")
 @option("--for", "where", key="for", required=True, metavar="GROUP|HOST")
 @option("--server", key="server", required=True, metavar="HOST")

@@ -20,7 +20,7 @@ SCHEMA = "cmfw/search/1"
 _SHOWN = 10
 
 
-@make_command("search", "text", "json")
+@make_command("search", "text", "json", "md")
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--flow", "asked", key="pattern", multiple=True, metavar="PATTERN")
 @option("--action", key="action", type=click.Choice([answer.value for answer in Answer]))

@@ -15,7 +15,7 @@ SCHEMA = "cmfw/shadow/1"
 _SHOWN = 20
 
 
-@make_command("shadow", "text", "json")
+@make_command("shadow", "text", "json", "md")
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--witness", "with_witness", key="witness", is_flag=True)
 @subnet_option

@@ -46,7 +46,7 @@ class _Ordered(Spoken):
 _MOST_RULES = 6
 
 
-@make_command("trace", "text", "json", "jsonl", "csv", cls=_Ordered)
+@make_command("trace", "text", "json", "jsonl", "csv", "md", cls=_Ordered)
 @click.argument("states", metavar="STATE...", nargs=-1, required=True)
 @option("--flow", "asked", key="flow", multiple=True, metavar="TEXT")
 @option("--flows", key="flows", metavar="FILE", expose_value=False)

@@ -60,7 +60,7 @@ def _split(args: list[str]) -> list[str]:
     return found
 
 
-@make_command("whatif", "text", "json", cls=Qualified)
+@make_command("whatif", "text", "json", "md", cls=Qualified)
 @click.argument("site_path", metavar="SITE")
 @click.argument("states", metavar="[STATE]...", nargs=-1)
 @option("--as", "asked", key="as", metavar="GROUP|HOST")
