@@ -16,7 +16,21 @@ from cmfw import words
 
 _WORD = re.compile(r"[A-Za-z]{2}")
 _BETWEEN = re.compile(r"`[^`]*`|{[^}]*}")
-_NAMES = ("request.", "role.", "format.", "store.", "part.", "missing.", "disabled.", "gap.", "way.", "aspect.", "shown.")
+_NAMES = (
+    "request.",
+    "role.",
+    "format.",
+    "store.",
+    "part.",
+    "missing.",
+    "disabled.",
+    "gap.",
+    "way.",
+    "aspect.",
+    "shown.",
+    "web.status.",
+    "web.target.",
+)
 """Words of names that come from elsewhere, looked up and not said."""
 
 _SOURCE = ROOT / "src" / "cmfw"

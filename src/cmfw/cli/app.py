@@ -27,7 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("configure", ("emit", "publish", "convert")),
     ("there", ("audit", "trace", "search", "diff", "shadow", "excess", "whatif", "lint", "logs", "collect-script")),
     ("happens", ("probe", "respond", "lab")),
-    ("show", ("report", "demo", "schema", "completion")),
+    ("show", ("report", "serve", "demo", "schema", "completion")),
 )
 """Section key -> commands, in the order of ``--help``; ``cmfw.cli.NAME`` (a hyphen is ``_`` there) holds ``command``."""
 

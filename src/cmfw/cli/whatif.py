@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -157,12 +156,13 @@ def _parts(
     from cmfw.engine.exact import Engine
     from cmfw.engine.path import PathEngine
     from cmfw.ingest.machine_changes import check_names
+    from cmfw.ingest.site_changes import in_profile
     from cmfw.report.whatif_view import Part
     from cmfw.resolve import resolve
 
     places = _places(sites[0], state, asked)
     before, after = sites if state is not None else (all_windows(sites[0]), all_windows(sites[1]))
-    after = _in_profile(after, profile, places)
+    after = after if profile is None else in_profile(after, profile, {who.name for who in places})
     plan = resolve(catalog, before)
     other = plan if after == before else resolve(catalog, after)
     states = [state or planned_state(before, plan, who.name) for who in places]
@@ -191,21 +191,6 @@ def _places(site: Site, state: HostState | None, asked: str | None) -> list[Who]
     if state is not None or asked is not None:
         return [find_who(site, state or HostState(), asked)]
     return [Who(group.name, host=False, by="plan") for group in site.clients]
-
-
-def _in_profile(site: Site, profile: str | None, places: list[Who]) -> Site:
-    """The site with those places in another firewall profile."""
-    from cmfw.net.flow import PROFILE_NAMES
-
-    if profile is None:
-        return site
-    chosen = next(bit for bit, name in PROFILE_NAMES.items() if name == profile)
-    names = {who.name for who in places}
-    return replace(
-        site,
-        systems=tuple(replace(s, profile=chosen) if s.host in names else s for s in site.systems),
-        clients=tuple(replace(g, profile=chosen) if g.name in names else g for g in site.clients),
-    )
 
 
 def _show(answer: Answer, form: str) -> int:

@@ -7,7 +7,7 @@ TOML is text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from cmfw.errors import InputError, Problem
 from cmfw.ingest.site import Change, read_site
 from cmfw.ingest.site_values import closest
 from cmfw.model.site import Site
+from cmfw.net.flow import PROFILE_NAMES
 
 OPTION = "--set"
 _NAMED = {"system": "host", "clients": "name", "site": "code", "install": "method"}
@@ -44,6 +45,16 @@ def changed_site(read: Callable[[Change], Site], site: Site, settings: Sequence[
         return read(change)
     except InputError as error:
         raise InputError(*(_told(problem, places) for problem in error.problems)) from error
+
+
+def in_profile(site: Site, profile: str, names: Collection[str]) -> Site:
+    """The site with the client groups and hosts of these names in another firewall profile."""
+    chosen = next(bit for bit, name in PROFILE_NAMES.items() if name == profile)
+    return replace(
+        site,
+        systems=tuple(replace(one, profile=chosen) if one.host in names else one for one in site.systems),
+        clients=tuple(replace(one, profile=chosen) if one.name in names else one for one in site.clients),
+    )
 
 
 def _told(problem: Problem, places: Sequence[str]) -> Problem:

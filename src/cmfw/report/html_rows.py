@@ -30,11 +30,14 @@ def feature_part(audit: Audit, judge: Judge, rows: list[RowResult], number: int,
     """The feature for one client group, with all its peers."""
     title = element("span", f"{title_of(audit, worst.feature)} ({worst.feature})", class_="title")
     summary = element("summary", chip(worst.status, status_words(worst)), title, worst.clients)
-    inside = element("div", _formula(audit, worst.feature), [_row(audit, judge, row) for row in rows], id=f"row-{number}")
+    inside = element(
+        "div", formula_part(audit, worst.feature), [row_part(audit, judge, row) for row in rows], id=f"row-{number}"
+    )
     return element("details", summary, inside)
 
 
-def _formula(audit: Audit, feature: str) -> Content:
+def formula_part(audit: Audit, feature: str) -> Content:
+    """What the feature is for, and its formula."""
     row = audit.catalog.features.get(feature)
     if row is None:
         return None
@@ -46,7 +49,8 @@ def _formula(audit: Audit, feature: str) -> Content:
     return told
 
 
-def _row(audit: Audit, judge: Judge, row: RowResult) -> Markup:
+def row_part(audit: Audit, judge: Judge, row: RowResult) -> Markup:
+    """The whole story of one row."""
     peer = row.peer or say("audit.peers")
     head = element("h3", chip(row.status, status_words(row)), " ", say("audit.between", clients=row.clients, peers=peer))
     named = {"class_": "story", "data_feature": row.feature, "data_clients": row.clients, "data_peer": row.peer}

@@ -8,7 +8,7 @@ from typing import Union
 
 from cmfw.report.safe_text import shown
 
-_VOID = frozenset({"meta", "br", "hr", "img", "col", "wbr"})
+_VOID = frozenset({"meta", "br", "hr", "img", "col", "wbr", "input", "link"})
 
 
 class Markup(str):

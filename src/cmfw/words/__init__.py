@@ -28,6 +28,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "plan": ("plan", "exception", "necessity", "omission", "role", "rule"),
     "report": ("report", "handbook"),
     "request": ("request",),
+    "web": ("web",),
     "whatif": ("whatif", "excess", "envelope"),
 }
 """Catalog -> the first parts of the keys in it. Every other key is in ``GENERAL``, help and summaries among them."""

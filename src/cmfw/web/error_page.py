@@ -1,0 +1,45 @@
+"""Pages for what did not work: what is wrong, in the words of whoever found it, and nothing of the server's own inside."""
+
+from __future__ import annotations
+
+from cmfw.errors import CmfwError, InputError
+from cmfw.report.markup import Content, element
+from cmfw.report.page import code
+from cmfw.web.exchange import Ask, Reply
+from cmfw.web.frame import framed
+from cmfw.words import known, say
+
+
+def for_status(ask: Ask, status: int) -> Reply:
+    """The page of a status."""
+    told = known(f"web.status.{status}") or say("web.status.other", status=status)
+    return framed(ask, told, element("h1", told), element("p", _home()), status=status)
+
+
+def refused(ask: Ask, why: str) -> Reply:
+    """The page for what this server does not do, or not for this form."""
+    title = say("web.status.403")
+    return framed(ask, title, element("h1", title), element("p", why), element("p", _home()), status=403)
+
+
+def wrong_input(ask: Ask, error: CmfwError) -> Reply:
+    """The page with every problem of what was given."""
+    title = say("web.error.input")
+    inside = (element("h1", title), problems(error), element("p", element("a", say("web.error.back"), href=back(ask.path))))
+    return framed(ask, title, *inside, status=422)
+
+
+def problems(error: CmfwError) -> Content:
+    """Every problem of an error as a list."""
+    told = [one.text() for one in error.problems] if isinstance(error, InputError) else [str(error)]
+    return element("ul", [element("li", code(text)) for text in told], class_="problems", role="alert")
+
+
+def back(path: str) -> str:
+    """The page above: of a workspace its first, else the first of all."""
+    parts = path.split("/")
+    return "/".join(parts[:3]) if parts[1] == "w" and len(parts) > 3 else "/"
+
+
+def _home() -> Content:
+    return element("a", say("web.home"), href="/")

@@ -1,0 +1,154 @@
+"""``Guard``: what every request has to get past, and what every answer carries, whatever the pages behind it do.
+
+In this order: the host that the request names (DNS rebinding), its size, its origin where it changes something (forgery), and a
+session. Source: OWASP cheat sheets on cross-site request forgery and on headers; Fetch standard, section 3.2 (``Origin``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+
+from cmfw.web.sessions import Sessions
+from cmfw.web.settings import Settings
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN_PATHS = ("/login", "/static/")
+"""What is there without a session."""
+_SAFE = ("GET", "HEAD")
+_METHODS = (*_SAFE, "POST")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    # not no-referrer: with it, browsers send `Origin: null` with forms of our own
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-robots-tag": "noindex",
+}
+
+
+class TooLarge(Exception):
+    """The body is larger than the server takes; the application answers it with 413."""
+
+
+class Guard:
+    """The application with everything in front of it that keeps others out."""
+
+    def __init__(self, app: App, settings: Settings, sessions: Sessions) -> None:
+        self._app = app
+        self._settings = settings
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            # nothing here speaks WebSocket; refusing before the handshake is answered with 403
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = Headers(scope=scope)
+        carry = self._carrying(send, scope)
+        refused = self._refused(scope, headers)
+        if refused is not None:
+            await _answer(carry, *refused)
+            return
+        scope["session"] = self._session(headers)
+        if scope["session"] is None and not scope["path"].startswith(OPEN_PATHS):
+            await self._ask_in(scope, carry)
+            return
+        await self._bounded(scope, receive, carry)
+
+    def _refused(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        """(status, reason) for a request that no page is to see."""
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].lower() not in self._settings.hosts:
+            return 421, "this server is not called that"
+        if scope["method"] not in _METHODS:
+            return 405, "no such method"
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            return 400, "no such length"
+        if int(length) > self._settings.most_upload:
+            return 413, f"at most {self._settings.most_upload >> 20} MiB at once"
+        if scope["method"] not in _SAFE and not self._is_own(headers, hosts[0].lower()):
+            return 403, "that came from another site"
+        return None
+
+    def _is_own(self, headers: Headers, host: str) -> bool:
+        """Whether one of our own pages sent it; a client that is no browser says neither, and has to bring the form's token."""
+        scheme = "https" if self._settings.is_tls else "http"
+        origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+        return all(one.lower() == f"{scheme}://{host}" for one in origins) and all(one == "same-origin" for one in sites)
+
+    def _session(self, headers: Headers) -> str | None:
+        for told in headers.getlist("cookie"):
+            name = cookie_parser(told).get(self._settings.cookie, "")
+            if name and self._sessions.is_open(name):
+                return name
+        return None
+
+    async def _ask_in(self, scope: Scope, send: Send) -> None:
+        """Send browsers to the page that asks for the secret, and tell scripts of a page that their session is over."""
+        from cmfw.web.exchange import with_query
+
+        if Headers(scope=scope).get("hx-request"):
+            await _answer(send, 401, "the session is over", ("hx-refresh", "true"))
+            return
+        query = scope["query_string"].decode("latin-1")
+        back = scope["path"] + (f"?{query}" if query else "")
+        location = with_query("/login", ("next", back if back != "/" and scope["method"] == "GET" else ""))
+        await _answer(send, 303, "", ("location", location))
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application on a body that ends at the limit, whatever length the request stated."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._settings.most_upload:
+                raise TooLarge
+            return message
+
+        await self._app(scope, counted, send)
+
+    def _carrying(self, send: Send, scope: Scope) -> Send:
+        """Give every answer what it carries; what an answer says itself counts, but for the policy."""
+
+        async def carry(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, text in _HEADERS.items():
+                    headers[name] = text
+                if not scope["path"].startswith("/static/"):
+                    headers["cache-control"] = "no-store"
+                if self._settings.is_tls:
+                    headers["strict-transport-security"] = "max-age=31536000"
+            await send(message)
+
+        return carry
+
+
+async def _answer(send: Send, status: int, reason: str, *headers: tuple[str, str]) -> None:
+    told = [("content-type", "text/plain; charset=utf-8"), *headers]
+    raw = [(name.encode("ascii"), text.encode("latin-1")) for name, text in told]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": f"{reason}\n".encode() if reason else b""})

@@ -1,0 +1,65 @@
+"""``cmfw serve``: refusals before anything listens, and one run of the real thing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from urllib.request import HTTPCookieProcessor, build_opener
+
+import pytest
+from tests.conftest import ROOT, need
+
+DEMO = ROOT / "src" / "cmfw" / "demo"
+
+
+@pytest.fixture(autouse=True)
+def _web():
+    need(all(map(find_spec, ("starlette", "uvicorn", "multipart"))), "no packages of the extra `web`")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--listen", "0.0.0.0:0"), "--tls-cert"),
+        (("--listen", "0.0.0.0:0"), "--password-file"),
+        (("--listen", "[::]:0"), "TLS and a password"),
+        (("--listen", "192.0.2.1"), "TLS and a password"),
+        (("--listen", "127.0.0.1:port"), "ADDRESS or ADDRESS:PORT"),
+        (("--tls-cert", str(DEMO / "site.toml")), "--tls-cert together with --tls-key"),
+        (("--tls-cert", str(DEMO / "site.toml"), "--tls-key", str(DEMO / "site.toml")), "in PEM"),
+        ((str(ROOT / "docs"),), "pack it into a zip"),
+        ((str(DEMO / "client.reg"),), "client.reg"),
+    ],
+    ids=["no TLS", "no password", "every address of IPv6", "an address of others", "no port", "half of TLS", "no certificate", "a folder", "no site"],
+)  # fmt: skip
+def test_what_is_refused_before_anything_is_served(run, tmp_path, arguments, said):
+    listen = () if "--listen" in arguments else ("--listen", "127.0.0.1:0")
+    result = run("serve", "--workspaces", str(tmp_path / "w.sqlite"), *listen, *arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_a_short_password_is_none(run, tmp_path):
+    path = tmp_path / "password"
+    path.write_text("hunter2\n", encoding="utf-8")
+    result = run("serve", "--listen", "127.0.0.1:0", "--password-file", str(path))
+    assert result.exit_code == 2
+    assert "at least 12" in result.output
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.slow
+def test_a_real_server_answers_with_the_files_of_the_command_line():
+    command = [sys.executable, "-m", "cmfw", "--lang", "en", "serve", "--listen", "127.0.0.1:0"]
+    command += [str(DEMO / "site.toml"), str(DEMO / "client.reg")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        try:
+            address = re.search(r"http://127\.0\.0\.1:\d+/login\?token=\S+", process.stdout.readline())[0]
+            with build_opener(HTTPCookieProcessor()).open(address, timeout=30) as page:
+                text = page.read().decode()
+                assert page.headers["server"] is None
+            assert "FPS-SMB-In-TCP-NoScope" in text
+        finally:
+            process.terminate()
