@@ -91,6 +91,8 @@ CLEAN = [
     'netsh advfirewall firewall set rule group="@FirewallAPI.dll,-28752" new enable=yes',
     f"{ADD} protocol=tcp localport=80\nnetsh advfirewall firewall set rule name=n new enable=no",
     "netsh advfirewall firewall show rule name=all",
+    "netsh advfirewall firewall show rule name=all dir=in verbose",
+    "netsh advfirewall firewall show rule all verbose",
     "netsh interface ip show config",
 ]  # fmt: skip
 
@@ -98,6 +100,11 @@ CLEAN = [
 @pytest.mark.parametrize("text", CLEAN)
 def test_a_script_is_clean(text, tmp_path):
     assert codes(tmp_path, text) == []
+
+
+@pytest.mark.parametrize("word", ["-Direction $way -RemotePort 443", "-Action $what -LocalPort 445"])
+def test_what_is_not_known_before_the_script_runs_is_not_held_against_it(word, tmp_path):
+    assert codes(tmp_path, f"New-NetFirewallRule -DisplayName n -Protocol TCP {word}") == ["not-followed"]
 
 
 def test_a_translated_group_has_its_repair(tmp_path):

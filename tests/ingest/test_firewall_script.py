@@ -15,7 +15,9 @@ from cmfw.ingest import read_state
 from cmfw.ingest.firewall_script import BATCH, POWERSHELL, is_batch, is_powershell, read_script
 from cmfw.ingest.input_file import open_input
 from cmfw.ingest.rulestring import write_rule
+from cmfw.model.rule import Action
 from cmfw.model.script import NOT_FOLLOWED, OPEN, REFUSED, Script, Tool, Verb
+from cmfw.net.flow import Direction, Profile
 from cmfw.net.flowquery import Names, parse_flow
 
 NEW = "New-NetFirewallRule -DisplayName n"
@@ -58,6 +60,13 @@ def test_a_rule_says_whether_it_is_on(tmp_path):
     assert [rule.active for rule in found.rules] == [False, True, False]
 
 
+def test_trap_powershell_takes_the_beginning_of_a_word_for_the_word(tmp_path):
+    (rule,) = script(tmp_path, f"{NEW}a -Direction Out -Action Bl -Profile Dom,Pu -Protocol TCP -RemotePort 8531").rules
+    assert (rule.direction, rule.action) == (Direction.OUT, Action.BLOCK)
+    assert rule.profiles == Profile.DOMAIN | Profile.PUBLIC
+    assert not rule.extras.unknown
+
+
 FAULTS = {
     f"{NEW} -Enabled $true": ("boolean", "Enabled", "$true"),
     f"{NEW} -LocalPort 445": ("ports", "LocalPort", "445"),
@@ -67,7 +76,8 @@ FAULTS = {
     f"{NEW} -Direction Outbound -EdgeTraversalPolicy Allow": ("edge", "EdgeTraversalPolicy", "Allow"),
     f"{NEW} -Protocol TCP -LocalPort 80000": ("value", "LocalPort", "80000"),
     f"{NEW} -RemoteAddress nowhere": ("value", "RemoteAddress", "nowhere"),
-    f"{NEW} -Direction In": ("value", "Direction", "In"),
+    f"{NEW} -Direction Incoming": ("value", "Direction", "Incoming"),
+    f"{NEW} -Profile P": ("value", "Profile", "P"),
     f"{NEW} -Profile Work": ("value", "Profile", "Work"),
     f"{NEW} -Port 80": ("unknown", "-Port", "80"),
     f"{NEW} -Protocol TCP -Protocol UDP": ("twice", "Protocol", ""),
@@ -93,6 +103,7 @@ def test_a_command_is_refused(text, tmp_path):
     [
         f"{NEW} -Protocol TCP -LocalPort 80 -ErrorAction SilentlyContinue -ea 0 | Out-Null",
         "Set-NetFirewallRule n -Enabled True",
+        f"{NEW} -Direction In -Profile Dom,Priv -Enabled t",
         "Get-NetFirewallRule -DisplayGroup g | Enable-NetFirewallRule -PassThru",
         f"{ADD} protocol=any remoteip=any",
         'netsh advfirewall firewall set rule group="x" new enable=yes',

@@ -51,6 +51,7 @@ VALUES = {
     "one that a script block sets": ("$p = 1\n& { $p = 2 }\nf -A $p", None),
     "a here-string": ("f -A @'\na\nb\n'@", ("a\nb",)),
     "a path of every machine": ('f -A "$env:ProgramFiles\\x.exe"', ("%programfiles%\\x.exe",)),
+    "a bare path of every machine": ("f -A $env:ProgramFiles\\x.exe", ("%programfiles%\\x.exe",)),
     "a variable of some machine": ("f -A $env:PORT", None),
     "a sum": ("f -A ('a' + 'b')", None),
     "a command": ("f -A (Get-Content x)", None),
@@ -78,6 +79,11 @@ def test_booleans_are_no_texts():
     (call,) = calls("f -Enabled $true")
     assert call.given[0].is_boolean
     assert not calls("f -Enabled True")[0].given[0].is_boolean
+
+
+@pytest.mark.parametrize("text", ["$x.Trim()", "$x.A().B(1)", "(g 1).ToString()", "$x.Split(',')"])
+def test_the_call_of_a_method_is_one_argument_that_is_not_certain(text):
+    assert given(f"f -A {text} -B 87 -C x") == [("A", None), ("B", ("87",)), ("C", ("x",))]
 
 
 def test_a_table_is_splatted():

@@ -172,7 +172,7 @@ def _misprint(rule: HostRule, subject: str, users: Users) -> Iterator[Finding]:
 
 def _wrong_side(rule: HostRule, subject: str, users: Users) -> Iterator[Finding]:
     """A server's port is local to the one that is called, and remote to the one that calls."""
-    if rule.protocol not in PORT_PROTOCOLS or _is_open(rule, "LocalPort", "RemotePort"):
+    if rule.protocol not in PORT_PROTOCOLS or _is_open(rule, "LocalPort", "RemotePort", "Direction"):
         return
     is_out = rule.direction is Direction.OUT
     named, other = (rule.local_port, rule.remote_port) if is_out else (rule.remote_port, rule.local_port)
@@ -225,7 +225,9 @@ def _wrong_protocol(rule: HostRule, subject: str, users: Users) -> Iterator[Find
 
 def _open_to_all(rule: HostRule, subject: str, users: Users) -> Iterator[Finding]:
     del users
-    if rule.direction is not Direction.IN or not rule.remote_address.is_any or _is_open(rule, "RemoteAddress", "Profile"):
+    if rule.direction is not Direction.IN or not rule.remote_address.is_any:
+        return
+    if _is_open(rule, "RemoteAddress", "Profile", "Direction", "Action"):
         return
     is_everything = (
         (rule.protocol is None or (rule.protocol in PORT_PROTOCOLS and rule.local_port.is_any and rule.remote_port.is_any))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cmfw.ingest.netsec_params import COMMON, PARAMETERS, WORDS, parameter_of
+from cmfw.ingest.netsec_params import COMMON, PARAMETERS, WORDS, parameter_of, whole_words
 from cmfw.ingest.netsec_values import CUT, Seen, Texts
 from cmfw.ingest.netsec_words import FIELD_OF, FIELDS
 from cmfw.ingest.script_calls import Call, Given
@@ -104,8 +104,9 @@ def _parameters(call: Call) -> _Read:
         elif name in written:
             faults.append(Fault("twice", name))
         elif name not in COMMON:
-            written[name] = one.texts
-            faults += _word_faults(name, one)
+            texts = tuple(whole_words(name, text) for text in one.texts) if name in WORDS else one.texts
+            written[name] = texts
+            faults += _word_faults(name, one._replace(texts=texts))
     return _Read(tuple(written.items()), tuple(open_names), tuple(faults))
 
 

@@ -1,7 +1,8 @@
 """The parameters of PowerShell's firewall cmdlets: how they may be written, and which values the cmdlets refuse.
 
 Source: the pages of New-, Set-, Get-, Enable-, Disable-, Remove- and Rename-NetFirewallRule (Microsoft Learn, NetSecurity);
-about_Parameters and about_CommonParameters (a name may be cut short as long as it is the only one).
+about_Parameters and about_CommonParameters (a name may be cut short as long as it is the only one); PowerShell's source,
+EnumMinimumDisambiguation (so may a word of a parameter that takes few).
 """
 
 from __future__ import annotations
@@ -137,6 +138,17 @@ WORDS: dict[str, frozenset[str]] = {
     )
 }
 """Parameters of a few words, in lower case."""
+
+
+def whole_words(parameter: str, text: str) -> str:
+    """The text with each word of the parameter written out: `-Direction In` is taken for `Inbound`."""
+    return ",".join(_whole(part, WORDS[parameter]) for part in text.split(","))
+
+
+def _whole(part: str, words: frozenset[str]) -> str:
+    begun = part.strip().lower()
+    meant = [word for word in words if begun and not begun.isdigit() and word.startswith(begun)]
+    return meant[0] if len(meant) == 1 and begun not in words else part
 
 
 def parameter_of(cmdlet: str, written: str) -> str:

@@ -82,7 +82,8 @@ def command_of(call: Call, rules: list[ScriptRule], path: str) -> ScriptCommand:
             verb=Verb.LOOK if is_show else Verb.OTHER, tool=Tool.NETSH, name=_said(call), line=call.line, inside=call.inside
         )
     verb = next((verb for word, verb in _VERBS.items() if _is(words[1:2], word)), Verb.OTHER)
-    read = _parameters(rest[3:])
+    # what is shown may be asked for with the bare word `verbose`, and by name without `name=`
+    read = _parameters(tuple(one for one in rest[3:] if verb is not Verb.LOOK or one.texts is None or "=" in _word(one)))
     rule: HostRule | None = None
     if verb is Verb.ADD:
         made = ScriptRule(path, call.line, call.inside, _seen(read))

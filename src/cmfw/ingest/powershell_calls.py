@@ -206,7 +206,7 @@ class _Walker:
                 return Known((text_of(node),))
             case "hexadecimal_integer_literal":
                 return Known((str(int(text_of(node), 16)),)) if re.fullmatch("0[xX][0-9a-fA-F]+", text_of(node)) else None
-            case "generic_token":
+            case "generic_token" | "expandable_bareword":
                 return self._expanded(text_of(node))
             case "variable":
                 return self._variable(node)
@@ -305,8 +305,14 @@ class _Walker:
         found: list[Given] = []
         waiting = ""
         switch = ""
+        grows = -1
         for node in elements:
-            if node.type in ("command_argument_sep", "redirection"):
+            is_between = node.type in ("command_argument_sep", "redirection")
+            if node.start_byte == grows and not is_between:
+                # `$name.Trim()`: the grammar takes the call of a method for an argument of its own
+                found[-1], grows = Given(found[-1].name, None), node.end_byte
+                continue
+            if is_between:
                 if switch and ":" in text_of(node):
                     # `-Confirm:$false`: the value is the switch's
                     waiting, switch = switch, ""
@@ -330,6 +336,7 @@ class _Walker:
             known = value if isinstance(value, Known) else None
             found.append(Given(waiting, known.texts if known else None, known is not None and known.is_boolean))
             waiting = ""
+            grows = node.end_byte if text.startswith(("$", "(")) else -1
         return [*found, Given(waiting, ())] if waiting else found
 
     def _splatted(self, text: str) -> list[Given]:
