@@ -322,6 +322,59 @@ def test_trap_full_width_colon_and_blank_before_it(tmp_path):
     assert only(tmp_path, listing).extras.unknown == ()
 
 
+FRENCH = """
+Nom de la règle :                     Poste 2701
+----------------------------------------------------------------------
+Activé :                              Oui
+Direction :                           Actif
+Profiles :                            Domaine
+Groupement :
+LocalIP :                             Tout
+RemoteIP :                            10.77.0.0/24
+Protocole :                           TCP
+LocalPort :                           2701
+RemotePort :                          Tout
+Traversée latérale :                  Non
+Action :                              Autoriser
+Ok.
+"""
+PORTUGUESE = """
+Nome da Regra:                        Agente
+----------------------------------------------------------------------
+Habilitado:                           Sim
+Direção:                              Entrada
+Perfis:                               Domínio,Particular
+Agrupamento:
+LocalIP:                              Qualquer
+RemoteIP:                             Qualquer
+Protocolo:                            TCP
+LocalPort:                            2701
+RemotePort:                           Qualquer
+Travessia da borda:                   Não
+Programa:                             C:\\a\\b.exe
+Tipos de Interface:                   Qualquer
+Segurança:                            NotRequired
+Origem da Regra:                      Configuração Local
+Ação:                                 Permitir
+Ok.
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp850", "cp1252"])
+def test_trap_french_puts_blanks_before_colons_as_powershell_does(tmp_path, encoding):
+    found = only(tmp_path, FRENCH.encode(encoding))
+    assert (found.direction, found.action, found.profiles) == (Direction.IN, Action.ALLOW, Profile.DOMAIN)
+    assert (str(found.local_port.ports), found.active) == ("2701", True)
+    assert tokens(found) == {"program", "service", "interface", "security"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp850", "cp1252"])
+def test_portuguese_is_read_by_its_words(tmp_path, encoding):
+    content = PORTUGUESE.encode(encoding)
+    assert verdict(tmp_path, content) == "allow"
+    assert verdict(tmp_path, content, profile=Profile.PUBLIC) == "block"
+
+
 def test_trap_markdown_indents_the_whole_listing(tmp_path):
     listing = "\r\n".join("    " + line if line else line for line in written([rule()]).split("\r\n"))
     assert only(tmp_path, listing).extras.unknown == ()

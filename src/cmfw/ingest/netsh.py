@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.input_file import InputFile
-from cmfw.ingest.netsh_blocks import Block, cut, is_rule_of_dashes
+from cmfw.ingest.netsh_blocks import Block, cut, is_rule_of_dashes, split_label
 from cmfw.ingest.netsh_labels import PROTOCOLS
 from cmfw.ingest.netsh_profiles import ListedSettings, read_settings
 from cmfw.ingest.netsh_rules import ListedRules, read_rules
-from cmfw.ingest.netsh_words import LABELS, known_words
+from cmfw.ingest.netsh_words import LABELS, NAME, known_words, label_key
 from cmfw.ingest.windows_text import MOST_BYTES, decode, marked_encoding
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
@@ -34,6 +35,15 @@ def sniff(file: InputFile) -> bool:
     if file.is_folder or not _is_text(file.head):
         return False
     return _is_listing(file.head) or _is_listing(file.beginning(_LOOKED_AT))
+
+
+def is_headed(file: InputFile) -> bool:
+    """Whether the known label of a rule's name stands over a line of dashes: French lines below it look like PowerShell's."""
+    if b"-" * 3 not in file.head.replace(b"\0", b""):
+        return False
+    lines = decode(file.head, "", known_words).split()
+    labels = [split_label(above.lstrip())[0] for above, line in pairwise(lines) if is_rule_of_dashes(line)]
+    return any(LABELS.get(label_key(label)) == NAME for label in labels)
 
 
 def _is_text(head: bytes) -> bool:

@@ -1,10 +1,11 @@
 """The words of ``netsh advfirewall`` in the languages that are known, and the order of the fields in a rule.
 
-English, German, Simplified Chinese and Japanese; French and Spanish as far as real listings show them. Words of all languages
+English, German, Simplified Chinese and Japanese; French, Spanish, Portuguese and Italian as far as real listings show them. Words of all languages
 stand in one table of a kind, as no word means two things in it; so a listing needs no language.
 
 Source: facts/windows_firewall.md 4.5; the order and the Japanese words from a listing of a whole Windows 10 in the examples of
-yuksiy/inetfw_tools; German, French, Spanish and Chinese words from listings in public files. What has not been seen is marked.
+yuksiy/inetfw_tools; German, French, Spanish, Portuguese, Italian and Chinese words from
+listings in public files. What has not been seen is marked.
 """
 
 from __future__ import annotations
@@ -41,15 +42,24 @@ VERBOSE_ONLY = frozenset({INTERFACES, SECURITY, SOURCE})
 FREE_TEXT = frozenset({NAME, DESCRIPTION, GROUPING})
 
 _LABELS: dict[str, tuple[str, ...]] = {
-    NAME: ("Rule Name", "Regelname", "规则名称", "規則名", "Nom de la règle", "Nombre de regla"),
+    NAME: (
+        "Rule Name",
+        "Regelname",
+        "规则名称",
+        "規則名",
+        "Nom de la règle",
+        "Nombre de regla",
+        "Nome da Regra",
+        "Nome regola",
+    ),
     DESCRIPTION: ("Description", "Beschreibung", "描述", "说明", "説明", "Descripción"),
-    ENABLED: ("Enabled", "Aktiviert", "已启用", "启用", "有効", "Activé", "Habilitada"),
-    DIRECTION: ("Direction", "Richtung", "方向", "Dirección"),
-    PROFILES: ("Profiles", "Profile", "配置文件", "プロファイル", "Profils", "Perfiles"),
-    GROUPING: ("Grouping", "Gruppierung", "分组", "グループ", "Groupement", "Agrupamiento"),
+    ENABLED: ("Enabled", "Aktiviert", "已启用", "启用", "有効", "Activé", "Habilitada", "Habilitado", "Attivata"),
+    DIRECTION: ("Direction", "Richtung", "方向", "Dirección", "Direção", "Direzione"),
+    PROFILES: ("Profiles", "Profile", "配置文件", "プロファイル", "Profils", "Perfiles", "Perfis", "Profili"),
+    GROUPING: ("Grouping", "Gruppierung", "分组", "グループ", "Groupement", "Agrupamiento", "Agrupamento", "Raggruppamento"),
     LOCAL_IP: ("LocalIP", "Lokales IP", "LokaleIP", "本地 IP", "ローカル IP"),
     REMOTE_IP: ("RemoteIP", "Remote-IP", "远程 IP", "リモート IP"),
-    PROTOCOL: ("Protocol", "Protokoll", "协议", "プロトコル", "Protocole", "Protocolo"),
+    PROTOCOL: ("Protocol", "Protokoll", "协议", "プロトコル", "Protocole", "Protocolo", "Protocollo"),
     LOCAL_PORT: ("LocalPort", "Lokaler Port", "本地端口", "ローカル ポート"),
     REMOTE_PORT: ("RemotePort", "Remoteport", "远程端口", "リモート ポート"),
     EDGE: (
@@ -59,15 +69,17 @@ _LABELS: dict[str, tuple[str, ...]] = {
         "エッジ トラバーサル",
         "Traversée latérale",
         "Cruce seguro del perímetro",
+        "Travessia da borda",
+        "Attraversamento confini",
     ),
     PROGRAM: ("Program", "Programm", "程序", "プログラム", "Programme", "Programa"),
     SERVICE: ("Service", "Dienst", "服务", "サービス", "Servicio"),
-    INTERFACES: ("InterfaceTypes", "Schnittstellentypen", "接口类型", "インターフェイスの種類"),
+    INTERFACES: ("InterfaceTypes", "Schnittstellentypen", "接口类型", "インターフェイスの種類", "Tipos de Interface"),
     COMPUTERS: ("RemoteComputerGroup", "リモート コンピューター グループ"),
     USERS: ("RemoteUserGroup", "リモート ユーザー グループ"),
-    SECURITY: ("Security", "Sicherheit", "安全", "安全性", "セキュリティ"),
-    SOURCE: ("Rule source", "Regelquelle", "规则源", "规则来源", "規則のソース"),
-    ACTION: ("Action", "Aktion", "操作", "Acción"),
+    SECURITY: ("Security", "Sicherheit", "安全", "安全性", "セキュリティ", "Segurança"),
+    SOURCE: ("Rule source", "Regelquelle", "规则源", "规则来源", "規則のソース", "Origem da Regra"),
+    ACTION: ("Action", "Aktion", "操作", "Acción", "Ação", "Azione"),
 }
 """Not seen in Chinese listings, by the facts: description, service, interface types, security and source."""
 
@@ -87,22 +99,26 @@ def word_key(text: str) -> str:
 LABELS = {label_key(label): field for field, labels in _LABELS.items() for label in labels}
 """Key of a label to the field."""
 
-ANY = frozenset(map(word_key, ("Any", "Beliebig", "任何", "任意", "Cualquiera", "Tout")))
-YES = frozenset(map(word_key, ("Yes", "Ja", "是", "はい", "Sí", "Oui")))
-NO = frozenset(map(word_key, ("No", "Nein", "否", "いいえ", "Non")))
+ANY = frozenset(map(word_key, ("Any", "Beliebig", "任何", "任意", "Cualquiera", "Tout", "Qualquer")))
+YES = frozenset(map(word_key, ("Yes", "Ja", "是", "はい", "Sí", "Oui", "Sim", "Sì")))
+NO = frozenset(map(word_key, ("No", "Nein", "否", "いいえ", "Non", "Não")))
 BOOLEANS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 DIRECTIONS = {
-    **dict.fromkeys(map(word_key, ("In", "Eingehend", "入", "入站", "入力", "Dentro", "Actif")), Direction.IN),
-    **dict.fromkeys(map(word_key, ("Out", "Aus", "Ausgehend", "出", "出站", "出力", "Fuera")), Direction.OUT),
+    **dict.fromkeys(map(word_key, ("In", "Eingehend", "入", "入站", "入力", "Dentro", "Actif", "Entrada")), Direction.IN),
+    **dict.fromkeys(map(word_key, ("Out", "Aus", "Ausgehend", "出", "出站", "出力", "Fuera", "Saída")), Direction.OUT),
 }
 PROFILE_WORDS = {
-    **dict.fromkeys(map(word_key, ("Domain", "Domäne", "域", "ドメイン", "Domaine", "Dominio")), Profile.DOMAIN),
-    **dict.fromkeys(map(word_key, ("Private", "Privat", "专用", "プライベート", "Privé", "Privada")), Profile.PRIVATE),
-    **dict.fromkeys(map(word_key, ("Public", "Öffentlich", "公用", "パブリック", "Pública")), Profile.PUBLIC),
+    **dict.fromkeys(map(word_key, ("Domain", "Domäne", "域", "ドメイン", "Domaine", "Dominio", "Domínio")), Profile.DOMAIN),
+    **dict.fromkeys(
+        map(word_key, ("Private", "Privat", "专用", "プライベート", "Privé", "Privada", "Particular")), Profile.PRIVATE
+    ),
+    **dict.fromkeys(map(word_key, ("Public", "Öffentlich", "公用", "パブリック", "Pública", "Público")), Profile.PUBLIC),
 }
 ACTIONS = {
     **dict.fromkeys(map(word_key, ("Allow", "Zulassen", "允许", "許可", "Autoriser", "Permitir")), Action.ALLOW),
-    **dict.fromkeys(map(word_key, ("Block", "Blockieren", "阻止", "ブロック", "Bloquer", "Bloquear")), Action.BLOCK),
+    **dict.fromkeys(
+        map(word_key, ("Block", "Blockieren", "阻止", "ブロック", "Bloquer", "Bloquear", "Blocca")), Action.BLOCK
+    ),
     **dict.fromkeys(map(word_key, ("Bypass", "バイパス")), Action.BYPASS),
 }
 DEFERS = {
@@ -123,7 +139,9 @@ SECURITIES: dict[str, tuple[str, ...]] = {
     "authnoencap": ("Authenticate", "An-NoEncap"),
 }
 """To the words of a rule string. Source: facts/windows_firewall.md 4.6 (COM's SecureFlags) and 2.2."""
-LOCAL_SOURCES = frozenset(map(word_key, ("Local Setting", "Lokale Einstellung", "本地设置", "ローカル設定")))
+LOCAL_SOURCES = frozenset(
+    map(word_key, ("Local Setting", "Lokale Einstellung", "本地设置", "ローカル設定", "Configuração Local"))
+)
 POLICY_SOURCES = frozenset(
     map(word_key, ("Group Policy Setting", "Gruppenrichtlinieneinstellung", "组策略设置", "グループ ポリシー設定"))
 )

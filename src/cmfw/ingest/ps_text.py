@@ -14,6 +14,7 @@ import unicodedata
 from typing import Any, NamedTuple
 
 from cmfw.errors import FormatError, InputError, Problem
+from cmfw.ingest import netsh
 from cmfw.ingest.evidence import Evidence, ExportedObject
 from cmfw.ingest.export_text import MOST_NOTES, head_text, read_text
 from cmfw.ingest.input_file import InputFile
@@ -35,7 +36,7 @@ _GONE = "System.Object"
 
 def sniff(file: InputFile) -> bool:
     """Whether the first lines are a list of known properties, or the head of a table of them."""
-    if file.is_hive:
+    if file.is_hive or netsh.is_headed(file):
         return False
     lines = head_text(file).splitlines()
     return are_known(found[1] for found in map(_PROPERTY.match, lines) if found) > 0 or any(
