@@ -181,6 +181,14 @@ def test_a_condition_that_is_not_shown_leaves_the_rule_proving_nothing(gone, tok
     assert made(*gone).extras.unknown == ((token, "not in this export"),)
 
 
+@pytest.mark.parametrize("protocol", ["TCP", "UDP", "ICMPv4", "Any", "47"])
+def test_types_of_icmp_are_missed_only_where_there_may_be_some(protocol):
+    """Scripts of many makers leave the column empty, or out, where it cannot say anything."""
+    wanted = () if protocol in ("TCP", "UDP") else (("IcmpType", "not in this export"),)
+    assert made(Protocol=protocol, LocalPort="Any", IcmpType="").extras.unknown == wanted
+    assert made("IcmpType", Protocol=protocol, LocalPort="Any").extras.unknown == wanted
+
+
 @pytest.mark.parametrize("value", ["", None, {}, []], ids=repr)
 @pytest.mark.parametrize("name", ["LocalPort", "RemoteAddress", "Program", "Service", "InterfaceType", "LocalUser"])
 def test_an_empty_property_is_not_any(name, value):

@@ -153,12 +153,13 @@ def _note_missing(draft: _Draft) -> None:
 def _shown(field: str, seen: Seen) -> bool:
     """Whether the export shows the field; of an empty one only where empty is how PowerShell writes "none"."""
     found = seen.get(field)
-    if found is None:
-        return False
     if found:
         return True
+    if field == "icmp":
+        # ports and types share one place in a rule, so one for TCP or UDP has no types. Source: MS-FASP 2.2.36
+        return _PROTOCOLS.get(_only(seen, "protocol")) in PORT_PROTOCOLS
     # `Package` is the one condition that is empty where there is none: real where the same filter shows its program
-    return field == "package" and bool(seen.get("program"))
+    return field == "package" and found is not None and bool(seen.get("program"))
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------
