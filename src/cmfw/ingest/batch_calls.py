@@ -1,5 +1,7 @@
 """Reads the ``netsh`` calls of a batch file, with the values that are certain before it runs. Nothing is run.
 
+Of other programs only calls are read that change the firewall too: by the registry, PowerShell or the service.
+
 Also the command files of ``netsh -f``, whose lines leave ``netsh`` out. What `if` and `for` guard, and what lies behind a
 label of a file that jumps, may not run.
 
@@ -12,6 +14,7 @@ import re
 
 from cmfw.errors import Problem
 from cmfw.ingest.script_calls import MACHINE_VARIABLES, Call, Calls, Given, program_name
+from cmfw.ingest.unfollowed_calls import STOPPING, changes_firewall
 
 LONGEST_LINE = 8191
 """Characters of one command line. Source: Microsoft, "Command prompt line string limitation"."""
@@ -27,7 +30,7 @@ _REDIRECTION = re.compile(r"\d?[<>]+&?(.*)")
 
 
 def batch_calls(text: str, path: str) -> Calls:
-    """The netsh calls of the file."""
+    """The netsh calls of the file, and those of other programs that change the firewall."""
     reader = _Reader(path, jumps=_JUMPS.search(text) is not None)
     pending, start = "", 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -105,9 +108,20 @@ class _Reader:
         words = _words(text)
         at = next((n for n, word in enumerate(words) if program_name(word) == "netsh"), None)
         if at is None and not (first == "advfirewall" and len(words) > 1):
+            self._other(words, number, inside)
             return
         given = tuple(self._given(word) for word in words[0 if at is None else at + 1 :])
         self.calls.append(Call("netsh", "netsh", given, number, inside))
+
+    def _other(self, words: list[str], number: int, inside: str) -> None:
+        """The call of another program, if it changes the firewall. Behind `if` and `for` it stands anywhere in the line."""
+        at = next((n for n, word in enumerate(words) if program_name(word) in STOPPING), 0)
+        if not words or not _SILENT.isdisjoint(map(str.lower, words)):
+            return
+        given = tuple(self._given(word) for word in words[at + 1 :])
+        call = Call(program_name(words[at]), words[at], given, number, inside)
+        if changes_firewall(call):
+            self.calls.append(call)
 
     def _set(self, name: str, text: str, inside: str) -> None:
         self.variables[name] = None if inside or name.startswith("/") else self._expanded(text)

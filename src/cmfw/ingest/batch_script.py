@@ -18,6 +18,6 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """The rules that are there when the file has run.
 
     Raises:
-        InputError: it is too large.
+        InputError: it is too large, or has no command that changes the firewall.
     """
     return (evidence_of(read_script(file, FORMAT)),)

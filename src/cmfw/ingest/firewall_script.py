@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cmfw.errors import Problem
+from cmfw.errors import InputError, Problem
 from cmfw.ingest import netsec_calls, netsh_calls
 from cmfw.ingest.batch_calls import batch_calls
 from cmfw.ingest.evidence import Evidence, StorePart
@@ -12,6 +12,7 @@ from cmfw.ingest.export_text import head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.script_calls import Call, Calls, program_name
 from cmfw.ingest.script_rules import ScriptRule
+from cmfw.ingest.unfollowed_calls import changes_firewall
 from cmfw.model.rule import Store
 from cmfw.model.script import Script, ScriptCommand, Tool, Verb
 from cmfw.model.state import Gap
@@ -145,7 +146,7 @@ def _command(call: Call, rules: list[ScriptRule], path: str) -> ScriptCommand | 
         return netsh_calls.command_of(call, rules, path)
     if call.name == "new-object" and any(_COM in " ".join(one.texts or ()).lower() for one in call.given):
         return ScriptCommand(verb=Verb.OTHER, tool=Tool.COM, name="HNetCfg.FwRule", line=call.line, inside=call.inside)
-    if call.name in _TEXT_RUNNERS or (call.name == "netsh" and _runs_a_file(call)):
+    if call.name in _TEXT_RUNNERS or (call.name == "netsh" and _runs_a_file(call)) or changes_firewall(call):
         # commands that are in a text or in another file: whatever they change is not followed
         tool = Tool.NETSH if call.name == "netsh" else Tool.POWERSHELL
         return ScriptCommand(verb=Verb.OTHER, tool=tool, name=call.written, line=call.line, inside=call.inside)
@@ -159,7 +160,14 @@ def _runs_a_file(call: Call) -> bool:
 
 
 def evidence_of(script: Script) -> Evidence:
-    """The rules of the script as a local policy without settings."""
+    """The rules of the script as a local policy without settings.
+
+    Raises:
+        InputError: it has no command that changes the firewall, so it says nothing of a machine.
+    """
+    if not script.commands and not script.problems:
+        hint = "what other scripts and modules do that it calls is not seen"
+        raise InputError(Problem(script.path, "commands that change the firewall", "none of them", hint=hint))
     gaps = [Gap("rules_alone", "a script shows rules; what else is on the machine is not in it", source=script.path)]
     unfollowed = [command for command in script.commands if _is_unfollowed(command)]
     if unfollowed:

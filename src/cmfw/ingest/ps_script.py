@@ -19,6 +19,6 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
 
     Raises:
         MissingExtra: the grammar is not installed.
-        InputError: it is too large.
+        InputError: it is too large, or has no command that changes the firewall.
     """
     return (evidence_of(read_script(file, FORMAT)),)
