@@ -16,8 +16,8 @@ from tests.emit.cases import UPDATE, same
 from tests.emit.network_cases import CASES, GOLDEN, case, crossings, emitted, two_zones
 from tests.emit.plans import item
 
-from cmfw.emit import Artifact, write
-from cmfw.emit.network import NETWORK_TARGETS, emit_between
+from cmfw.emit import NETWORK_TARGETS, Artifact, write
+from cmfw.emit.network import emit_between
 from cmfw.emit.path_capability import PATH_CAPABILITIES
 from cmfw.emit.path_proof import difference
 from cmfw.engine.path import Passage, judge_line_by_line, partition_between
@@ -323,7 +323,7 @@ def test_a_site_without_zones():
 def test_an_unknown_target_names_the_others():
     with pytest.raises(
         InputError,
-        match="expected one of `nftables`, `iptables`, `azure-nsg`, `cisco-asa`, `cisco-ios`, `cisco-nx`, `request`",
+        match="expected one of " + ", ".join(f"`{target}`" for target in NETWORK_TARGETS),
     ):
         emit_between("pf", *two_zones(item()))
 

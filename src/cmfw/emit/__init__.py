@@ -62,6 +62,8 @@ NETWORK_TARGETS: dict[str, str] = {
     "nftables": "cmfw.emit.nftables",
     "iptables": "cmfw.emit.iptables",
     "azure-nsg": "cmfw.emit.azure_nsg",
+    "aws-sg": "cmfw.emit.aws_sg",
+    "aws-nacl": "cmfw.emit.aws_nacl",
     "cisco-asa": "cmfw.emit.cisco_asa",
     "cisco-ios": "cmfw.emit.cisco_ios",
     "cisco-nx": "cmfw.emit.cisco_nx",

@@ -21,6 +21,9 @@ from cmfw.ingest.azure_nsg import TYPE, read_nsg
 from cmfw.model.mandate import Mandate
 from cmfw.net.flow import TCP, UDP
 
+_MOST_RULES = 1000
+"""Rules of one group. Source: Azure documentation, "Azure networking limits"."""
+_NO_ROOM = f"a network security group has at most {_MOST_RULES} rules"
 CAPABILITIES = PathCapabilities(
     target="azure-nsg",
     title="ARM template with a network security group in front of each zone",
@@ -29,6 +32,7 @@ CAPABILITIES = PathCapabilities(
         "icmp": "a network security group knows ICMP, but not its types",
         "any-protocol": "a network security group knows TCP, UDP, ICMP, ESP and AH, and `*` for all of those alone",
         "rare-protocol": "a network security group knows TCP, UDP, ICMP, ESP and AH alone",
+        "room": _NO_ROOM,
         "elsewhere": "a network security group stands in front of a zone, and there is none in front of everything else",
     },
     losses={
@@ -40,8 +44,6 @@ CAPABILITIES = PathCapabilities(
 )
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 API_VERSION = "2023-04-01"
-_MOST_RULES = 1000
-"""Rules of one group. Source: Azure documentation, "Azure networking limits"."""
 _FIRST_PRIORITY = 100
 _MOST_DESCRIPTION = 140
 _MOST_NAME = 80
@@ -56,9 +58,7 @@ def emit(request: PathRequest) -> tuple[Artifact, ...]:
         into = [crossing for crossing in request.gateway.crossings if crossing.to_zone == zone]
         rules = list(_rules(into, mandates))
         if len(rules) > _MOST_RULES:
-            raise Unsupported(
-                CAPABILITIES.target, zone, f"{len(rules)} rules, and a network security group has at most {_MOST_RULES}"
-            )
+            raise Unsupported(CAPABILITIES.target, zone, _NO_ROOM)
         text = json.dumps(_template(request, zone, rules), indent=2, ensure_ascii=False) + "\n"
         out.append(Artifact(_path(zone), text.encode(), "application/json"))
     return tuple(out)

@@ -26,6 +26,7 @@ PATH_CAPABILITIES: dict[str, str] = {
     "reasons": "reason and source of each flow",
     "counters": "a counter for each flow",
     "undo": "a way back",
+    "room": "as many rules as a site needs",
 }
 """Capability -> title, in the order of the table of docs/network-targets.md."""
 
