@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from cmfw.model.verdict import Answer
 from cmfw.values import value
@@ -74,7 +75,7 @@ class Service:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-@value(kw_only=True)
+@value(kw_only=True, opened=True)
 class ProbeResult:
     """What became of one probe, with what it rests on.
 
@@ -101,3 +102,7 @@ class ProbeResult:
     def answer(self) -> Answer:
         """What the word means for the flow."""
         return ANSWERS[self.word]
+
+
+OpenResult: Any = ProbeResult.__base__
+"""A result that is not frozen yet, for whoever makes many: set every field, then ``__class__``."""

@@ -12,12 +12,13 @@ from cmfw.net.flow import ICMP_PROTOCOLS, TCP
 from cmfw.probe import sockets
 from cmfw.probe.classify import PENDING, QueuedError, connect_word, error_word, evidence_of
 from cmfw.probe.plan import Probe
-from cmfw.probe.poller import READ, WRITE
+from cmfw.probe.poller import ERROR, READ, WRITE
 from cmfw.probe.proto import make_talk
 from cmfw.probe.proto.icmp import echo, is_reply
 from cmfw.probe.proto.rpc import Interface
 from cmfw.probe.proto.tag import TagTalk
 from cmfw.probe.proto.talk import Talk
+from cmfw.probe.results import made_result
 
 _CHUNK = 16384
 _PAYLOAD = 16
@@ -26,13 +27,14 @@ _PAYLOAD = 16
 class Attempt:
     """What every kind of probe has. A subclass sets ``result`` when it is done; ``wants`` is the mask to wait for."""
 
-    __slots__ = ("attempts", "index", "made", "probe", "result", "source", "started", "tag", "wants")
+    __slots__ = ("attempts", "connected", "index", "made", "probe", "result", "source", "started", "tag", "wants")
 
     def __init__(self, index: int, probe: Probe, now: float) -> None:
         self.index = index
         self.probe = probe
         self.started = now
         self.attempts = 1
+        self.connected = False
         self.result: ProbeResult | None = None
         self.source: int | None = None
         self.wants = 0
@@ -56,17 +58,14 @@ class Attempt:
         """Send the packet once more, where the system does not do that."""
 
     def settle(self, word: Word, by: int | None = None, *, now: float | None = None, evidence: tuple[str, ...] = ()) -> None:
-        """Set the result and let go of the socket."""
+        """Set the result."""
         probe = self.probe
-        self.result = ProbeResult(
-            items=probe.items,
-            protocol=probe.protocol,
-            address=probe.address,
+        self.result = made_result(
+            probe,
+            word,
+            by=by,
             port=probe.port,
             source=self.source,
-            mapped=probe.mapped,
-            word=word,
-            by=by,
             attempts=self.attempts,
             ms=None if now is None else round(1000 * (now - self.started), 2),
             evidence=evidence,
@@ -83,11 +82,10 @@ class Attempt:
 class TcpAttempt(Attempt):
     """A TCP connection, and the talk over it where the probe has one."""
 
-    __slots__ = ("_out", "_spoken", "connected", "interface", "talk")
+    __slots__ = ("_out", "_spoken", "interface", "talk")
 
     def __init__(self, index: int, probe: Probe, now: float) -> None:
         super().__init__(index, probe, now)
-        self.connected = False
         self.talk: Talk | None = None
         self.interface: Interface | None = None
         self._out = b""
@@ -109,11 +107,13 @@ class TcpAttempt(Attempt):
         if self.connected:
             self._speak(mask)
             return
-        number = self.made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if number:
-            self._failed(number, now)
-            return
+        if mask & ERROR:
+            number = self.made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if number:
+                self._failed(number, now)
+                return
         self.connected = True
+        sockets.close_at_once(self.made)
         if now - self.started > 0.9:  # sooner than a second, no system sends a SYN again (RFC 6298 2.1)
             self.attempts = 1 + sockets.retransmitted(self.made)
         self.settle(Word.OPEN, self.probe.address, now=now)
@@ -150,7 +150,7 @@ class TcpAttempt(Attempt):
                 else:
                     self._out += talk.receive(chunk)
         except (BlockingIOError, InterruptedError):
-            return
+            pass
         except OSError:
             talk.end()
         self.wants = READ | (WRITE if self._out else 0)

@@ -7,8 +7,10 @@ import selectors
 import socket
 from typing import Protocol
 
-READ, WRITE = 1, 4
-"""The bits of EPOLLIN and EPOLLOUT; errors and closed ends count as both."""
+READ, WRITE, ERROR = 1, 4, 8
+"""The bits of EPOLLIN, EPOLLOUT and EPOLLERR. A closed end counts as all of them; so does an error, where the system tells none."""
+_WRITABLE = WRITE | ERROR
+"""What ``selectors`` tell of a socket that is connected and of one that failed."""
 _MOST_EVENTS = 1024
 
 
@@ -81,7 +83,7 @@ class _Selector:
     def ready(self, timeout_s: float) -> list[tuple[int, int]]:
         found = self._selector.select(timeout_s)
         return [
-            (key.fd, (READ if events & selectors.EVENT_READ else 0) | (WRITE if events & selectors.EVENT_WRITE else 0))
+            (key.fd, (READ if events & selectors.EVENT_READ else 0) | (_WRITABLE if events & selectors.EVENT_WRITE else 0))
             for key, events in found
         ]
 

@@ -54,16 +54,19 @@ def number_of(packed: bytes) -> int:
 
 
 def tcp_socket(*, v6: bool) -> socket.socket:
-    """A socket that connects without waiting, names who refuses it (Linux), and leaves no trace when it closes."""
+    """A socket that connects without waiting and names who refuses it (Linux)."""
     made = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_STREAM | _NONBLOCKING, TCP)
     try:
         _prepare(made, v6=v6)
-        # a reset instead of TIME_WAIT: thousands of probes do not use up the ports of this machine
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
     except OSError:
         made.close()
         raise
     return made
+
+
+def close_at_once(made: socket.socket) -> None:
+    """Let the connection end with a reset instead of TIME_WAIT: thousands of probes do not use up the ports of this machine."""
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
 
 
 def udp_socket(*, v6: bool) -> socket.socket:
