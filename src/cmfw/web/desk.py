@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from cmfw.catalog import load
@@ -18,6 +18,7 @@ from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.report.audit_view import Audit, make_audit
 from cmfw.report.edges import judge_of
+from cmfw.report.markup import Content, Markup, joined
 from cmfw.resolve import lint_site, resolve
 from cmfw.values import value
 from cmfw.web.evidence import read_machine
@@ -25,8 +26,9 @@ from cmfw.web.exchange import NotThere
 from cmfw.web.memory import Memory
 from cmfw.web.settings import Settings
 from cmfw.web.store import Given, Machine, Store, Stored
+from cmfw.words import language
 
-_MOST_REMEMBERED = 64
+_MOST_REMEMBERED = 200
 _MOST_STATES = 12
 """Machines are the largest things that are remembered: one with all its rules takes some tens of MiB."""
 
@@ -133,6 +135,10 @@ class Desk:
     def judge(self, found: MachineCase) -> Judge:
         """The judge of an audit, with all that it has judged already."""
         return self.memory.recall(("judge", *found.key), lambda: judge_of(found.audit))
+
+    def part(self, found: MachineCase, name: str, work: Callable[[], Content]) -> Markup:
+        """A part of a page about a machine, as markup in the language of the call."""
+        return self.memory.recall(("part", name, language(), *found.key), lambda: joined(work()))
 
     def changed_site(self, case: SiteCase, settings: Sequence[str]) -> Site:
         """The site after ``KEY=VALUE`` changes; raises InputError."""

@@ -76,8 +76,8 @@ def start(desk: Desk, ask: Ask) -> Reply:
             return redirect(place("w", name, "m", machine))
     except InputError:
         # what was dropped stays, so that only what is wrong has to be mended
-        return redirect(place("w", name) if sites else place("w", name, "site"))
-    return redirect(place("w", name) if sites else place("w", name, "site"))
+        return redirect(place("w", name) if sites else place("w", name, "site", "form"))
+    return redirect(place("w", name) if sites else place("w", name, "site", "form"))
 
 
 def demo(desk: Desk, ask: Ask) -> Reply:

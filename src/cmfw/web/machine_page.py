@@ -10,7 +10,7 @@ from cmfw.report.audit_words import machine_lines, reasons, status_words, storie
 from cmfw.report.edges import edges_of
 from cmfw.report.html_evidence import exceptions_part, excess_part, findings_part, ledger_part
 from cmfw.report.html_page import groups_of, worst_of
-from cmfw.report.markup import Content, element
+from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import block, chip, section, table
 from cmfw.report.zone_map import legend, zone_map
 from cmfw.web.desk import Desk, MachineCase
@@ -28,14 +28,14 @@ def show(desk: Desk, ask: Ask) -> Reply:
     space, found = ask.param("space"), _found(desk, ask)
     audit = found.audit
     facts = element("ul", [element("li", line) for line in machine_lines(audit)], class_="facts")
-    drawing = element("div", zone_map(audit, edges_of(audit, desk.judge(found))), class_="wide", tabindex=0)
+    drawing = desk.part(found, "map", lambda: zone_map(audit, edges_of(audit, desk.judge(found))))
     inside: list[Content] = [
         head(space, found),
         counts(audit),
         facts,
         _trouble(audit, space, found.machine.name),
         section("matrix", say("report.part.matrix"), matrix(audit, space, found.machine.name)),
-        section("map", say("report.part.map"), element("p", say("report.map.about")), legend(), element("figure", drawing)),
+        section("map", say("report.part.map"), element("p", say("report.map.about")), legend(), _figure(drawing)),
         section("reports", say("web.machine.reports"), _reports(space, found.machine.name)),
     ]
     if not desk.settings.read_only:
@@ -43,12 +43,19 @@ def show(desk: Desk, ask: Ask) -> Reply:
     return framed(ask, found.machine.name, *inside, space=space)
 
 
+def _figure(drawing: Markup) -> Markup:
+    """The drawing where it can be moved under a narrow window, by keys as well."""
+    return element(
+        "figure", element("div", drawing, class_="wide", tabindex=0, role="group", aria_label=say("report.part.map"))
+    )
+
+
 def _found(desk: Desk, ask: Ask) -> MachineCase:
     return desk.machine(ask.param("space"), ask.param("machine"))
 
 
-def head(space: str, found: MachineCase) -> Content:
-    """The verdict, and the ways to everything else about the machine."""
+def head(space: str, found: MachineCase, title: str = "") -> Content:
+    """The title (empty: the verdict), and the ways to everything else about the machine."""
     name = found.machine.name
     links = (
         (name, place("w", space, "m", name)),
@@ -58,7 +65,7 @@ def head(space: str, found: MachineCase) -> Content:
     )
     listed = [element("li", element("a", told, href=href)) for told, href in links]
     ways = element("nav", element("ul", listed), class_="tabs", aria_label=say("web.machine.parts"))
-    return [crumbs((space, place("w", space)), (name, links[0][1])), element("h1", verdict(found.audit)), ways]
+    return [crumbs((space, place("w", space)), (name, links[0][1])), element("h1", title or verdict(found.audit)), ways]
 
 
 def _trouble(audit: Audit, space: str, machine: str) -> Content:
@@ -137,10 +144,10 @@ def findings(desk: Desk, ask: Ask) -> Reply:
     space, found = ask.param("space"), _found(desk, ask)
     audit = found.audit
     inside = (
-        head(space, found),
-        section("findings", say("report.part.findings"), findings_part(audit)),
-        section("excess", say("report.part.excess"), excess_part(audit)),
-        section("exceptions", say("report.part.exceptions"), exceptions_part(audit)),
+        head(space, found, say("web.machine.findings_of", name=found.machine.name)),
+        section("findings", say("report.part.findings"), desk.part(found, "findings", lambda: findings_part(audit))),
+        section("excess", say("report.part.excess"), desk.part(found, "excess", lambda: excess_part(audit))),
+        section("exceptions", say("report.part.exceptions"), desk.part(found, "exceptions", lambda: exceptions_part(audit))),
     )
     return framed(ask, f"{found.machine.name}: {say('report.part.findings')}", *inside, space=space)
 
@@ -149,7 +156,13 @@ def evidence(desk: Desk, ask: Ask) -> Reply:
     """The ledger."""
     space, found = ask.param("space"), _found(desk, ask)
     part = section("evidence", say("report.part.evidence"), ledger_part(found.audit))
-    return framed(ask, f"{found.machine.name}: {say('report.part.evidence')}", head(space, found), part, space=space)
+    return framed(
+        ask,
+        f"{found.machine.name}: {say('report.part.evidence')}",
+        head(space, found, say("web.machine.evidence_of", name=found.machine.name)),
+        part,
+        space=space,
+    )
 
 
 def drop(desk: Desk, ask: Ask) -> Reply:

@@ -37,8 +37,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     result = element("div", told, id="answer", aria_live="polite", aria_label=say("web.whatif.answer"), role="region")
     title = say("web.whatif.title", name=found.machine.name)
     inside = (
-        head(space, found),
-        element("h2", title),
+        head(space, found, title),
         element("p", say("web.whatif.about")),
         element("div", _form(found, ask), result, class_="split"),
     )
@@ -81,7 +80,7 @@ def _worst(rows: list[RowChange], side: str) -> Markup:
 
 def _story(made: Answer) -> Content:
     """The sentence and the proofs, with headings that fit below the page's own."""
-    return element("div", html_of(blocks(made), below=2), class_="proofs")
+    return element("div", html_of(blocks(made), below=1), class_="proofs")
 
 
 def _form(found: MachineCase, ask: Ask) -> Content:
