@@ -19,6 +19,7 @@ from cmfw import words
 _WORD = re.compile(r"[A-Za-z]{2}")
 _BETWEEN = re.compile(r"`[^`]*`|{[^}]*}")
 _NAMES = (
+    "click.",
     "request.",
     "role.",
     "format.",
@@ -33,7 +34,7 @@ _NAMES = (
     "web.status.",
     "web.target.",
 )
-"""Words of names that come from elsewhere, looked up and not said."""
+"""Words of what comes from elsewhere, looked up and not said; those of click have a test in ``cli/test_click_words.py``."""
 
 _SOURCE = ROOT / "src" / "cmfw"
 

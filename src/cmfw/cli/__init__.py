@@ -25,6 +25,7 @@ def _load_less() -> None:
     """Keep click from loading what no command uses: nearly half of what its import costs."""
     import sys
 
+    from cmfw.cli.click_words import told, told_of
     from cmfw.cli.deferred import defer, restore
 
     # for the help texts of options, which are keys here, and for default values that are functions
@@ -44,10 +45,11 @@ def _load_less() -> None:
     )
     # and asks it for these three, where it compiles a pattern of its own
     defer("string", ascii_letters=f"{LETTERS}{LETTERS.upper()}", digits=DIGITS, hexdigits=f"{DIGITS}abcdefABCDEF")
-    # parameters that are dates and ids, and translations of click's own words: no command of ours has any
+    # parameters that are dates and ids: no command of ours has any
     defer("datetime", "datetime")
     defer("uuid", "UUID")
-    defer("gettext", "gettext", "ngettext")
+    # click's own words, which it looks for in the machine's catalogs
+    defer("gettext", gettext=told, ngettext=told_of)
     import click  # noqa: F401 - takes the stand-ins, and is the only one to have these three
 
     restore("datetime", "uuid", "gettext")

@@ -16,6 +16,15 @@ _LAST = ("form", "lang", "debug", "help")
 """The options that every command has stand behind its own."""
 
 
+def _known(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value and not language_of(value):
+        raise click.BadParameter(say("error.language", value=value), ctx, parameter)
+    return value
+
+
+_LANG: dict[str, Any] = {"metavar": "|".join(LANGUAGES), "expose_value": False, "callback": _known}
+
+
 class Spoken(click.Command):
     """A command whose help is in the language of the call."""
 
@@ -28,10 +37,25 @@ class Spoken(click.Command):
 class SpokenGroup(click.Group):
     """A command that only holds others, with words in the language of the call: ``help.NAME`` and ``summary.NAME.COMMAND``."""
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params.append(SpokenOption(["--lang"], help="option.lang", **_LANG))
+
     def get_help(self, ctx: click.Context) -> str:
         """The help text."""
         self.help = say(f"help.{self.name}")
         return super().get_help(ctx)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """``-h`` and ``--help`` as every command has them."""
+        del ctx
+        flag = {"is_flag": True, "is_eager": True, "expose_value": False}
+        return SpokenOption(["-h", "--help"], help="option.help", callback=_show_help, **flag)
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Both names."""
+        del ctx
+        return ["-h", "--help"]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with summaries in the language of the call."""
@@ -71,7 +95,7 @@ def make_command(name: str, *formats: str, cls: type[Spoken] = Spoken) -> Callab
             function = option("--format", "form", key="format", type=choice, default=formats[0], callback=_remember)(
                 function
             )
-        function = option("--lang", key="lang", metavar="|".join(LANGUAGES), expose_value=False, callback=_known)(function)
+        function = option("--lang", key="lang", **_LANG)(function)
         function = option("--debug", key="debug", is_flag=True, expose_value=False)(function)
         function = help_option(function)
         made = click.command(name, cls=cls)(function)
@@ -90,12 +114,6 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: str) -> str
     del parameter
     former = _form.set(value)
     ctx.call_on_close(lambda: _form.reset(former))
-    return value
-
-
-def _known(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value and not language_of(value):
-        raise click.BadParameter(say("error.language", value=value), ctx, parameter)
     return value
 
 

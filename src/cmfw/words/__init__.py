@@ -16,6 +16,7 @@ LANGUAGES = ("en", "zh_CN")
 GENERAL = "general"
 AREAS: dict[str, tuple[str, ...]] = {
     "audit": ("audit", "demo", "disabled", "finding", "gap", "part", "presence", "status", "way", "who"),
+    "click": ("click",),
     "explain": ("explain", "direction"),
     "formats": ("format", "aspect", "shown"),
     "lab": ("lab",),
