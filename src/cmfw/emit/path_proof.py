@@ -51,6 +51,9 @@ def _allowed(region: tuple[Box, ...], lines: Iterable[PathLine], wanted: set[Box
             # stays open: what a later line does to it no longer matters, and what it allows again is allowed already
             allowed.update(cut)
         elif line.answer is Answer.BLOCK:
+            if tuple(cut) == open_:
+                # the usual end: everything else
+                break
             open_ = (FlowSet(open_) - FlowSet(tuple(cut))).boxes
             if not open_:
                 break

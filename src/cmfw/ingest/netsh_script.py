@@ -37,9 +37,20 @@ _OUTBOUND = {"allowoutbound": True, "blockoutbound": False}
 _SWITCHES = {"inboundusernotification": "disable_notifications", "unicastresponsetomulticast": "disable_unicast_responses"}
 _WORD = re.compile(r'(?:[^" ]|"[^"]*")+')
 _PAIR = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^" ]+))')
-_ADD = "netsh advfirewall firewall add rule"
-_PLAIN_ADD = re.compile(_ADD + r"""(?: [a-z]+=(?:"[^"%]*"|[^" %&|<>^()]+))+""")
-_PLAIN_PAIR = re.compile(r""" ([a-z]+)=(?:"([^"]*)"|([^" ]+))""")
+_QUOTED, _BARE = '"([^"%]*)"', '([^" %&|<>^()]+)'
+_PLAIN_ADD = re.compile(
+    "netsh advfirewall firewall add rule"
+    + "".join(
+        f"(?: {key}={text})?"
+        for key, text in (
+            ("name", _QUOTED), ("dir", _BARE), ("action", _BARE), ("description", _QUOTED), ("enable", _BARE),
+            ("profile", _BARE), ("program", _QUOTED), ("service", _QUOTED), ("protocol", _BARE), ("localport", _BARE),
+            ("remoteport", _BARE), ("localip", _BARE), ("remoteip", _BARE), ("interfacetype", _BARE), ("edge", _BARE),
+        )
+    )
+)  # fmt: skip
+"""A line in the order in which we write it, with nothing in it that the interpreter acts on."""
+_PLAIN_KEYS = tuple(re.findall(r" ([a-z]+)=", _PLAIN_ADD.pattern))
 _PLAIN_DELETE = re.compile(r"""netsh advfirewall firewall delete rule name="[^"%]*" >nul""")
 _REMARK = re.compile(r"rem cmfw: [^%&|<>^!]*")
 
@@ -89,13 +100,10 @@ def _read_line(
 ) -> None:
     if not line or _REMARK.fullmatch(line) or _PLAIN_DELETE.fullmatch(line):
         return
-    if _PLAIN_ADD.fullmatch(line):
-        # nothing that the interpreter acts on: the words are the pairs as they stand
-        found = _PLAIN_PAIR.findall(line, len(_ADD))
-        pairs = {key: quoted or bare for key, quoted, bare in found}
-        if len(pairs) < len(found):
-            raise ValueError(f"`{line[:60]}` has an argument twice")
-        rules.append(_rule(pairs, origin))
+    if (plain := _PLAIN_ADD.fullmatch(line)) is not None:
+        rules.append(
+            _rule({key: text for key, text in zip(_PLAIN_KEYS, plain.groups(), strict=True) if text is not None}, origin)
+        )
         return
     words = list(_words(line))
     match words[:5]:
@@ -224,9 +232,12 @@ _ALWAYS = {"name", "dir", "action", "enable", "profile", "protocol"}
 _MORE = {"description", "program", "service", "localport", "remoteport", "localip", "remoteip", "interfacetype", "edge"}
 
 
+_KNOWN = _ALWAYS | _MORE
+
+
 def _rule(pairs: dict[str, str], origin: str) -> HostRule:
     """One rule; raises ValueError for an argument or value that is not ours, or one that is missing."""
-    if not _ALWAYS <= set(pairs) <= _ALWAYS | _MORE:
+    if not _ALWAYS <= pairs.keys() <= _KNOWN:
         raise ValueError(f"arguments {', '.join(pairs)}")
     protocol, icmp = _protocol(pairs["protocol"])
     edge, defer = _key(_EDGE_WORDS, pairs["edge"]) if "edge" in pairs else (False, "")

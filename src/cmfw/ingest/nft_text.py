@@ -16,7 +16,9 @@ from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UN
 from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
 from cmfw.net.intervals import Range, Ranges
 
-_TOKEN = re.compile(r'"[^"\n]*"|#[^\n]*|[{};,\n]|[^\s{};,"#]+')
+_TOKEN = re.compile(r'("[^"\n]*"|[{};,\n]|[^\s{};,"#]+)|#[^\n]*')
+"""A word; of a comment, an empty text."""
+_NESTING = frozenset("{};")
 _VERDICTS = {
     "accept": ACCEPT,
     "drop": DROP,
@@ -43,7 +45,7 @@ class NftText:
     """One reading of a ruleset."""
 
     def __init__(self, text: str, path: str) -> None:
-        self.tokens = _TOKEN.findall(text)
+        self.tokens: list[str] = list(filter(None, _TOKEN.findall(text)))
         self.at = 0
         self.line = 1
         self.path = path
@@ -64,25 +66,26 @@ class NftText:
     # --- tokens ------------------------------------------------------------------------------------------------------
 
     def _next(self) -> str:
-        """The next word, comments left out; raises _Broken at the end."""
-        while self.at < len(self.tokens):
-            word: str = self.tokens[self.at]
-            self.at += 1
-            if word == "\n":
-                self.line += 1
-            if word[0] != "#":
-                return word
-        raise _Broken("the end of the file")
+        """The next word; raises _Broken at the end."""
+        if self.at == len(self.tokens):
+            raise _Broken("the end of the file")
+        word = self.tokens[self.at]
+        self.at += 1
+        self.line += word == "\n"
+        return word
 
     def _word(self) -> str | None:
         """The next word that is no end of a line, or None at the end of the text."""
-        while self.at < len(self.tokens):
-            try:
-                word = self._next()
-            except _Broken:
-                return None
-            if word not in ("\n", ";"):
+        words, at = self.tokens, self.at
+        while at < len(words):
+            word = words[at]
+            at += 1
+            if word == "\n":
+                self.line += 1
+            elif word != ";":
+                self.at = at
                 return word
+        self.at = at
         return None
 
     def _inside(self) -> str:
@@ -93,9 +96,19 @@ class NftText:
 
     def _rest(self) -> list[str]:
         """The tokens up to the end of the statement; braces may hold several lines. A closing brace stays."""
-        found: list[str] = []
-        depth = 0
         words = self.tokens
+        try:
+            end = words.index("\n", self.at)
+        except ValueError:
+            end = len(words)
+        found = words[self.at : end]
+        if end < len(words) and _NESTING.isdisjoint(found):
+            # most statements are one line
+            self.line += 1
+            self.at = end + 1
+            return found
+        found = []
+        depth = 0
         for at in range(self.at, len(words)):
             word = words[at]
             if word in _ENDS and (depth == 0 or word == "\n"):
@@ -103,7 +116,7 @@ class NftText:
                 if depth == 0:
                     self.at = at if word == "}" else at + 1
                     return found
-            elif word[0] != "#":
+            else:
                 depth += (word == "{") - (word == "}")
                 found.append(word)
         self.at = len(words)
