@@ -21,7 +21,9 @@ from cmfw.cli.app import COMMANDS
 FOLDER = DOCS / "verbs"
 PAGES = pages_in(FOLDER)
 GONE = "..."
-CHECKED = {"check", "collect-script", "diff", "excess", "probe", "respond", "search", "shadow", "trace", "whatif"}
+CHECKED = {
+    "check", "collect-script", "completion", "diff", "excess", "probe", "report", "respond", "schema", "search", "shadow", "site", "trace", "whatif",
+}  # fmt: skip
 """Verbs that have a page for certain; the others get theirs with the questions that they answer."""
 
 
