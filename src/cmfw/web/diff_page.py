@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from cmfw.engine.difference import Difference, differ
+from dataclasses import replace
+
+from cmfw.engine.difference import Change, Difference, differ
 from cmfw.engine.rule_changes import RuleChange, rule_changes
 from cmfw.errors import CmfwError
 from cmfw.report.audit_words import ORDER
-from cmfw.report.diff_view import difference_blocks, rule_blocks
+from cmfw.report.diff_view import difference_blocks, kind_of, rule_blocks
 from cmfw.report.finding_words import feature_title
 from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import chip, section, table
 from cmfw.report.question_view import preferences
 from cmfw.web.desk import Desk
 from cmfw.web.error_page import problems
-from cmfw.web.exchange import Ask, Reply, place
+from cmfw.web.exchange import Ask, Reply, place, with_query
 from cmfw.web.explain_page import html_of
 from cmfw.web.forms import button, select
 from cmfw.web.frame import crumbs, framed
 from cmfw.words import say
 
-_MOST_SHOWN = 60
+_MOST_SHOWN = 20
+"""Changes of one kind on a page that was not asked for all."""
 
 
 def show(desk: Desk, ask: Ask) -> Reply:
@@ -39,7 +42,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     inside: list[Content] = [crumbs((space, place("w", space))), element("h1", say("web.diff.title"))]
     inside.append(picker if len(names) > 1 else element("p", say("web.diff.needs_two")))
     if old and new:
-        inside += [_statuses(desk, space, old, new), _changes(desk, space, old, new)]
+        inside += [_statuses(desk, space, old, new), _changes(desk, space, old, new, all_of_it=bool(ask.asked("all")))]
     return framed(ask, say("web.diff.title"), *inside, space=space)
 
 
@@ -55,7 +58,11 @@ def _statuses(desk: Desk, space: str, old: str, new: str) -> Content:
         for name in dict.fromkeys((*sides[0], *sides[1]))
         if sides[0].get(name) != sides[1].get(name)
     ]
-    told = table([say("audit.column.feature"), old, new], rows) if rows else element("p", say("web.diff.same_features"))
+    told = (
+        table([say("audit.column.feature"), old, new], rows, class_="slim")
+        if rows
+        else element("p", say("web.diff.same_features"))
+    )
     return section("features", say("report.part.matrix"), told)
 
 
@@ -70,12 +77,25 @@ def _chip(status: str | None) -> Markup:
     return element("span", say("whatif.not_planned")) if status is None else chip(status, say(f"status.{status}"))
 
 
-def _changes(desk: Desk, space: str, old: str, new: str) -> Content:
+def _changes(desk: Desk, space: str, old: str, new: str, *, all_of_it: bool) -> Content:
     found, rules = _difference(desk, space, old, new)
+    shown, left = _first(found, len(found.changes) if all_of_it else _MOST_SHOWN)
+    whole = with_query(place("w", space, "diff"), ("before", old), ("after", new), ("all", "1"))
+    more = element("p", element("a", say("web.diff.all", count=left), href=whole)) if left else None
+    flows = html_of(difference_blocks(shown, len(shown.changes)), below=1)
     return [
-        section("flows", say("report.flows"), html_of(difference_blocks(found, _MOST_SHOWN), below=1)),
-        section("rules", say("web.diff.rules"), html_of(rule_blocks(rules, _MOST_SHOWN), below=1)),
+        section("flows", say("report.flows"), flows, more),
+        section("rules", say("web.diff.rules"), html_of(rule_blocks(rules, len(rules)), below=1)),
     ]
+
+
+def _first(found: Difference, most: int) -> tuple[Difference, int]:
+    """(at most so many changes of each kind, how many were left out)."""
+    kept: dict[str, list[Change]] = {}
+    for change in found.changes:
+        kept.setdefault(kind_of(change), []).append(change)
+    changes = tuple(change for its in kept.values() for change in its[:most])
+    return replace(found, changes=changes), len(found.changes) - len(changes)
 
 
 def _difference(desk: Desk, space: str, old: str, new: str) -> tuple[Difference, tuple[RuleChange, ...]]:

@@ -15,6 +15,8 @@ from cmfw.web.plan_page import EDITIONS, chosen
 from cmfw.words import language, say
 
 _LONGEST = 100
+_STYLES = {"dim": "soft", "strong": "strong", "good": "works", "bad": "broken", "warn": "degraded"}
+"""Styles of blocks as classes of the pages."""
 
 
 def index(desk: Desk, ask: Ask) -> Reply:
@@ -87,10 +89,9 @@ def _shown(one: Block, below: int) -> Markup:
     match one:
         case Heading(text, level):
             return element(f"h{level + below}", text)
-        case Line(text, _, mark, style):
-            return element(
-                "p", element("b", mark) if mark.strip("-* ") else None, text, class_="soft" if style == "dim" else None
-            )
+        case Line(text, indent, mark, style):
+            named = " ".join(filter(None, (_STYLES.get(style, ""), "in" if indent else "")))
+            return element("p", element("b", mark) if mark.strip("-* ") else None, text, class_=named or None)
         case Verbatim(text, _):
             return block(text)
         case Table(columns, rows, _):

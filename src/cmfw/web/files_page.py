@@ -62,9 +62,12 @@ def show(desk: Desk, ask: Ask) -> Reply:
         element("h1", say("web.files.title")),
         element("p", say("web.files.about")),
         picker,
-        section("hosts", say("web.files.hosts", name=where), table(columns, rows)),
+        section("hosts", say("web.files.hosts", name=where), table(columns, rows, class_="slim")),
         section(
-            "networks", say("web.files.networks"), element("p", say("web.files.networks_about")), table(columns, networks)
+            "networks",
+            say("web.files.networks"),
+            element("p", say("web.files.networks_about")),
+            table(columns, networks, class_="slim"),
         ),
         section(
             "handbook",

@@ -76,7 +76,7 @@ def _summary(case: SiteCase) -> Content:
         section(
             "clients",
             say("web.site.clients"),
-            table([say("web.site.group"), say("web.site.subnets"), say("web.site.profile"), zone], clients),
+            table([say("web.site.group"), say("web.site.subnets"), say("web.site.profile"), zone], clients, class_="slim"),
         ),
         _ports(site),
     ]
@@ -91,7 +91,9 @@ def _ports(site: Site) -> Content:
         [say("web.site.wol"), code(str(ports.wol))],
         [say("web.site.rpc"), code(str(ports.rpc))],
     ]
-    return section("ports", say("web.site.ports"), table([say("web.site.service"), say("web.site.port")], rows))
+    return section(
+        "ports", say("web.site.ports"), table([say("web.site.service"), say("web.site.port")], rows, class_="slim")
+    )
 
 
 def _lints(case: SiteCase) -> Content:
@@ -174,10 +176,8 @@ def _editor(ask: Ask, space: str, text: str, name: str) -> Content:
         form(
             place("w", space, "site"),
             ask.token,
-            labelled(
-                say("web.home.site"), file_input("site", accept=".toml,.json", required=True), say("web.home.site_hint")
-            ),
-            button(say("web.site.upload")),
+            labelled(say("web.home.site"), file_input("site", accept=".toml,.json", required=True)),
+            button(say("web.site.keep")),
             files=True,
             class_="panel",
         ),

@@ -9,6 +9,7 @@ from cmfw.diagnose.whatif import Outcome, RowChange
 from cmfw.errors import CmfwError
 from cmfw.net.flow import PROFILE_NAMES
 from cmfw.report.audit_words import ORDER, title_of
+from cmfw.report.blocks import Heading, Table
 from cmfw.report.finding_words import feature_title, rule_title
 from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import chip, table
@@ -49,7 +50,11 @@ def _answered(desk: Desk, found: MachineCase, ask: Ask) -> tuple[Content, int]:
         made = answer(desk, found, pairs_of(ask))
     except CmfwError as error:
         return problems(error), 422
-    return [_matrix(made), _story(made)], 200
+    sentence, *proofs = blocks(made)
+    lead = element("p", sentence.text if isinstance(sentence, Heading) else None, class_="lead")
+    # the matrix says what the table of the command says, and more
+    told = html_of([one for one in proofs if not isinstance(one, Table)], below=1)
+    return [lead, _matrix(made), element("div", told, class_="proofs")], 200
 
 
 def _matrix(made: Answer) -> Content:
@@ -57,15 +62,15 @@ def _matrix(made: Answer) -> Content:
     cells: dict[tuple[str, str], list[RowChange]] = {}
     for row in made.rows:
         cells.setdefault((row.feature, row.clients), []).append(row)
-    columns = [say(f"whatif.column.{name}") for name in ("feature", "clients", "before", "after")]
+    several = len({clients for _, clients in cells}) > 1
+    columns = [say(f"whatif.column.{name}") for name in ("feature", *(("clients",) if several else ()), "before", "after")]
     rows: list[tuple[int, list[Content]]] = []
     for (feature, clients), its in cells.items():
         outcome = min((one.outcome for one in its), key=_OUTCOMES.index)
         told = element("span", say(f"web.outcome.{outcome.value}"), class_=f"outcome {outcome.value}")
         after = [_worst(its, "after"), " ", told if outcome is not Outcome.SAME else None]
-        rows.append(
-            (_OUTCOMES.index(outcome), [feature_title(feature, made.catalog), clients, _worst(its, "before"), after])
-        )
+        whose = [clients] if several else []
+        rows.append((_OUTCOMES.index(outcome), [feature_title(feature, made.catalog), *whose, _worst(its, "before"), after]))
     listed = [row for _, row in sorted(rows, key=lambda pair: pair[0])]
     return table(columns, listed, class_="matrix whatif")
 
@@ -76,11 +81,6 @@ def _worst(rows: list[RowChange], side: str) -> Markup:
         return element("span", say("whatif.not_planned"), class_="soft")
     status = min(statuses, key=ORDER.index)
     return chip(status, say(f"status.{status}"))
-
-
-def _story(made: Answer) -> Content:
-    """The sentence and the proofs, with headings that fit below the page's own."""
-    return element("div", html_of(blocks(made), below=1), class_="proofs")
 
 
 def _form(found: MachineCase, ask: Ask) -> Content:
