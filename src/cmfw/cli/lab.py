@@ -76,10 +76,11 @@ def prove(
 ) -> int:
     """Prove the site's plan, or a machine's own rules, with packets."""
     from cmfw.catalog import load
-    from cmfw.cli import lab_view, output
+    from cmfw.cli import output
     from cmfw.cli.inputs import read_path
     from cmfw.diagnose.planned_state import all_windows
     from cmfw.ingest.site import read_site
+    from cmfw.report import lab_view
     from cmfw.resolve import resolve
 
     check_system()
@@ -143,8 +144,8 @@ def _silence(_done: int, _total: int, _last: Removal | None) -> None:
 
 
 def _write_capture(path: Path, report: object) -> None:
-    from cmfw.cli.lab_view import Report, capture_packets
     from cmfw.lab.pcapng import pcapng
+    from cmfw.report.lab_view import Report, capture_packets
 
     assert isinstance(report, Report)  # noqa: S101 - for the type checker alone
     packets = capture_packets(report)

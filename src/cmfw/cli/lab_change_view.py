@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.lab_view import place_name, rules_text, trial_row
 from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.ingest.lab_scenario import ScenarioStep
 from cmfw.lab.changed import Change, RowSeen
@@ -14,6 +13,7 @@ from cmfw.lab.prove import Trial
 from cmfw.model.site import Site
 from cmfw.model.verdict import Answer
 from cmfw.report.finding_words import feature_title
+from cmfw.report.lab_view import place_name, rules_text, trial_row
 from cmfw.values import value
 from cmfw.words import say
 

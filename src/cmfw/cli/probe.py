@@ -11,7 +11,6 @@ from cmfw.cli.options import advisory_option, make_command, option
 from cmfw.words import say
 
 if TYPE_CHECKING:
-    from cmfw.cli.probe_view import Probing
     from cmfw.diagnose.wire import WireOracle
     from cmfw.model.finding import Finding
     from cmfw.model.plan import Plan
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from cmfw.probe.initiate import Responder
     from cmfw.probe.plan import ProbePlan
     from cmfw.probe.run import Limits
+    from cmfw.report.probe_view import Probing
 
 _RATE = 500
 _TIMEOUT_S = 3.5
@@ -63,9 +63,9 @@ def command(
 
     from cmfw.cli import output
     from cmfw.cli.oracles import read_probe
-    from cmfw.cli.probe_view import blocks, document
     from cmfw.diagnose.wire import WireOracle, wire_rows
     from cmfw.probe.run import Limits
+    from cmfw.report.probe_view import blocks, document
 
     if lab and not states:
         raise click.UsageError(say("probe.lab_alone"))
@@ -97,9 +97,9 @@ def _plan(
     """What is to be sent, without results."""
     from cmfw.catalog import load
     from cmfw.cli.plan_view import only
-    from cmfw.cli.probe_view import Probing
     from cmfw.ingest.site import read_site
     from cmfw.probe.plan import plan_probes
+    from cmfw.report.probe_view import Probing
     from cmfw.report.who import find_who
     from cmfw.resolve import resolve
 

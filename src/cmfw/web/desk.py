@@ -24,6 +24,7 @@ from cmfw.values import value
 from cmfw.web.evidence import read_machine
 from cmfw.web.exchange import NotThere
 from cmfw.web.memory import Memory
+from cmfw.web.runs import Runs
 from cmfw.web.settings import Settings
 from cmfw.web.store import Given, Machine, Store, Stored
 from cmfw.words import language
@@ -64,6 +65,7 @@ class Desk:
         self.settings = settings
         self.store = Store(settings.store, settings.most_stored)
         self.memory = Memory(_MOST_REMEMBERED)
+        self.runs = Runs()
         self._states = Memory(_MOST_STATES)
 
     @cached_property

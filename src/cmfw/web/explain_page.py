@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.explain_view import topic_blocks
 from cmfw.report.markup import Content, Markup, element
@@ -94,11 +96,14 @@ def _shown(one: Block, below: int) -> Markup:
             return element("p", element("b", mark) if mark.strip("-* ") else None, text, class_=named or None)
         case Verbatim(text, _):
             return block(text)
-        case Table(columns, rows, _):
-            return table(list(columns), [[_cell(cell) for cell in row] for row in rows], heads=False)
+        case Table(columns, rows, styles):
+            coloured = {text: _STYLES.get(style, "") for text, style in styles}
+            return table(list(columns), [[_cell(cell, coloured) for cell in row] for row in rows], heads=False)
         case Gap():
             return Markup()
 
 
-def _cell(cell: str | tuple[str, ...]) -> Content:
-    return cell if isinstance(cell, str) else between(list(cell), element("br"))
+def _cell(cell: str | tuple[str, ...], coloured: Mapping[str, str]) -> Content:
+    if isinstance(cell, str):
+        return element("span", cell, class_=coloured[cell]) if cell in coloured else cell
+    return between(list(cell), element("br"))

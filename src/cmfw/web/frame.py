@@ -56,7 +56,10 @@ def _way(ask: Ask, space: str) -> Content:
     links = [element("li", element("a", "cmfw", href="/", class_="brand"))]
     if space:
         links.append(element("li", element("a", space, href=place("w", space))))
-        links += [_link(ask, place("w", space, name), say(f"web.way.{name}")) for name in ("site", "plan", "diff", "files")]
+        links += [
+            _link(ask, place("w", space, name), say(f"web.way.{name}"))
+            for name in ("site", "plan", "diff", "files", "probe")
+        ]
     links.append(_link(ask, "/explain", say("web.way.explain")))
     other, code, told = _OTHER[language()]
     query = [pair for pair in ask.query if pair[0] != "lang"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cmfw.diagnose import RowResult
 from cmfw.diagnose.commands import GPO_PLACE
+from cmfw.diagnose.results import Action
 from cmfw.report import FORMS
 from cmfw.report.audit_view import Audit
 from cmfw.report.audit_words import machine_lines, reasons, status_words, stories, title_of, verdict
@@ -14,7 +15,7 @@ from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import block, chip, section, table
 from cmfw.report.zone_map import legend, zone_map
 from cmfw.web.desk import Desk, MachineCase
-from cmfw.web.exchange import Ask, Reply, place, redirect
+from cmfw.web.exchange import Ask, Reply, place, redirect, with_query
 from cmfw.web.forms import drop_button
 from cmfw.web.frame import crumbs, framed
 from cmfw.web.space_page import counts
@@ -91,7 +92,19 @@ def _story(audit: Audit, story: list[RowResult], space: str, machine: str) -> Co
         place_note = say("audit.gpo_place", place=GPO_PLACE) if any(GPO_PLACE in one for one in commands) else None
         repair = [element("p", element("b", say("audit.repair"))), block(*commands), place_note and element("p", place_note)]
     details = element("a", say("web.machine.details"), href=cell_place(space, machine, row))
-    return element("article", summary, between, why, repair, element("p", details), class_="story")
+    trial = repair_place(space, machine, row)
+    tried = [" \u00b7 ", element("a", say("web.machine.try"), href=trial)] if trial else None
+    return element("article", summary, between, why, repair, element("p", details, tried), class_="story")
+
+
+def repair_place(space: str, machine: str, row: RowResult) -> str:
+    """The what-if page of the smallest repair, empty where it is more than switching rules of the machine."""
+    steps = row.repair[0].steps if row.repair else ()
+    switched = {Action.ENABLE_RULE: "enable", Action.DISABLE_RULE: "disable"}
+    if not steps or any(step.action not in switched or step.rule is None for step in steps):
+        return ""
+    pairs = [(switched[step.action], step.rule.id) for step in steps if step.rule is not None]
+    return with_query(place("w", space, "m", machine, "whatif"), *pairs)
 
 
 def _why(row: RowResult) -> Content:

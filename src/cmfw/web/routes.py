@@ -10,6 +10,7 @@ from cmfw.web import (
     home_page,
     machine_page,
     plan_page,
+    run_page,
     site_form,
     site_page,
     space_page,
@@ -40,6 +41,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _SPACE + "/site/form", site_form.keep),
     ("GET", _SPACE + "/plan", plan_page.show),
     ("GET", _SPACE + "/diff", diff_page.show),
+    ("GET", _SPACE + "/probe", run_page.show),
+    ("POST", _SPACE + "/probe", run_page.probe),
+    ("POST", _SPACE + "/lab", run_page.lab),
+    ("GET", _SPACE + "/run/{run}", run_page.follow),
     ("GET", _SPACE + "/files", files_page.show),
     ("GET", _SPACE + "/files/{target}", files_page.target),
     ("GET", _MACHINE, machine_page.show),
@@ -52,5 +57,5 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 )
 """(method, path, page)."""
 
-SAFE_POSTS: frozenset[Handler] = frozenset()
+SAFE_POSTS: frozenset[Handler] = frozenset((run_page.probe, run_page.lab))
 """Pages that change nothing though they are asked by POST: a server that is only read has them, too."""

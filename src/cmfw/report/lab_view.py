@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.lab.layout import ASSUMED, LabHost, Layout
 from cmfw.lab.outcome import Outcome
 from cmfw.lab.prove import Proof, Removal, Trial
@@ -17,6 +16,7 @@ from cmfw.model.site import Site
 from cmfw.model.verdict import Answer, Bounds, RuleRef, Status, Verdict
 from cmfw.net.addr import format_address
 from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES
+from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.finding_words import feature_title
 from cmfw.values import value
 from cmfw.words import say

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.output import Block, Gap, Heading, Line, Table
 from cmfw.diagnose.wire import WireRow
 from cmfw.model.finding import Finding
 from cmfw.model.plan import Plan
@@ -18,6 +17,7 @@ from cmfw.net.flow import PROTOCOL_NAMES, end_text
 from cmfw.probe.plan import Probe, ProbePlan
 from cmfw.probe.record import SCHEMA, probe_row, result_row
 from cmfw.probe.run import Limits
+from cmfw.report.blocks import Block, Gap, Heading, Line, Table
 from cmfw.report.finding_words import feature_title
 from cmfw.report.who import Who
 from cmfw.values import value
