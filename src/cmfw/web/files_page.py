@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -11,7 +12,7 @@ from cmfw.report import FORMS
 from cmfw.report.markup import Content, element
 from cmfw.report.page import section, table
 from cmfw.web.desk import Desk
-from cmfw.web.exchange import Ask, NotThere, Reply, download, place
+from cmfw.web.exchange import Ask, NotThere, Reply, download, place, with_query
 from cmfw.web.forms import button, select
 from cmfw.web.frame import crumbs, framed
 from cmfw.web.plan_page import EDITIONS, SCOPES, choices, chosen
@@ -40,15 +41,6 @@ def show(desk: Desk, ask: Ask) -> Reply:
     names = [group.name for group in case.site.clients] + [system.host for system in case.site.systems]
     where = chosen(ask.asked("for"), tuple(names))
     edition, scope = chosen(ask.asked("edition"), EDITIONS), chosen(ask.asked("scope"), SCOPES)
-    rows: list[list[Content]] = [
-        [known(f"web.target.{name}") or name, element("code", name), _get(space, name, where, edition, scope)]
-        for name in TARGETS
-    ]
-    networks: list[list[Content]] = [
-        [known(f"web.target.{name}") or name, element("code", name), _get(space, name, "", edition, scope)]
-        for name in NETWORK_TARGETS
-    ]
-    columns = [say("web.files.what"), say("web.files.target"), say("web.files.get")]
     picker = element(
         "form",
         element("label", say("web.files.for"), " ", select("for", [(name, name) for name in names], where)),
@@ -62,29 +54,31 @@ def show(desk: Desk, ask: Ask) -> Reply:
         element("h1", say("web.files.title")),
         element("p", say("web.files.about")),
         picker,
-        section("hosts", say("web.files.hosts", name=where), table(columns, rows, class_="slim")),
+        section("hosts", say("web.files.hosts", name=where), _targets(TARGETS, space, where, edition, scope)),
         section(
             "networks",
             say("web.files.networks"),
             element("p", say("web.files.networks_about")),
-            table(columns, networks, class_="slim"),
+            _targets(NETWORK_TARGETS, space, "", edition, scope),
         ),
         section(
             "handbook",
             say("web.files.handbook"),
-            element("p", element("a", say("web.files.handbook_get"), href="/handbook", download=True)),
+            element("p", element("a", say("web.files.handbook_get"), href="/handbook")),
         ),
     )
     return framed(ask, say("web.files.title"), *inside, space=space)
 
 
-def _get(space: str, target: str, where: str, edition: str, scope: str) -> Content:
-    from cmfw.web.exchange import with_query
-
-    href = with_query(place("w", space, "files", target), ("for", where), ("edition", edition), ("scope", scope))
-    return element(
-        "a", say("web.files.download"), href=href, download=True, aria_label=f"{say('web.files.download')}: {target}"
-    )
+def _targets(names: Iterable[str], space: str, where: str, edition: str, scope: str) -> Content:
+    """Targets with their files. No link is marked as a download: a refusal is a page to be read."""
+    told = say("web.files.download")
+    rows: list[list[Content]] = []
+    for name in names:
+        href = with_query(place("w", space, "files", name), ("for", where), ("edition", edition), ("scope", scope))
+        link = element("a", told, href=href, aria_label=f"{told}: {name}")
+        rows.append([known(f"web.target.{name}") or name, element("code", name), link])
+    return table([say("web.files.what"), say("web.files.target"), say("web.files.get")], rows, class_="slim")
 
 
 def target(desk: Desk, ask: Ask) -> Reply:

@@ -144,9 +144,7 @@ def _cell(audit: Audit, rows: list[RowResult], space: str, machine: str) -> Cont
 
 def _reports(space: str, machine: str) -> Content:
     links = [
-        element(
-            "li", element("a", say(f"web.form.{form}"), href=place("w", space, "m", machine, "report", form), download=True)
-        )
+        element("li", element("a", say(f"web.form.{form}"), href=place("w", space, "m", machine, "report", form)))
         for form in FORMS
     ]
     return element("ul", links, class_="links")

@@ -158,7 +158,7 @@ def _editor(ask: Ask, space: str, text: str, name: str) -> Content:
         wrap="off",
         aria_describedby="edit-about",
     )
-    kept = element("a", say("web.site.download"), href=place("w", space, "site", "file"), download=True) if name else None
+    kept = element("a", say("web.site.download"), href=place("w", space, "site", "file")) if name else None
     return section(
         "edit",
         say("web.site.edit"),
