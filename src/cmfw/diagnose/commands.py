@@ -12,7 +12,7 @@ from cmfw.words.visible import is_hidden, visible
 GPO_PLACE = "<domain>\\<policy>"
 """Stands for the Group Policy object, whose name no machine state holds."""
 
-_QUOTES = "'\u2018\u2019\u201a\u201b"
+_QUOTES = frozenset("'\u2018\u2019\u201a\u201b")
 """Characters that end a single-quoted text. Source: PowerShell language specification 2.3.5.2."""
 _ACTIVE = frozenset('`$"\u201c\u201d\u201e')
 """Characters that mean something in a double-quoted text, typographic quotes included. Source: the same, 2.3.5.2."""
@@ -31,6 +31,8 @@ def quote(text: str) -> str:
     and still names the same rule. Source: PowerShell language specification 2.3.5.2, 2.3.7 (the backtick), 7.1.7 (``[char]``).
     """
     if visible(text) == text:
+        if _QUOTES.isdisjoint(text):
+            return f"'{text}'"
         return "'" + "".join(c * 2 if c in _QUOTES else c for c in text) + "'"
     return '"' + "".join(map(_in_double_quotes, text)) + '"'
 

@@ -64,7 +64,7 @@ class Engine:
         shares_rules = like is not None and like.state.rules is state.rules
         self._rules: SortedRules = like._rules if like is not None and shares_rules else SortedRules(state.rules)  # noqa: SLF001
         self._worlds: dict[Profile, tuple[Settings, ...]] = {}
-        service_off = any(f.name.lower() in FIREWALL_SERVICES and f.start == DISABLED for f in state.services)
+        service_off = any(f.start == DISABLED and f.name.lower() in FIREWALL_SERVICES for f in state.services)
         self._unreadable = service_off or any(map(leaves_all_open, state.gaps))
 
     def worlds(self, profile: Profile) -> tuple[Settings, ...]:

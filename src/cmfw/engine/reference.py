@@ -50,7 +50,7 @@ def judge(flow: Flow, state: HostState) -> Verdict:
 
 def unreadable(state: HostState) -> tuple[str, ...]:
     """What is missing where no step of the decision order is sure: whether the firewall runs at all, or its settings."""
-    if any(fact.name.lower() in FIREWALL_SERVICES and fact.start == DISABLED for fact in state.services):
+    if any(fact.start == DISABLED and fact.name.lower() in FIREWALL_SERVICES for fact in state.services):
         return ("service_state",)
     return tuple(sorted({gap.code for gap in state.gaps if leaves_all_open(gap)}))
 
