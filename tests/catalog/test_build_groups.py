@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cmfw.catalog import load
+from cmfw.catalog import _compiled, build_groups, load
 from cmfw.catalog.build_groups import fits
 from cmfw.catalog.types import GroupEdition
 from cmfw.ingest import read_state
@@ -37,6 +37,20 @@ def comparable(rule: HostRule) -> HostRule:
     """The rule without what a machine adds: state, place, version and spelling."""
     program = rule.program and canonical_program(rule.program)
     return replace(rule, active=False, origin="", version=(0, 0), program=program, group=group_id(rule.group))
+
+
+def test_editions_are_made_when_they_are_asked_for_and_once(monkeypatch):
+    made, real = [], build_groups._edition
+    monkeypatch.setattr(build_groups, "_edition", lambda *given: made.append(1) or real(*given))
+    row = _compiled("page")["group"]["remote_desktop"]
+    group = build_groups.group("remote_desktop", row)
+    assert (bool(group.editions), group.title.en, made) == (True, "Remote Desktop", [])
+    assert [e.first_build for e in group.editions] == [e["first_build"] for e in row["editions"]]
+    assert next(reversed(group.editions)) == group.editions[-1] != group.editions[0]
+    assert len(made) == len(group.editions) == len(row["editions"])
+    assert group == load().groups["remote_desktop"]
+    assert hash(group.editions) == hash(load().groups["remote_desktop"].editions)
+    assert group.editions != group.editions[:-1]
 
 
 GROUPS = [name for name, group in load().groups.items() if group.editions]

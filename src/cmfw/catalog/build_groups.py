@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
 
 from cmfw.catalog.build import Row, cite, text
 from cmfw.catalog.types import Group, GroupEdition, GroupMember
@@ -20,7 +21,6 @@ _PROFILES = {profile.name: int(profile) for profile in Profile}
 
 def group(key: str, row: Row) -> Group:
     """A row of ``group`` with its editions and their members."""
-    members = [(member, _made(row["resource"], member)) for member in row["members"]]
     return Group(
         id=key,
         resource=row["resource"],
@@ -28,9 +28,45 @@ def group(key: str, row: Row) -> Group:
         zh_verified=row["zh_verified"],
         reach=text(row["reach"]),
         gaps=text(row["gaps"]) if "gaps" in row else None,
-        editions=tuple(_edition(members, edition) for edition in row["editions"]),
+        editions=Editions(row),
         cite=cite(row),
     )
+
+
+class Editions(Sequence[GroupEdition]):
+    """The editions of a group, made when one is first asked for: an audit asks for titles, and for few groups for more."""
+
+    __slots__ = ("_made", "_row")
+
+    def __init__(self, row: Row) -> None:
+        self._row = row
+        self._made: tuple[GroupEdition, ...] | None = None
+
+    def _all(self) -> tuple[GroupEdition, ...]:
+        if self._made is None:
+            row = self._row
+            members = [(member, _made(row["resource"], member)) for member in row["members"]]
+            self._made = tuple(_edition(members, edition) for edition in row["editions"])
+        return self._made
+
+    @overload
+    def __getitem__(self, at: int) -> GroupEdition: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[GroupEdition, ...]: ...
+    def __getitem__(self, at: int | slice) -> GroupEdition | tuple[GroupEdition, ...]:
+        return self._all()[at]
+
+    def __iter__(self) -> Iterator[GroupEdition]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._row["editions"])
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._all())
 
 
 def _edition(members: list[tuple[Row, Callable[[tuple[int, int]], HostRule]]], row: Row) -> GroupEdition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -207,7 +207,7 @@ class Group:
     """What the group opens, and where it does not reach (the LocalSubnet twin)."""
     gaps: Text | None = None
     """Which Windows have member rules that are not established."""
-    editions: tuple[GroupEdition, ...]
+    editions: Sequence[GroupEdition]
     cite: Cite
 
 

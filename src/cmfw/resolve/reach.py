@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cmfw.catalog.types import Catalog, ExceptionRow, GroupEdition
 from cmfw.model.rule import group_id
@@ -46,7 +46,7 @@ def _is_inbound(row: ExceptionRow) -> bool:
     return row.on in CLIENT_ROLES and "in" in (row.effective_directions or row.directions)
 
 
-def _edition(editions: tuple[GroupEdition, ...], windows: str) -> GroupEdition | None:
+def _edition(editions: Sequence[GroupEdition], windows: str) -> GroupEdition | None:
     """The rules of that Windows; those of the newest client Windows where the site does not say which it is."""
     version = windows_version(windows)
     if version is not None:

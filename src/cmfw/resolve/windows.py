@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from cmfw.catalog.types import GroupEdition
 
@@ -75,7 +76,7 @@ def windows_version(text: str) -> tuple[str, int] | None:
     return (SERVER if is_server or number in _SERVER_ONLY else CLIENT), number
 
 
-def group_edition(editions: tuple[GroupEdition, ...], sku: str, build: int) -> GroupEdition | None:
+def group_edition(editions: Sequence[GroupEdition], sku: str, build: int) -> GroupEdition | None:
     """The rules of a predefined group on that Windows, None where the catalog has none."""
     for edition in editions:
         low = edition.first_build is None or edition.first_build <= build
