@@ -204,9 +204,11 @@ def sound_names(buffer: Buffer, first: int, count: int, parent: int) -> list[str
                 and not size & 7
                 and stop <= start - size <= end + 80
             ):
-                name = buffer[start + 80 : stop].decode("latin-1")
-                if name.isascii() and name_hash(name.upper()) == hint and "\\" not in name and "\0" not in name:
-                    found = name
+                raw = buffer[start + 80 : stop]
+                # of a name in ASCII the bytes are the characters, and what ``name_hash`` counts
+                same = length <= 64 and sum(map(mul, raw.upper()[::-1], _POWERS)) & 0xFFFFFFFF == hint
+                if same and raw.isascii() and b"\\" not in raw and b"\0" not in raw:
+                    found = raw.decode("ascii")
         names.append(found)
     return names
 

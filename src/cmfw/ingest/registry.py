@@ -5,6 +5,7 @@ Key paths are written with backslashes and without a leading one; keys and value
 
 from __future__ import annotations
 
+from codecs import utf_16_le_decode
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -85,7 +86,8 @@ def _upper(char: str) -> str:
 
 def decode_text(data: bytes) -> str:
     """The text of string data up to its first NUL; without one, all of it. A half character at the end is left out."""
-    text = (data if len(data) % 2 == 0 else data[:-1]).decode("utf-16-le", "surrogatepass")
+    # not `bytes.decode`, which looks the codec up each time: this is asked for every rule
+    text, _ = utf_16_le_decode(data if len(data) % 2 == 0 else data[:-1], "surrogatepass", True)
     end = text.find("\0")
     return text if end < 0 else text[:end]
 
