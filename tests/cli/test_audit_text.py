@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cmfw.catalog import load
-from cmfw.ingest.rulestring import write_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.net.flow import Profile
 
 POLICY = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"

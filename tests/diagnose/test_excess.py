@@ -6,7 +6,7 @@ import pytest
 from tests.diagnose.machines import FPS, SVCHOST, ask, configured, findings, member, planned, rule, shipped, site, state
 
 from cmfw.engine.reference import judge
-from cmfw.ingest.rulestring import write_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.finding import Severity
 from cmfw.model.rule import Store
 from cmfw.model.verdict import Answer

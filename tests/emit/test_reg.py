@@ -13,7 +13,7 @@ from cmfw.emit import emit
 from cmfw.emit.reg import KEY
 from cmfw.ingest.reg_text import apply_reg, read_reg
 from cmfw.ingest.registry import REG_SZ, RegistryTree, RegistryValue, decode_text, encode_text
-from cmfw.ingest.rulestring import write_rule
+from cmfw.ingest.rulewrite import write_rule
 
 RULES = f"{KEY}\\FirewallRules"
 MEMBER = rule(id="FPS-SMB-In-TCP", group="@FirewallAPI.dll,-28502", name="@FirewallAPI.dll,-28511", active=False)

@@ -26,7 +26,7 @@ from cmfw.errors import FormatError, InputError, Problem
 from cmfw.ingest import format_module
 from cmfw.ingest.input_file import open_input
 from cmfw.ingest.policy_keys import read_group_policy
-from cmfw.ingest.rulestring import write_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import Action, Extras, HostRule, Store
 from cmfw.model.state import Gap
 from cmfw.net.flow import TCP

@@ -14,7 +14,8 @@ from tests.fuzz.harness import MORE_INPUTS, Mutation, Seed, Target, mutate, run
 from cmfw.ingest.policy_keys import FIREWALL_POLICY
 from cmfw.ingest.regf_file import open_hive
 from cmfw.ingest.registry import decode_text
-from cmfw.ingest.rulestring import parse_rule, write_rule
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import Store
 
 OWN_SEEDS = (

@@ -22,7 +22,8 @@ from cmfw.ingest.policy_keys import read_rules
 from cmfw.ingest.preg import apply_preg, read_preg
 from cmfw.ingest.regf_file import open_hive
 from cmfw.ingest.registry import RegistryTree, RegistryView, decode_text
-from cmfw.ingest.rulestring import parse_rule, write_rule
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import Action, HostRule, Store
 from cmfw.model.state import Gap
 

@@ -14,7 +14,7 @@ from cmfw.engine.exact import Engine
 from cmfw.ingest import read_state
 from cmfw.ingest.firewall_script import BATCH, POWERSHELL, is_batch, is_powershell, read_script
 from cmfw.ingest.input_file import open_input
-from cmfw.ingest.rulestring import write_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import Action
 from cmfw.model.script import NOT_FOLLOWED, OPEN, REFUSED, Script, Tool, Verb
 from cmfw.net.flow import Direction, Profile

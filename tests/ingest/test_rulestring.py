@@ -6,7 +6,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from cmfw.ingest.rulestring import parse_rule, write_rule
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction, Interface, Profile

@@ -11,7 +11,8 @@ from tests.properties import universe
 
 from cmfw.engine.reference import judge
 from cmfw.ingest.netsec_objects import evidence_of, objects_in
-from cmfw.ingest.rulestring import parse_rule, write_rule
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import HostState
 

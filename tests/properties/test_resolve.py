@@ -18,7 +18,8 @@ from cmfw.model.need import leaves, need_text, parse_need
 from cmfw.model.plan import Plan
 from cmfw.model.site import Product, Site
 from cmfw.net.flow import Direction
-from cmfw.resolve import lint_site, resolve
+from cmfw.resolve import resolve
+from cmfw.resolve.lint import lint_site
 
 FACTS = {"a few rows": small_catalog(), "the whole catalog": catalog.load(catalog.PACKS)}
 COUNT = 60 * int(os.environ.get("CMFW_SOAK", "1"))

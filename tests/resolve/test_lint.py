@@ -8,8 +8,7 @@ from tests.resolve.small_catalog import small_catalog
 from cmfw import catalog
 from cmfw.ingest.site import read_site_text
 from cmfw.model.finding import Finding, Severity
-from cmfw.resolve import lint_site
-from cmfw.resolve.lint import LINTS
+from cmfw.resolve.lint import LINTS, lint_site
 
 CATALOG = small_catalog()
 CLEAN = """

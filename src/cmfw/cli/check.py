@@ -133,7 +133,7 @@ def _judge(site: Site, state: HostState | None, asked: str | None) -> tuple[list
 
     from cmfw.catalog import load
     from cmfw.cli.inputs import names_of, read_path, read_queries
-    from cmfw.resolve import lint_site
+    from cmfw.resolve.lint import lint_site
 
     catalog = load(site.packs)
     lints = lint_site(catalog, site, date.today().isoformat())  # noqa: DTZ011 - the last day ends where the reader sits

@@ -9,7 +9,6 @@ from dataclasses import replace
 from cmfw.diagnose import commands
 from cmfw.diagnose.excess import is_built_in
 from cmfw.diagnose.leaves import WORKS, EndResult, Judge
-from cmfw.diagnose.openings import opening_steps
 from cmfw.diagnose.results import Action, Repair, Step
 from cmfw.engine.exact import Engine
 from cmfw.engine.path import PathEngine
@@ -58,9 +57,13 @@ class Repairer:
     def _with_filters(self, feature: str, need: Need, members: frozenset[str]) -> tuple[Repair, ...]:
         """The filters in the way opened, and what the machine then still needs."""
         path = self._judge.path
+        if path is None:
+            return ()
+        from cmfw.diagnose.openings import opening_steps
+
         ends = [one for name in sorted(members) for one in self._judge.leaf(name).ends]
         opened = _unique(step for one in ends for step in opening_steps(one))
-        if path is None or not opened:
+        if not opened:
             return ()
         behind = self._judge.beyond(PathEngine(Repair(opened).apply_path(path.state)))
         if behind.bounds(need) == WORKS:

@@ -13,7 +13,8 @@ from cmfw.emit.host_policy import HostPolicy
 from cmfw.errors import Unsupported
 from cmfw.ingest.preg import MAX_SIZE
 from cmfw.ingest.registry import REG_DWORD, REG_SZ, RegistryValue, encode_text
-from cmfw.ingest.rulestring import parse_rule, write_rule
+from cmfw.ingest.rulestring import parse_rule
+from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import HostRule, OpenRule, Store, changed_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile

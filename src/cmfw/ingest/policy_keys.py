@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cmfw.errors import Problem
-from cmfw.ingest.connection_rules import is_connection_rule, parse_connection_rule
 from cmfw.ingest.evidence import StorePart
 from cmfw.ingest.legacy_lists import Place, has_lists, read_lists
 from cmfw.ingest.profile_keys import profile_keys, profile_names, read_profiles
@@ -160,10 +159,12 @@ def read_rules(view: RegistryView, key: str, store: Store, *, secure: bool = Fal
         text, name, origin = rows[at]
         rule: HostRule | ConnectionRule | None = found[at]
         said = first
-        if rule is None and (secure or is_connection_rule(text)):
-            rule, said = parse_connection_rule(text, id=name, store=store, origin=origin)
-            if rule is not None:
-                secured.append(rule)
+        if rule is None:
+            from cmfw.ingest.connection_rules import is_connection_rule, parse_connection_rule
+
+            if secure or is_connection_rule(text):
+                rule, said = parse_connection_rule(text, id=name, store=store, origin=origin)
+                secured += [] if rule is None else [rule]
         expected = "a rule that Windows would write" if rule is not None else "a firewall rule"
         problems += [_problem(view, values[at], expected, note) for note in said]
     return tuple(rule for rule in found if rule is not None), tuple(secured), tuple(problems)

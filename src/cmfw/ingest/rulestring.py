@@ -15,11 +15,8 @@ from collections.abc import Iterable
 from cmfw.ingest.rule_fields import parse_slowly, version_of
 from cmfw.ingest.rule_validity import LONGEST_ID, checked
 from cmfw.ingest.rulestring_parts import DIALECTS, LONGEST_PART, Dialect
-from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import HostRule, OpenRule, Store
 from cmfw.net.flow import Direction
-
-__all__ = ["SHIPPED_STORES", "parse_rule", "parse_rules", "write_rule"]
 
 SHIPPED_STORES = frozenset(store for store, dialect in DIALECTS.items() if dialect.shipped)
 

@@ -16,9 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmfw.errors import InputError, Problem
-from cmfw.ingest.ccmsetup import parse_ccmsetup
-from cmfw.ingest.site_keys import METHODS, SITE_KEYS, USUAL_ROLES, SiteKey
-from cmfw.ingest.site_lines import Place, json_lines, toml_lines
+from cmfw.ingest.site_keys import METHODS, SITE_KEYS, USUAL_ROLES, Place, SiteKey
 from cmfw.ingest.site_values import GIVEN, SiteValues, Table, closest
 from cmfw.model.mandate import Mandate
 from cmfw.model.site import (
@@ -69,12 +67,18 @@ def read_site_text(text: str, path: str, change: Change | None = None) -> Site:
     raw = _parse_json(text, path) if is_json else _parse_toml(text, path)
     if change is not None:
         change(raw)
-    reader = SiteValues(path, lambda: json_lines(text) if is_json else toml_lines(text))
+    reader = SiteValues(path, lambda: _lines(text, is_json=is_json))
     top = reader.table(raw, ())
     site = _build(reader, top, path)
     if reader.problems:
         raise InputError(*sorted(reader.problems, key=lambda p: (p.line or 0, p.key)), *reader.not_listed())
     return site
+
+
+def _lines(text: str, *, is_json: bool) -> dict[Place, int]:
+    from cmfw.ingest.site_lines import json_lines, toml_lines
+
+    return json_lines(text) if is_json else toml_lines(text)
 
 
 def _parse_toml(text: str, path: str) -> Any:
@@ -312,6 +316,8 @@ def _settings(reader: SiteValues, table: Table) -> ClientSettings:
 
 def _install(reader: SiteValues, table: Table) -> tuple[Install, str]:
     """The install method, and the CCMINSTALLDIR of its properties."""
+    from cmfw.ingest.ccmsetup import parse_ccmsetup
+
     said = parse_ccmsetup(table.get("properties", ""))
     place: Place = table[""]
     for name, value in said.wrong:

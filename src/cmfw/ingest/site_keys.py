@@ -14,6 +14,8 @@ USUAL_ROLES = ("site_server", "management_point", "distribution_point", "softwar
 
 METHODS = ("push", "group_policy", "software_update_point", "manual", "logon_script", "software_distribution")
 PROFILES = ("domain", "private", "public")
+Place = tuple[str | int, ...]
+"""Keys and indexes that lead to a value of a site file: ``("system", 0, "roles")``."""
 
 
 @value

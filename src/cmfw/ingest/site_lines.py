@@ -1,6 +1,6 @@
 """Where each key of a TOML or JSON text stands, so that a problem can name its line.
 
-A *place* is a tuple of keys and indexes, ``("system", 0, "roles")``. The scan is forgiving: it runs beside the real
+The scan is forgiving: it runs beside the real
 parser and only has to be right on text that the parser accepts.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-Place = tuple[str | int, ...]
+from cmfw.ingest.site_keys import Place
 
 # compiled when a problem needs its line, by `re` itself: most site files have none
 _HEADER = r"\s*\[(\[?)\s*([^\]]+?)\s*\]"

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cmfw.errors import Problem
-from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
-from cmfw.ingest.site_lines import Place, line_of
+from cmfw.ingest.site_keys import SITE_KEYS, Place, SiteKey
 from cmfw.model.mandate import ENDS
 from cmfw.net.addr import AddrSet, parse_range
 from cmfw.net.flow import PROFILE_NAMES, Profile
@@ -111,6 +110,8 @@ class SiteValues:
             return BAD
         if self._lines is None:
             self._lines = self._find_lines()
+        from cmfw.ingest.site_lines import line_of
+
         line = line_of(self._lines, place)
         self.problems.append(Problem(self.file, expected, found, hint, key_text(place), line))
         return BAD

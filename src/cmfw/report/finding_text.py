@@ -28,7 +28,7 @@ def rule_string(rule: HostRule) -> str:
 
     Exports other than the registry's can have names with bars in them.
     """
-    from cmfw.ingest.rulestring import write_rule
+    from cmfw.ingest.rulewrite import write_rule
 
     try:
         return write_rule(rule)

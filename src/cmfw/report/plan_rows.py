@@ -87,7 +87,7 @@ def _planned_rule(found: PlannedRule) -> dict[str, Any]:
 
 def rule_row(rule: HostRule) -> dict[str, Any]:
     """One Windows Firewall rule with all its conditions; null or an empty list never stands for "any", ``*`` does."""
-    from cmfw.ingest.rulestring import write_rule
+    from cmfw.ingest.rulewrite import write_rule
 
     return {
         "id": rule.id,

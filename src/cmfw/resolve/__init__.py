@@ -1,8 +1,7 @@
-"""From the catalog and one site to one plan, and what to tell an administrator about the site. Pure."""
+"""From the catalog and one site to one plan; what to tell an administrator about the site is in ``lint``. Pure."""
 
 from __future__ import annotations
 
-from cmfw.resolve.lint import lint_site
 from cmfw.resolve.plans import resolve
 
-__all__ = ["lint_site", "resolve"]
+__all__ = ["resolve"]

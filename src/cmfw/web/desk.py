@@ -19,7 +19,8 @@ from cmfw.model.site import Site
 from cmfw.report.audit_view import Audit, make_audit
 from cmfw.report.edges import judge_of
 from cmfw.report.markup import Content, Markup, joined
-from cmfw.resolve import lint_site, resolve
+from cmfw.resolve import resolve
+from cmfw.resolve.lint import lint_site
 from cmfw.values import value
 from cmfw.web.evidence import read_machine
 from cmfw.web.exchange import NotThere
