@@ -39,6 +39,7 @@ LOOKS = [
     "Test-Path " + KEY,
     "Write-Host advfirewall",
     "Import-Module NetFirewall",
+    "ConvertTo-FirewallName x",
     "Import-DscResource NetworkingDsc",
     "echo FirewallPolicy",
     "findstr FirewallRules",
@@ -85,7 +86,15 @@ def test_a_batch_file_that_prints_changes_nothing(text):
     assert not batch_calls(text, "x.cmd").calls
 
 
-@pytest.mark.parametrize(("name", "text"), [("x.ps1", "Get-Process"), ("x.cmd", "ping x"), ("y.ps1", "")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.ps1", "Get-Process"),
+        ("x.cmd", "ping x"),
+        ("y.ps1", ""),
+        ("z.cmd", "netsh advfirewall firewall show rule name=all"),
+    ],
+)
 def test_a_script_without_the_firewall_says_nothing_of_a_machine(name, text, tmp_path):
     if name.endswith("ps1"):
         pytest.importorskip("tree_sitter_pwsh", reason="no PowerShell grammar here (extra `lint`)")

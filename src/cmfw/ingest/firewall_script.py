@@ -165,7 +165,7 @@ def evidence_of(script: Script) -> Evidence:
     Raises:
         InputError: it has no command that changes the firewall, so it says nothing of a machine.
     """
-    if not script.commands and not script.problems:
+    if all(command.verb is Verb.LOOK for command in script.commands) and not script.problems:
         hint = "what other scripts and modules do that it calls is not seen"
         raise InputError(Problem(script.path, "commands that change the firewall", "none of them", hint=hint))
     gaps = [Gap("rules_alone", "a script shows rules; what else is on the machine is not in it", source=script.path)]

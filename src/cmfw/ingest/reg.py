@@ -1,4 +1,4 @@
-"""``.reg`` exports of the policy keys. An export shows what somebody chose to export, so what is not in it is not known.
+"""``.reg`` exports of the policy keys, and the output of ``reg query``. An export shows what somebody chose to export, so what is not in it is not known.
 
 Source: facts/windows_firewall.md 4.4.
 """
@@ -13,6 +13,7 @@ from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.host_keys import read_addresses, read_rpc_ports, read_services
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.policy_keys import named_services, policy_version, read_group_policy, read_local_policy
+from cmfw.ingest.reg_query import is_query_text, read_query
 from cmfw.ingest.reg_text import apply_reg, is_reg_text, read_reg
 from cmfw.ingest.registry import RegistryTree
 from cmfw.model.rule import Store
@@ -27,8 +28,8 @@ _GPO = re.compile(r"(.*\\|)Policies\\Microsoft\\WindowsFirewall", re.IGNORECASE)
 
 
 def sniff(file: InputFile) -> bool:
-    """Whether this is a ``.reg`` file."""
-    return is_reg_text(file.head)
+    """Whether this is a ``.reg`` file, or what ``reg query`` printed."""
+    return is_reg_text(file.head) or is_query_text(file.head)
 
 
 def read(file: InputFile) -> tuple[Evidence, ...]:
@@ -37,7 +38,8 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     Raises:
         InputError: there are none.
     """
-    reading = read_reg(file.content(), file.path)
+    content = file.content()
+    reading = read_reg(content, file.path) if is_reg_text(file.head) else read_query(content, file.path)
     tree = RegistryTree(file.path)
     apply_reg(reading.entries, tree)
     keys = list(tree.walk())

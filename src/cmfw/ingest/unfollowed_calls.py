@@ -15,7 +15,7 @@ from cmfw.ingest.script_calls import Call
 _NAMES = re.compile(r"firewall|netipsec\w*rule")
 """Cmdlets, functions, scripts and DSC resources that are called after what they change."""
 _LOOKS = re.compile(
-    r"(?:get|test|show|find|measure|select|where|write|read|format|out|export|assert|compare|import-(?:module|dsc\w*))(?:-|$)"
+    r"(?:get|test|show|find|measure|select|where|write|read|format|out|export|assert|compare|convert\w*|import-(?:module|dsc\w*))(?:-|$)"
     r"|(?:echo|rem|title|findstr|find|type|more|mock|should|it|describe|context|throw)$"
 )
 """Commands that look or print, whatever is in their words."""
