@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import pytest
 from tests.cli.test_probe import SITE
-from tests.probe.probes import free_port
+from tests.probe.probes import free_port, server
 
-from cmfw.probe.messages import key_text, new_key
+from cmfw.probe.messages import REPLY, REQUEST, key_text, new_key, new_session, read_key, request, seal, unseal
 
 
 @pytest.fixture
@@ -92,3 +95,41 @@ def test_a_conversation(run, valid, tmp_path, key):
     assert {row["port"]: row["word"] for row in found["results"]} == {http: "open", notification: "open"}
     assert all("heard 1" in row["evidence"] for row in found["results"])
     assert {row["service"] for row in found["results"]} == {None}
+
+
+@pytest.mark.slow
+def test_what_was_written_down_opens_nothing_on_another_connection(tmp_path, key):
+    secret = read_key((tmp_path / "key.json").read_text(encoding="utf-8"), "key.json")
+    command = [sys.executable, "-m", "cmfw", "respond", "--key", key, "--listen", "127.0.0.1:0", "--allow", "udp/1-65535"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as responder:
+        port = int(responder.stdout.readline().split()[4])
+
+        def say(line: Callable[[str], bytes]) -> bytes:
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as made, made.makefile("rb") as heard:
+                made.sendall(line(heard.readline().decode("ascii").strip()))
+                return heard.readline()
+
+        sent: list[bytes] = []
+
+        def open_one(challenge: str) -> bytes:
+            flows = [[1, "udp", free_port(socket.SOCK_DGRAM)]]
+            body = request("open", new_session(), time.time(), 400, challenge=challenge, flows=flows)
+            sent.append(seal(secret, REQUEST, body))
+            return sent[0]
+
+        answered = unseal(secret, REPLY, say(open_one))
+        again = say(lambda _: sent[0])
+        responder.terminate()
+        told = responder.communicate()[1]
+    assert answered["flows"] == [[1, "listening"]]
+    assert again == b""
+    assert told.count("another connection") == 1
+
+
+def test_another_service_is_no_responder(run, tmp_path, key):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(http=free_port(), notification=free_port()), encoding="utf-8")
+    with server(lambda made: made.sendall(b"220 mail.example.com ESMTP\r\n")) as port:
+        done = run("probe", str(path), "--as", "office", "--responder", f"127.0.0.1:{port}", "--key", key)
+    assert done.exit_code == 2
+    assert "another service" in done.stderr

@@ -9,10 +9,11 @@ import pytest
 from cmfw.net.flow import TCP, UDP
 from cmfw.net.ports import PortSet
 from cmfw.probe.desk import MOST_SESSIONS, Desk
-from cmfw.probe.messages import REPLY, REQUEST, Key, Refused, new_session, request, seal, unseal
+from cmfw.probe.messages import REPLY, REQUEST, Key, Refused, new_challenge, new_session, request, seal, unseal
 
 KEY = Key(bytes(range(32)))
 NOW = 1_700_000_000.0
+CHALLENGE = "c0" * 16
 ALLOWED = {TCP: PortSet.of((1, 1023)), UDP: PortSet.of(25536)}
 MESSAGES = 20_000
 """A fiftieth of the million that the soak sends."""
@@ -47,7 +48,10 @@ def sound(rng: random.Random, sessions: list[str]) -> dict:
         if kind == "open"
         else {}
     )
-    return request(kind, session, NOW + rng.choice((0, 0, 0, -100, 100, 500, -500)), rng.choice((0, 900)), **more)
+    challenge = CHALLENGE if rng.random() < 0.95 else new_challenge()
+    return request(
+        kind, session, NOW + rng.choice((0, 0, 0, -100, 100, 500, -500)), rng.choice((0, 900)), challenge=challenge, **more
+    )
 
 
 def changed(rng: random.Random, line: bytes) -> bytes:
@@ -92,7 +96,7 @@ def test_only_what_is_sealed_and_sound_is_answered(soak, seed, record_count):
         elif way < 0.85 and sent:
             line = rng.choice(sent)
         try:
-            reply = desk.hear(line, 1, 2, NOW)
+            reply = desk.hear(line, 1, 2, NOW, CHALLENGE)
         except Refused:
             continue
         answered += 1
@@ -100,6 +104,7 @@ def test_only_what_is_sealed_and_sound_is_answered(soak, seed, record_count):
         assert line == seal(KEY, REQUEST, unseal(KEY, REQUEST, line))
         assert len(reply) <= len(line)
         assert unseal(KEY, REPLY, reply)["nonce"]
+        assert unseal(KEY, REQUEST, line)["challenge"] == CHALLENGE
         assert len(doors.sessions) <= MOST_SESSIONS
         sent.append(line)
     # the fuzz reaches what lies behind the seal

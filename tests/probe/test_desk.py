@@ -7,10 +7,11 @@ import pytest
 from cmfw.net.flow import TCP, UDP
 from cmfw.net.ports import PortSet
 from cmfw.probe.desk import MOST_FLOWS, MOST_SESSIONS, SESSION_S, Count, Desk
-from cmfw.probe.messages import REPLY, REQUEST, Key, Refused, new_session, request, seal, unseal
+from cmfw.probe.messages import REPLY, REQUEST, Key, Refused, new_challenge, new_session, request, seal, unseal
 
 KEY = Key(bytes(range(32)))
 NOW = 1_700_000_000.0
+CHALLENGE = "c0" * 16
 PEER, HERE = 0x0A000001, 0x0A000002
 ALLOWED = {TCP: PortSet.of(445, (5000, 5999)), UDP: PortSet.of(25536)}
 
@@ -43,8 +44,8 @@ def desk(doors):
 
 
 def ask(desk, kind, session, *, now=NOW, peer=PEER, room=4000, **more):
-    line = seal(KEY, REQUEST, request(kind, session, now, room, **more))
-    reply = desk.hear(line, peer, HERE, now)
+    line = seal(KEY, REQUEST, request(kind, session, now, room, challenge=CHALLENGE, **more))
+    reply = desk.hear(line, peer, HERE, now, CHALLENGE)
     assert len(reply) <= len(line)
     return unseal(KEY, REPLY, reply)
 
@@ -74,16 +75,16 @@ def test_counts_are_reported_and_sessions_closed(desk, doors):
 
 def test_the_reply_is_about_the_request(desk):
     session = new_session()
-    body = request("open", session, NOW, 4000, flows=FLOWS)
-    answer = unseal(KEY, REPLY, desk.hear(seal(KEY, REQUEST, body), PEER, HERE, NOW))
+    body = request("open", session, NOW, 4000, challenge=CHALLENGE, flows=FLOWS)
+    answer = unseal(KEY, REPLY, desk.hear(seal(KEY, REQUEST, body), PEER, HERE, NOW, CHALLENGE))
     assert (answer["nonce"], answer["session"]) == (body["nonce"], session)
 
 
 def test_a_request_is_answered_once(desk):
-    line = seal(KEY, REQUEST, request("open", new_session(), NOW, 4000, flows=FLOWS))
-    desk.hear(line, PEER, HERE, NOW)
+    line = seal(KEY, REQUEST, request("open", new_session(), NOW, 4000, challenge=CHALLENGE, flows=FLOWS))
+    desk.hear(line, PEER, HERE, NOW, CHALLENGE)
     with pytest.raises(Refused, match="before"):
-        desk.hear(line, PEER, HERE, NOW)
+        desk.hear(line, PEER, HERE, NOW, CHALLENGE)
 
 
 def test_a_short_request_gets_no_longer_reply(desk, doors):
@@ -152,9 +153,9 @@ def test_flows_that_are_none_are_refused(desk, doors, flows):
     ids=str,
 )
 def test_a_sealed_message_of_another_shape_is_refused(desk, change):
-    body = request("report", new_session(), NOW, 4000) | change
+    body = request("report", new_session(), NOW, 4000, challenge=CHALLENGE) | change
     with pytest.raises(Refused):
-        desk.hear(seal(KEY, REQUEST, body), PEER, HERE, NOW)
+        desk.hear(seal(KEY, REQUEST, body), PEER, HERE, NOW, CHALLENGE)
 
 
 def test_close_closes_everything(desk, doors):
@@ -163,3 +164,15 @@ def test_close_closes_everything(desk, doors):
         ask(desk, "open", session, flows=FLOWS)
     desk.close()
     assert sorted(doors.closed) == sorted(sessions)
+
+
+def test_a_request_is_good_on_its_own_connection_alone(doors):
+    """Neither a responder that begins anew nor another one of the same key takes what was sent to this one."""
+    line = seal(KEY, REQUEST, request("open", new_session(), NOW, 4000, challenge=CHALLENGE, flows=FLOWS))
+    first, anew, another = (Desk(KEY, ALLOWED, doors) for _ in range(3))
+    assert first.hear(line, PEER, HERE, NOW, CHALLENGE)
+    before = dict(doors.opened)
+    for desk, here in ((anew, HERE), (another, HERE + 1)):
+        with pytest.raises(Refused, match="another connection"):
+            desk.hear(line, PEER, here, NOW, new_challenge())
+    assert doors.opened == before

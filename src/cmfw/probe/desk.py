@@ -18,9 +18,9 @@ MOST_FLOWS = 256
 MOST_SESSIONS = 4
 SESSION_S = 120
 _KEYS = {
-    "open": {"flows", "kind", "nonce", "pad", "session", "time", "v"},
-    "report": {"kind", "nonce", "pad", "session", "time", "v"},
-    "close": {"kind", "nonce", "pad", "session", "time", "v"},
+    "open": {"challenge", "flows", "kind", "nonce", "pad", "session", "time", "v"},
+    "report": {"challenge", "kind", "nonce", "pad", "session", "time", "v"},
+    "close": {"challenge", "kind", "nonce", "pad", "session", "time", "v"},
 }
 LISTENING, BUSY, NOT_ALLOWED = "listening", "busy", "not_allowed"
 
@@ -74,13 +74,15 @@ class Desk:
         self._fresh = Freshness()
         self._sessions: dict[str, tuple[float, int]] = {}
 
-    def hear(self, line: bytes, peer: int, here: int, now: float) -> bytes:
-        """The reply to one line; raises Refused where there is none."""
+    def hear(self, line: bytes, peer: int, here: int, now: float, challenge: str) -> bytes:
+        """The reply to one line on the connection of that challenge; raises Refused where there is none."""
         self.expire(now)
         body = unseal(self._key, REQUEST, line)
         kind = body.get("kind")
         if body.get("v") != 1 or not isinstance(kind, str) or set(body) != _KEYS.get(kind):
             raise Refused("a message of an unknown kind")
+        if body["challenge"] != challenge:
+            raise Refused("a message for another connection")
         session = body["session"]
         if not is_session(session):
             raise Refused("a message without a session")

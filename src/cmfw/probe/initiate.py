@@ -14,7 +14,7 @@ from cmfw.net.addr import format_address, is_v6
 from cmfw.net.flow import PROTOCOL_NAMES, TCP, UDP
 from cmfw.probe.capture import capture, captured
 from cmfw.probe.desk import LISTENING, MOST_FLOWS, Count
-from cmfw.probe.messages import MOST_LINE, REPLY, REQUEST, Key, Refused, new_session, request, seal, unseal
+from cmfw.probe.messages import MOST_LINE, REPLY, REQUEST, Key, Refused, is_challenge, new_session, request, seal, unseal
 from cmfw.probe.plan import Probe
 from cmfw.probe.run import Limits, Told, run_probes
 from cmfw.probe.sockets import ip_text
@@ -51,6 +51,7 @@ class _Channel:
         self._made.settimeout(_PATIENCE_S)
         try:
             self._made.connect((ip_text(responder.address), responder.port))
+            self._challenge = self._greeting()
         except OSError as error:
             self._made.close()
             raise NoResponder(f"no responder at {self._name}: {(error.strerror or str(error)).lower()}") from error
@@ -63,7 +64,7 @@ class _Channel:
 
     def ask(self, kind: str, count: int, **more: Any) -> dict[str, Any]:
         """The answer to one request; raises NoResponder where there is none that holds our key and is about this request."""
-        body = request(kind, self.session, time.time(), _ROOM + _ROOM_EACH * count, **more)
+        body = request(kind, self.session, time.time(), _ROOM + _ROOM_EACH * count, challenge=self._challenge, **more)
         try:
             self._made.sendall(seal(self._key, REQUEST, body))
             answer = unseal(self._key, REPLY, self._line())
@@ -74,6 +75,13 @@ class _Channel:
         if any(answer.get(name) != body[name] for name in ("kind", "session", "nonce")):
             raise NoResponder(f"the responder at {self._name} answers another request")
         return answer
+
+    def _greeting(self) -> str:
+        """What the other end says first; OSError where no responder speaks so."""
+        said = self._line()[:-1].decode("ascii", "replace")
+        if not is_challenge(said):
+            raise OSError("another service is there")
+        return said
 
     def _line(self) -> bytes:
         heard = b""

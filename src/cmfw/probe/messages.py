@@ -1,8 +1,9 @@
 """What initiator and responder say to each other: sealed, fresh, once. Pure; the clock is an argument.
 
 A message is one line: the hexadecimal HMAC-SHA256 of what follows, a blank, canonical JSON (keys sorted, no blanks, ASCII). Requests
-and replies are sealed for their own direction, so that neither can be sent back as the other. Source: RFC 2104; facts,
-"Initiator and responder design".
+and replies are sealed for their own direction, so that neither can be sent back as the other. A request carries the challenge of its
+connection, so that it is good for one connection to one responder, and for none that has the same key or has begun anew. Source:
+RFC 2104; facts, "Initiator and responder design".
 """
 
 from __future__ import annotations
@@ -150,6 +151,16 @@ def _is_hex(text: str, length: int) -> bool:
 def is_session(text: object) -> bool:
     """Whether it names a session: 16 hexadecimal digits."""
     return isinstance(text, str) and _is_hex(text, 16)
+
+
+def new_challenge() -> str:
+    """What a responder says first on a connection; every request on it repeats it, so that none is good on another."""
+    return secrets.token_hex(_NONCE // 2)
+
+
+def is_challenge(text: object) -> bool:
+    """Whether it is what a responder says first: 32 hexadecimal digits."""
+    return isinstance(text, str) and _is_hex(text, _NONCE)
 
 
 def new_session() -> str:

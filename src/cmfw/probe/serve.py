@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cmfw.net.ports import PortSet
 from cmfw.probe.desk import SESSION_S, Desk
 from cmfw.probe.doors import SocketDoors
-from cmfw.probe.messages import MOST_LINE, Key, Refused
+from cmfw.probe.messages import MOST_LINE, Key, Refused, new_challenge
 from cmfw.probe.sockets import number_of
 
 PORT = 10124
@@ -31,6 +31,7 @@ class _Caller:
     peer: int
     here: int
     until: float
+    challenge: str
     heard: bytes = b""
 
 
@@ -77,7 +78,12 @@ class _Responder:
             made.close()
             return
         made.setblocking(False)
-        caller = _Caller(made, peer, here, time.monotonic() + _FIRST_WORD_S)
+        caller = _Caller(made, peer, here, time.monotonic() + _FIRST_WORD_S, new_challenge())
+        try:
+            made.send(caller.challenge.encode("ascii") + b"\n")
+        except OSError:
+            made.close()
+            return
         self._callers.append(caller)
         self._selector.register(made, selectors.EVENT_READ, lambda: self._hear(caller))
 
@@ -115,7 +121,7 @@ class _Responder:
             return
         caller.heard = rest
         try:
-            reply = self._desk.hear(line + end, caller.peer, caller.here, time.time())
+            reply = self._desk.hear(line + end, caller.peer, caller.here, time.time(), caller.challenge)
             caller.made.sendall(reply)
         except Refused as error:
             self._told(str(error))
