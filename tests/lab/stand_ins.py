@@ -60,7 +60,13 @@ http {{
   }}
   server {{
     listen 8082;
-    location ~* ^/sms_mp/\\.sms_aut$ {{ if ($args = mpcert) {{ return 200 "<MPCertificate>30</MPCertificate>"; }} return 404; }}
+    location ~* ^/sms_mp/\\.sms_aut$ {{ if ($args = mpcert) {{ return 200 "<MPCertificate>30</MPCertificate>"; }} return 500; }}
+  }}
+  server {{
+    listen 8444 ssl; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    keepalive_timeout 0;
+    location / {{ return 403; }}
+    location ~* ^/ccm_system_windowsauth {{ return 401; }}
   }}
   server {{ listen 8083; location / {{ return 403; }} location ~* ^/ccm_system_windowsauth {{ return 403; }} }}
   server {{ listen 8081; location / {{ return 404; }} }}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from tests.probe.probes import LOOPBACK, QUICK, ask, free_port, probe, server
@@ -12,6 +13,7 @@ from tests.probe.probes import LOOPBACK, QUICK, ask, free_port, probe, server
 from cmfw.model.wire import Speaks, Word
 from cmfw.net.addr import parse_address
 from cmfw.net.flow import ICMP4, UDP
+from cmfw.probe import poller, run
 from cmfw.probe.run import Limits, words_of
 
 
@@ -116,3 +118,49 @@ def test_progress_is_told():
 def test_limits_that_are_none_are_refused(limits):
     with pytest.raises(ValueError, match="between"):
         Limits(**limits)
+
+
+def one_answer_each(counted: list[bytes], statuses: tuple[int, ...]):
+    """A server that closes the connection after each answer."""
+
+    def behave(made: socket.socket) -> None:
+        asked = made.recv(9999)
+        if not asked:
+            return  # the connection that wakes the server up for its end
+        status = statuses[len(counted) % len(statuses)]
+        counted.append(asked.partition(b" HTTP")[0])
+        made.sendall(b"HTTP/1.1 %d x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status)
+
+    return behave
+
+
+@pytest.mark.parametrize("make", [None, poller._Selector], ids=["quickest", "selectors"])
+def test_a_server_that_closes_after_each_answer_is_asked_on(monkeypatch, make):
+    if make is not None:
+        monkeypatch.setattr(run, "make_poller", make)
+    counted: list[bytes] = []
+    with server(one_answer_each(counted, (403, 403, 401, 403))) as port:
+        (found,) = ask(probe(port, "mp_http"))
+    assert (found.word, found.service.speaks) == (Word.OPEN, Speaks.RIGHT)
+    assert [line.split(b" ")[0] for line in counted] == [b"GET", b"GET", b"CCM_POST", b"GET"]
+
+
+def test_a_server_that_takes_one_connection_is_judged_by_it():
+    with socket.create_server((LOOPBACK, 0)) as listening:
+
+        def once() -> None:
+            made, _ = listening.accept()
+            listening.close()
+            with made:
+                made.recv(9999)
+                made.sendall(b"HTTP/1.1 403 x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                with suppress(ConnectionError):
+                    made.recv(9999)
+
+        thread = threading.Thread(target=once)
+        port = listening.getsockname()[1]
+        thread.start()
+        (found,) = ask(probe(port, "mp_http"))
+        thread.join()
+    assert (found.word, found.service.speaks) == (Word.OPEN, Speaks.OTHER)
+    assert found.service.facts == (("mplist", "403"), ("heard", "one answer"))

@@ -6,7 +6,7 @@ import os
 import socket
 from dataclasses import replace
 
-from cmfw.model.wire import ProbeResult, Word
+from cmfw.model.wire import ProbeResult, Speaks, Word
 from cmfw.net.addr import is_v6
 from cmfw.net.flow import ICMP_PROTOCOLS, TCP
 from cmfw.probe import sockets
@@ -82,12 +82,13 @@ class Attempt:
 class TcpAttempt(Attempt):
     """A TCP connection, and the talk over it where the probe has one."""
 
-    __slots__ = ("_out", "_spoken", "interface", "talk")
+    __slots__ = ("_joins", "_out", "_spoken", "interface", "talk")
 
     def __init__(self, index: int, probe: Probe, now: float) -> None:
         super().__init__(index, probe, now)
         self.talk: Talk | None = None
         self.interface: Interface | None = None
+        self._joins = False
         self._out = b""
         self._spoken: ProbeResult | None = None
 
@@ -104,6 +105,9 @@ class TcpAttempt(Attempt):
 
     def event(self, mask: int, now: float) -> None:
         """Connected, refused, or something to read or write."""
+        if self._joins:
+            self._join(mask)
+            return
         if self.connected:
             self._speak(mask)
             return
@@ -153,9 +157,39 @@ class TcpAttempt(Attempt):
             pass
         except OSError:
             talk.end()
-        self.wants = READ | (WRITE if self._out else 0)
+        if talk.again and talk.service is None:
+            self._connect_again(talk)
+        else:
+            self.wants = READ | (WRITE if self._out else 0)
         if talk.service is not None:
             self._spoke()
+
+    def _connect_again(self, talk: Talk) -> None:
+        """Open another connection to go on with the talk; the runner sees the new socket, and closes the old one."""
+        try:
+            made = sockets.tcp_socket(v6=is_v6(self.probe.address))
+        except OSError:
+            talk.finish(Speaks.OTHER, ("heard", "one answer"))
+            return
+        if made.connect_ex((sockets.ip_text(self.probe.address), self.probe.port or 0)) not in PENDING:
+            made.close()
+            talk.finish(Speaks.OTHER, ("heard", "one answer"))
+            return
+        self.made, self._joins, self.wants = made, True, WRITE
+
+    def _join(self, mask: int) -> None:
+        """The other connection is made, or refused."""
+        talk = self.talk
+        if talk is None:
+            return
+        self._joins = False
+        if mask & ERROR and self.made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            talk.finish(Speaks.OTHER, ("heard", "one answer"))
+            self._spoke()
+            return
+        sockets.close_at_once(self.made)
+        self._out = talk.renew()
+        self.wants = READ | (WRITE if self._out else 0)
 
     def _spoke(self) -> None:
         if self._spoken is not None and self.talk is not None:
@@ -165,6 +199,8 @@ class TcpAttempt(Attempt):
         """Silence: of the wire, or of what listens."""
         if self.talk is not None:
             self.talk.end()
+            if self.talk.service is None:
+                self.talk.finish(Speaks.OTHER)
             self._spoke()
         else:
             self.attempts = 1 + sockets.retransmitted(self.made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -191,8 +192,11 @@ class _Runner:
         heappush(self._timers, (at, self._serial, attempt, last))
 
     def _event(self, attempt: Attempt, mask: int, now: float) -> None:
-        wanted, was_connected = attempt.wants, attempt.connected
+        wanted, was_connected, made = attempt.wants, attempt.connected, attempt.made
         attempt.event(mask, now)
+        if attempt.made is not made:
+            self._replace(made, attempt)
+            return
         if attempt.result is not None:
             self._finish(attempt)
             return
@@ -200,6 +204,14 @@ class _Runner:
             self._timer(now + self._limits.talk_timeout_s, attempt, last=True)
         if attempt.wants != wanted:
             self._poller.change(attempt.made, attempt.wants)
+
+    def _replace(self, made: socket.socket, attempt: Attempt) -> None:
+        """Watch the new connection of an attempt instead of the one that it had. INVARIANT: it has no result yet."""
+        del self._live[made.fileno()]
+        self._poller.end(made)
+        made.close()
+        self._live[attempt.made.fileno()] = attempt
+        self._poller.begin(attempt.made, attempt.wants)
 
     def _expire(self, now: float) -> None:
         """End what waited long enough, and repeat what gets lost."""

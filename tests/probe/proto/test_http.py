@@ -23,6 +23,8 @@ UNTIL_END = http(200, LIST, length=False)
         ("mp_http", (b"HTTP/1.1 100 Continue\r\n\r\n" + http(200, LIST),)),
         ("mp_http", (http(500), http(200, CERTIFICATE))),
         ("mp_http", (http(403), http(403), http(401), http(403))),
+        ("mp_http", tuple(http(status, b"", "Connection: close") for status in (403, 403, 401, 403))),
+        ("mp_http", (http(200, b"y" * 40_000), http(200, CERTIFICATE))),
         ("dp_http", (http(404), http(401))),
         ("dp_http", (http(200),)),
         ("wsus_http", (http(200, b"MSCF\0\0"),)),
@@ -31,6 +33,7 @@ UNTIL_END = http(200, LIST, length=False)
     ],
     ids=[
         "list", "list in chunks", "list up to the end", "after a 100", "certificate", "401 and 403 of the messaging folders",
+        "a connection for each answer", "a page that is too long before the certificate",
         "packages behind authentication", "data library", "self-update cabinet", "client web service", "any web server",
     ],
 )  # fmt: skip

@@ -1,4 +1,6 @@
-"""HTTP/1.1: a few requests on one connection, each known to be harmless, until the answers show which role listens.
+"""HTTP/1.1: a few requests, each known to be harmless, until the answers show which role listens.
+
+They share a connection, and take another one where the server closes it or its answer is longer than we read.
 
 Source: RFC 9112; which URL of a role answers what: facts, "Probe endpoints" (management point test URLs `mplist` and `mpcert`,
 403 without a client certificate; 401 and 403 of the two messaging folders), WSUS self-update and web service URLs.
@@ -123,20 +125,29 @@ class HttpTalk(Talk):
             self.facts.append(("server", answer.field("server")))
         if self._judge(self._answers):
             self.finish(Speaks.RIGHT)
-        elif not self._asks or not complete or answer.field("connection").lower() == "close":
+        elif not self._asks:
             self.finish(Speaks.OTHER)
+        elif not complete or answer.field("connection").lower() == "close":
+            self.again = True
         else:
             return self.opening()
         return b""
 
+    def renew(self) -> bytes:
+        """The next request, on a connection of its own."""
+        self._closed = False
+        return super().renew()
+
     def end(self) -> None:
         """An answer without a length ends with the connection."""
         self._closed = True
-        if self.service is None:
+        if self.service is None and not self.again:
             try:
                 self.step()
             except Unexpected as error:
                 self.finish(Speaks.OTHER, ("heard", str(error)))
+        if self.again:
+            return
         if self.service is None and self._answers:
             self.finish(Speaks.OTHER)
         super().end()

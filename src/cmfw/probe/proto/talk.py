@@ -29,6 +29,8 @@ class Talk:
         self.buffer = bytearray()
         self.service: Service | None = None
         self.facts: list[tuple[str, str]] = []
+        self.again = False
+        """Whether what is left to say needs a new connection; ``renew`` gives the first bytes on it."""
         self._heard = 0
 
     def opening(self) -> bytes:
@@ -47,7 +49,7 @@ class Talk:
         self.buffer += chunk[: max(0, MOST_BYTES - (self._heard - len(chunk)))]
         reply = b""
         try:
-            while self.service is None:
+            while self.service is None and not self.again:
                 more = self.step()
                 if more is None:
                     break
@@ -57,6 +59,12 @@ class Talk:
         if self.service is None and self._heard > MOST_BYTES:
             self.finish(Speaks.OTHER, ("heard", f"more than {MOST_BYTES} bytes"))
         return reply
+
+    def renew(self) -> bytes:
+        """The first bytes on a new connection."""
+        self.again = False
+        self.buffer.clear()
+        return self.opening()
 
     def end(self) -> None:
         """The other side closed, or the time is over."""

@@ -30,10 +30,13 @@ class TlsTalk(Talk):
     def __init__(self, host: str, inner: Talk | None = None, kind: str = "tls") -> None:
         super().__init__()
         self.__dict__["kind"] = kind
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        name = host if any(c.isalpha() for c in host) and ":" not in host else None
-        self._tls = _context().wrap_bio(self._in, self._out, server_hostname=name)
+        self._name = host if any(c.isalpha() for c in host) and ":" not in host else None
         self._inner = inner
+        self._begin()
+
+    def _begin(self) -> None:
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = _context().wrap_bio(self._in, self._out, server_hostname=self._name)
         self._shaken = False
 
     def opening(self) -> bytes:
@@ -53,12 +56,18 @@ class TlsTalk(Talk):
             self._speak()
         return self._out.read()
 
+    def renew(self) -> bytes:
+        """A new client hello; what is inside goes on."""
+        self._begin()
+        return super().renew()
+
     def end(self) -> None:
         """Close the talk inside first."""
         if self._inner is not None and self._shaken and self.service is None:
             self._inner.end()
             self._settle()
-        super().end()
+        if not self.again:
+            super().end()
 
     def _shake(self) -> None:
         try:
@@ -69,15 +78,20 @@ class TlsTalk(Talk):
             self._failed(error)
             return
         self._shaken = True
-        self.facts.append(("tls", self._tls.version() or ""))
-        certificate = self._tls.getpeercert(binary_form=True)
-        if certificate:
-            self.facts.append(("certificate_sha256", hashlib.sha256(certificate).hexdigest()))
+        if not self.facts:
+            self._look()
         if self._inner is None:
             self.facts.append(("checked", "handshake only"))
             self.finish(Speaks.RIGHT)
         else:
-            self._tls.write(self._inner.opening())
+            self._tls.write(self._inner.renew() if self._inner.again else self._inner.opening())
+
+    def _look(self) -> None:
+        """Note version and certificate."""
+        self.facts.append(("tls", self._tls.version() or ""))
+        certificate = self._tls.getpeercert(binary_form=True)
+        if certificate:
+            self.facts.append(("certificate_sha256", hashlib.sha256(certificate).hexdigest()))
 
     def _failed(self, error: ssl.SSLError) -> None:
         """An alert is TLS too: a server that wants a client certificate, or no protocol in common."""
@@ -89,7 +103,7 @@ class TlsTalk(Talk):
 
     def _speak(self) -> None:
         inner = self._inner
-        while inner is not None and self.service is None:
+        while inner is not None and self.service is None and not self.again:
             try:
                 plain = self._tls.read(16384)
             except ssl.SSLWantReadError:
@@ -112,5 +126,6 @@ class TlsTalk(Talk):
     def _settle(self) -> None:
         """Take over what the talk inside found."""
         inner = self._inner
+        self.again = inner is not None and inner.again
         if inner is not None and inner.service is not None and self.service is None:
             self.finish(inner.service.speaks, *inner.service.facts)
