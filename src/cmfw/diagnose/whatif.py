@@ -12,7 +12,7 @@ from typing import Any
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose.leaves import EndResult, Judge
 from cmfw.diagnose.place import find_place
-from cmfw.diagnose.results import RowResult
+from cmfw.diagnose.results import Diagnosis, RowResult
 from cmfw.diagnose.run import diagnose
 from cmfw.engine.exact import Engine
 from cmfw.engine.path import PathEngine, as_sent_box
@@ -100,11 +100,16 @@ class RowChange:
     fallback: tuple[str, ...] = ()
 
 
-def compare(catalog: Catalog, before: Case, after: Case, who: str, *, host: bool = False) -> tuple[RowChange, ...]:
-    """Every row of a client group or host on both sides, in plan order, rows that only the changed plan has last."""
-    sides = tuple(
-        diagnose(catalog, case.site, case.plan, case.engine, who, host=host, path=case.path) for case in (before, after)
-    )
+def compare(
+    catalog: Catalog, before: Case, after: Case, who: str, *, host: bool = False, known: Diagnosis | None = None
+) -> tuple[RowChange, ...]:
+    """Every row of a client group or host on both sides, in plan order, rows that only the changed plan has last.
+
+    ``known`` is the diagnosis of ``before``, where somebody has it already.
+    """
+    first = known or _diagnosed(catalog, before, who, host=host)
+    same = all(getattr(before, name) is getattr(after, name) for name in ("site", "plan", "engine", "path"))
+    sides = (first, first if same else _diagnosed(catalog, after, who, host=host))
     old, new = ({(row.feature, row.clients, row.peer): row for row in side.rows} for side in sides)
     comparison = _Comparison(before, after, who, host=host)
     asked = [k for k in dict.fromkeys((*old, *new)) if not (_stands_for_all(k, old, new) or _stands_for_all(k, new, old))]
@@ -112,6 +117,10 @@ def compare(catalog: Catalog, before: Case, after: Case, who: str, *, host: bool
         comparison.row(key, old.get(key) or _switched_off(key, old), new.get(key) or _switched_off(key, new))
         for key in asked
     )
+
+
+def _diagnosed(catalog: Catalog, case: Case, who: str, *, host: bool) -> Diagnosis:
+    return diagnose(catalog, case.site, case.plan, case.engine, who, host=host, path=case.path)
 
 
 _Rows = Mapping[tuple[str, str, str], RowResult]

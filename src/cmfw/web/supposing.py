@@ -70,7 +70,7 @@ class _Question:
         plan = audit.plan if site == audit.site else resolve(audit.catalog, site)
         old = Case(site=audit.site, plan=audit.plan, engine=audit.engine, path=path)
         new = Case(site=site, plan=plan, engine=self._engine(supposed), path=_beyond(path, supposed))
-        rows = compare(audit.catalog, old, new, who.name, host=who.host)
+        rows = compare(audit.catalog, old, new, who.name, host=who.host, known=audit.diagnosis)
         told = (*(one.text for one in supposed), *self._told())
         return Answer(site=audit.site, catalog=audit.catalog, by="state", changes=told, parts=(Part(who, rows, old, new),))
 
