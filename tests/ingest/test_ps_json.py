@@ -528,3 +528,26 @@ def test_real_samples(corpus):
     ssh = replace(smb_flow(), local_port=22)
     assert answer(state, ssh) is Answer.UNKNOWN
     assert answer(state, replace(ssh, direction=Direction.OUT)) is Answer.ALLOW
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        [{"DisplayName": "a", "Protocol": "TCP", "LocalPort": "2701"}],
+        [{"DisplayName": "a"}, {"DisplayName": "b"}],
+        [{"Protocol": "UDP", "LocalPort": "67", "RemotePort": "Any"}],
+    ],
+    ids=["names and ports", "names", "filters of nothing"],
+)
+def test_trap_a_selection_without_direction_and_action_leaves_all_rules_open(tmp_path, selection):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(selection), encoding="utf-8")
+    gaps = {gap.code: (gap.may_allow, gap.may_block) for gap in read_state([str(path)]).state.gaps}
+    assert gaps["unseen_rules"] == (True, True)
+
+
+def test_objects_of_something_else_beside_rules_leave_nothing_open(tmp_path):
+    path = tmp_path / "x.json"
+    rules = [{"DisplayName": "a", "Direction": 1, "Action": 2, "Enabled": 1}]
+    path.write_text(json.dumps({"rules": rules, "services": [{"DisplayName": "b", "StartType": 2}]}), encoding="utf-8")
+    assert not [gap for gap in read_state([str(path)]).state.gaps if gap.may_allow or gap.may_block]

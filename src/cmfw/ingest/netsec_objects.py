@@ -56,7 +56,8 @@ RULE, FILTER, PROFILE, SETTING, NETWORK, OTHER = "rule", "filter", "profile", "s
 class Sorted(NamedTuple):
     """The objects by kind; rules with what their own nested filters say, filters by the id of their rule in lower case.
 
-    ``is_cut``: some were written as the name of their type, because the export was not deep enough. ``columns``: names that a
+    ``strays`` counts the others: what may be a part of a rule, but not of which. ``is_cut``: some were written as the name of
+    their type, because the export was not deep enough. ``columns``: names that a
     selection gave and that are no properties of a rule, each with the first object that has one.
     """
 
@@ -64,6 +65,7 @@ class Sorted(NamedTuple):
     filters: dict[str, list[Seen]]
     profiles: tuple[ExportedObject, ...]
     networks: tuple[Profile, ...] | None
+    strays: int
     is_cut: bool
     columns: dict[str, ExportedObject]
     problems: tuple[Problem, ...]
@@ -149,6 +151,7 @@ def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
     filters: dict[str, list[Seen]] = {}
     profiles: list[ExportedObject] = []
     networks: list[Profile] | None = None
+    strays = 0
     is_cut = False
     columns: dict[str, ExportedObject] = {}
     problems: list[Problem] = []
@@ -165,6 +168,7 @@ def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
             if rule_id:
                 filters.setdefault(rule_id, []).append(_of_filter(seen))
             else:
+                strays += 1
                 problems.append(_problem(one, "a filter with the InstanceID of its rule", "one without"))
         elif kind == PROFILE:
             profiles.append(one)
@@ -176,11 +180,12 @@ def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
             else:
                 problems.append(_problem(one, "a network category", f"`{category[:40]}`"))
         elif kind == OTHER:
+            strays += 1
             names = ", ".join(f"`{name}`" for name in list(one.properties)[:4])
             is_cut |= any(texts_of(value) is CUT for value in one.properties.values())
             problems.append(_problem(one, "a firewall rule, a filter or a profile", f"an object with {names}"))
     found = None if networks is None else tuple(networks)
-    return Sorted(tuple(rules), filters, tuple(profiles), found, is_cut, columns, tuple(problems))
+    return Sorted(tuple(rules), filters, tuple(profiles), found, strays, is_cut, columns, tuple(problems))
 
 
 def _problem(one: ExportedObject, expected: str, found: str) -> Problem:
@@ -254,6 +259,10 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
     if found.columns:
         names = ", ".join(f"`{name}`" for name in list(found.columns)[:MOST_NAMED])
         gaps.append(Gap("own_columns", f"columns that are no properties of a rule were passed over: {names}", source=path))
+    if found.strays and not found.rules:
+        # beside rules such objects are something else; alone they may be all that a selection left of the rules
+        detail = f"{found.strays} objects show neither direction nor action, or not whose filter they are"
+        gaps.append(Gap("unseen_rules", detail, may_allow=True, may_block=True, source=path))
     if lost or found.is_cut:
         detail = lost or "objects were cut off where the export was made"
         gaps.append(Gap(DAMAGED, detail, may_allow=True, may_block=True, source=path))
