@@ -1,8 +1,8 @@
-"""Write the parts of the documentation that follow from the code: site keys, what each format can show, finding codes.
+"""Write the parts of the documentation that follow from the code: site keys, what each format can show, finding codes, verbs.
 
     python -m tools.pages
 
-``test_site_file.py``, ``test_formats.py`` and ``test_findings.py`` in ``tests/docs`` fail where a page and the code disagree.
+``test_site_file.py``, ``test_formats.py``, ``test_findings.py`` and ``test_verbs.py`` in ``tests/docs`` fail where a page and the code disagree.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cmfw.ingest import FORMATS
 from cmfw.ingest.format_table import ASPECTS, FormatTable, format_table
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
 from cmfw.words import said_in
-from tools import finding_pages
+from tools import finding_pages, verb_pages
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "site-file.md"
 START, END = "<!-- keys: written by tools/pages.py -->\n", "<!-- end of keys -->\n"
@@ -97,5 +97,5 @@ def with_tables(page: str, marks: tuple[str, str] = (START, END)) -> str:
 if __name__ == "__main__":
     for path, marks in ((PAGE, (START, END)), (FORMATS_PAGE, FORMAT_MARKS)):
         path.write_text(with_tables(path.read_text(encoding="utf-8"), marks), encoding="utf-8", newline="\n")
-    for path, text in finding_pages.pages().items():
+    for path, text in (finding_pages.pages() | verb_pages.pages()).items():
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -48,7 +48,8 @@ def _entry(docs: Path, page: str) -> str | dict[str, Nav]:
     if not page.endswith("/index.md"):
         return page
     folder = page.removesuffix("index.md")
-    inside = linked((docs / page).read_text(encoding="utf-8"))
+    # pages of other folders stand in the navigation once, where they belong
+    inside = [one for one in linked((docs / page).read_text(encoding="utf-8")) if "/" not in one]
     return {title_of(docs / page): [page, *(folder + one for one in inside)]}
 
 

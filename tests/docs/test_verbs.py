@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.pages import DOCS, blocks, environment, headings, pages_in
+from tools import verb_pages
 
 from cmfw.cli.app import COMMANDS
 
@@ -94,3 +95,15 @@ def test_verbs_have_their_pages():
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_a_page_says_how_it_answers(page):
     assert "Exit codes" in headings(page)
+
+
+def test_the_overviews_are_what_the_help_says():
+    made = verb_pages.pages()
+    assert [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text] == [], (
+        "run `python -m tools.pages`"
+    )
+    assert all(f"`{name}`" in text for text in made.values() for name in COMMANDS)
+
+
+def test_every_verb_has_a_page_that_tells_more():
+    assert [name for name in COMMANDS if "](" not in verb_pages.linked(name)] == []
