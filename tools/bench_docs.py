@@ -29,6 +29,7 @@ MEANS = {
     " what makes the boxes few and judges a witness of each on both machines",
     "flowset": "Union and difference of sets of random flows, by number of parts",
     "lab": "Proof of a plan with real packets: every planned packet with all rules and without each one, the building of the lab included",
+    "report": "The audits of 1,000 machines as one page: its size, and what a browser takes to show it beside an empty page",
     "resolve": "Plan of the largest hierarchy that is supported (25 primary sites, 5,000 distribution points, 10,000 client"
     " subnets), of twice and of four times as much",
     "rulestring": "Parsing the rule strings of real exports, against plain `str.split` of the same strings, machine after"

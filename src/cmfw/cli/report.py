@@ -20,6 +20,7 @@ PDF = "pdf"
 @option("--kind", key="kind", type=click.Choice(("audit", "handbook")), default="audit")
 @option("--format", "form", key="report_format", type=click.Choice((*FORMS, PDF)), default=None)
 @option("-o", "--output", "target", key="report_output", metavar="FILE")
+@option("--each", "each", key="each", is_flag=True)
 @option("--as", "asked", key="as", metavar="GROUP|HOST")
 @subnet_option
 @advisory_option
@@ -29,6 +30,7 @@ def command(
     kind: str,
     form: str | None,
     target: str | None,
+    each: bool,
     asked: str | None,
     local_subnets: tuple[str, ...],
     advisory: bool,
@@ -36,16 +38,20 @@ def command(
 ) -> int:
     """Write the report."""
     chosen = _form(form, target)
+    if each and kind == "handbook":
+        raise click.UsageError(say("report.machines.handbook"))
     if kind == "handbook":
         return write(_handbook(paths, chosen, edition), target)
+    if len(paths) < 2:
+        raise click.UsageError(say("report.needs_site"))
+    if each:
+        return write(_each(paths, chosen, asked, local_subnets, advisory=advisory), target)
     from cmfw.catalog import load
     from cmfw.cli.audit import run_audit
     from cmfw.cli.inputs import read_evidence
     from cmfw.ingest.site import read_site
     from cmfw.report import render
 
-    if len(paths) < 2:
-        raise click.UsageError(say("report.needs_site"))
     site = read_site(paths[0])
     state, problems = read_evidence(paths[1:], local_subnets)
     audit = run_audit(load(site.packs), site, state, asked, advisory=advisory, problems=problems)
@@ -62,6 +68,16 @@ def _handbook(paths: tuple[str, ...], form: str, edition: str) -> bytes:
     if form not in ("html", PDF):
         raise click.UsageError(say("report.handbook_forms"))
     made = render_handbook(load(PACKS), edition)
+    return _printed(made) if form == PDF else made
+
+
+def _each(paths: tuple[str, ...], form: str, asked: str | None, local_subnets: tuple[str, ...], *, advisory: bool) -> bytes:
+    """One page of many machines."""
+    from cmfw.cli.report_each import render_each
+
+    if form not in ("html", PDF):
+        raise click.UsageError(say("report.machines.form"))
+    made = render_each(paths, asked, local_subnets, advisory=advisory)
     return _printed(made) if form == PDF else made
 
 
