@@ -12,6 +12,8 @@ from cmfw.report.markdown import code, table, text_of
     "text",
     [
         "<script>",
+        "-",
+        "=",
         "**a**",
         "[a](b)",
         "a|b",

@@ -18,7 +18,7 @@ from cmfw.report.safe_text import shown
 from cmfw.report.signs import SIGNS
 from cmfw.words import language, say
 
-_MARKS = re.compile(r"[\\`*_{}\[\]<>|~&!#$@]|(?<=[A-Za-z]):(?=//)|(?<=[wW])\.|^[-+=](?=\s|[-=])|^\d+(?=[.)])")
+_MARKS = re.compile(r"[\\`*_{}\[\]<>|~&!#$@]|(?<=[A-Za-z]):(?=//)|(?<=[wW])\.|^[-+=](?=\s|[-=]|$)|^\d+(?=[.)])")
 """What may begin markup, a link or a mention inside a line."""
 
 
