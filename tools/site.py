@@ -124,6 +124,9 @@ def build(target: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, encoding="utf-8")
     sys.stderr.writelines(f"{line}\n" for line in done.stderr.splitlines() if not line.startswith("INFO"))
     done.check_returncode()
+    # where there is no server the script is read instead of the data, and the plugin wrote it before the last language was in
+    index = target / "search" / "search_index.json"
+    index.with_suffix(".js").write_text(f"var __index = {index.read_text(encoding='utf-8')}", encoding="utf-8")
 
 
 def main() -> int:

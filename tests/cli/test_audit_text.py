@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+from tests.report.audits import demo
 
+from cmfw import words
 from cmfw.catalog import load
+from cmfw.cli.audit_text import blocks
+from cmfw.cli.output import Table, plain
 from cmfw.ingest.rulewrite import write_rule
 from cmfw.net.flow import Profile
+from cmfw.report.audit_view import document
 
 POLICY = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 GROUPS = ("file_and_printer_sharing", "wmi", "remote_desktop", "remote_assistance", "remote_event_log")
@@ -171,3 +178,22 @@ def test_a_place_holder_in_a_repair_is_explained(audit, lang, hint):
         policy=f'[{policy}]\r\n"AllowLocalPolicyMerge"=dword:00000000',
     )
     assert hint in text
+
+
+@pytest.mark.parametrize("lang", words.LANGUAGES)
+def test_the_text_tells_the_same_as_the_document(lang):
+    """What the other forms are held to in tests/properties/test_report.py, for the terminal."""
+    words.choose(lang)
+    told, shown = document(demo()), blocks(demo())
+    matrix = next(block for block in shown if isinstance(block, Table))
+    titles = {name: row.title.in_language(lang) for name, row in demo().catalog.features.items()}
+    expected = {(titles[row["feature"]], words.say(f"status.{row['status']}")) for row in told["features"]}
+    assert {(row[0], row[2]) for row in matrix.rows} == expected
+    text = plain(shown, 1000)
+    codes = Counter(finding["code"] for finding in told["findings"])
+    # features in trouble and gaps have parts of their own
+    apart = {"feature-broken", "feature-degraded", "gap"}
+    assert set(re.findall(r"\[([\w-]+)\]$", text, re.MULTILINE)) == set(codes) - apart
+    assert all(f"({gap.code})" in text or f"\uff08{gap.code}\uff09" in text for gap in demo().state.gaps)
+    in_trouble = {row["feature"] for row in told["features"] if row["status"] in ("broken", "degraded")}
+    assert {name for name in titles if re.search(rf"^.+ \({name}\)[:\uff1a]", text, re.MULTILINE)} == in_trouble
