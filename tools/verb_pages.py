@@ -16,7 +16,7 @@ MARKS = ("<!-- verbs: written by tools/pages.py -->\n", "<!-- end of verbs -->\n
 COLUMNS = {"en": ("verb", "does"), "zh_CN": ("命令", "用途")}
 ELSEWHERE = {
     "explain": "tour", "plan": "tour", "audit": "tour", "demo": "tour", "site": "site-file", "schema": "machine-contract",
-    "completion": "installing", "serve": "web",
+    "completion": "installing", "serve": "tour",
 }  # fmt: skip
 """Verbs without a page of their name, and the page that shows them."""
 
