@@ -392,6 +392,31 @@ def test_trap_prompts_echoes_and_other_output_around(tmp_path):
     assert only(tmp_path, listing).extras.unknown == ()
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_open"),
+    [
+        ("name=all", False),
+        ("name=all verbose", False),
+        ("all", False),
+        ('name="Remote Desktop"', True),
+        ("name=all dir=in verbose", True),
+        ("name=all status=enabled", True),
+        ("name=all verbose | more", False),
+        ("name=all | findstr /v Block", True),
+    ],
+)
+def test_trap_the_command_in_a_transcript_asked_for_some_rules(tmp_path, asked, is_open):
+    content = f"C:\\Windows>netsh advfirewall firewall show rule {asked}\r\n\r\n{written([rule()])}"
+    open_gaps = {gap.code for gap in state(tmp_path, content).gaps if gap.may_allow and gap.may_block}
+    assert open_gaps == ({"unseen_rules"} if is_open else set())
+
+
+def test_one_command_for_all_rules_is_enough(tmp_path):
+    first = f"C:\\>netsh advfirewall firewall show rule name=r\r\n\r\n{written([rule()])}"
+    content = f"{first}\r\nC:\\>netsh advfirewall firewall show rule name=all\r\n\r\n{written([rule()])}"
+    assert not any(gap.may_allow for gap in state(tmp_path, content).gaps)
+
+
 def test_no_rules_match(tmp_path):
     with pytest.raises(InputError):
         state(tmp_path, "No rules match the specified criteria.\r\n")

@@ -9,6 +9,7 @@ Source: facts/windows_firewall.md 4.5; limits in ``about/netsh.toml``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from itertools import pairwise
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.input_file import InputFile
-from cmfw.ingest.netsh_blocks import Block, cut, is_rule_of_dashes, split_label
+from cmfw.ingest.netsh_blocks import Block, cut, is_prompt, is_rule_of_dashes, split_label
 from cmfw.ingest.netsh_labels import PROTOCOLS
 from cmfw.ingest.netsh_profiles import ListedSettings, read_settings
 from cmfw.ingest.netsh_rules import ListedRules, read_rules
@@ -26,6 +27,9 @@ from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
 
 FORMAT = "netsh"
+_ASKED = re.compile(r"\badvf\w*\s+f\w*\s+show\s+rule\b(.*)", re.IGNORECASE)
+_ALL = re.compile(r"\s*(?:name\s*=\s*)?\"?all\b", re.IGNORECASE)
+_SOME = re.compile(r"\b(?:dir|profile|type|status)\s*=|\|(?!\s*(?:more|clip|tee|out-\w+)\b)", re.IGNORECASE)
 _LOOKED_AT = 1 << 20
 """Bytes in which a listing has to begin; what else stands before it is the output of other commands."""
 
@@ -74,7 +78,8 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         InputError: a line or the file is too long to be a listing, or nothing in it could be read.
     """
     text = decode(file.content(MOST_BYTES), file.path, known_words)
-    blocks, sections = cut(text.lines(file.path))
+    lines = text.lines(file.path)
+    blocks, sections = cut(lines)
     rules = read_rules([block for block in blocks if block.rows], file.path, text.is_sure)
     settings = read_settings(sections, file.path)
     lost = [Problem(file.path, "a rule", "a heading without lines", key=b.name, line=b.line) for b in blocks if not b.rows]
@@ -88,7 +93,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
             path=file.path,
             format=FORMAT,
             parts=_parts(rules, settings, lost),
-            gaps=tuple(_gaps(rules, file.path)),
+            gaps=(*_gaps(rules, file.path), *_asked_for_some(lines, file.path)),
             problems=(*lost, *rules.problems, *settings.problems),
         ),
     )
@@ -123,6 +128,15 @@ def _parts(rules: ListedRules, settings: ListedSettings, lost: Sequence[Problem]
             )
         )
     return tuple(parts)
+
+
+def _asked_for_some(lines: Sequence[str], path: str) -> list[Gap]:
+    """The gap of a listing whose own command asked for some rules only; without the command nothing tells."""
+    asked = [found[1] for line in lines if is_prompt(line) and (found := _ASKED.search(line))]
+    if not asked or any(_ALL.match(words) and not _SOME.search(words) for words in asked):
+        return []
+    detail = f"`show rule {asked[0].strip()[:60]}` asked for some rules: what the others do is not known"
+    return [Gap("unseen_rules", detail, may_allow=True, may_block=True, source=path)]
 
 
 def _gaps(rules: ListedRules, path: str) -> list[Gap]:
