@@ -7,6 +7,8 @@ import contextlib
 import re
 import shutil
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from gettext import GNUTranslations
 
 import pytest
@@ -15,6 +17,7 @@ from tests.conftest import ROOT, need
 from tools import words as catalogs
 
 from cmfw import words
+from cmfw.ingest.site_keys import SITE_KEYS
 
 _WORD = re.compile(r"[A-Za-z]{2}")
 _BETWEEN = re.compile(r"`[^`]*`|{[^}]*}")
@@ -190,6 +193,30 @@ def test_a_fuzzy_message_stays_fuzzy_until_somebody_says_otherwise(tmp_path):
 
 def _literals(text: str) -> set[str]:
     return {literal for literal in re.findall(r"`([^`]*)`", text) if not re.fullmatch(r"{\w+}", literal)}
+
+
+def _chinese(tree: object) -> Iterator[str]:
+    """The Chinese texts of an authored file."""
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from [part] if key == "zh_CN" and isinstance(part, str) else _chinese(part)
+    elif isinstance(tree, list):
+        for part in tree:
+            yield from _chinese(part)
+
+
+def test_chinese_is_set_as_chinese_is():
+    """A blank between Chinese and Latin letters, none between two Chinese ones, and no half-width mark behind Chinese."""
+    authored = [*(_SOURCE / "catalog" / "data").rglob("*.toml"), *(_SOURCE / "ingest" / "about").glob("*.toml")]
+    texts = [text for path in authored for text in _chinese(tomllib.loads(path.read_text(encoding="utf-8")))]
+    texts += [key.meaning.zh_CN for key in SITE_KEYS]
+    for area in catalogs.ALL_AREAS:
+        texts += [str(m.string) for m in catalogs.messages(catalogs.translation_of(area, "zh_CN")).values()]
+    assert len(texts) > 2000
+    wrong = re.compile(
+        r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff] [\u4e00-\u9fff]|[\u4e00-\u9fff][,;!?]|[\u4e00-\u9fff]\\.$"
+    )
+    assert [text for text in texts if wrong.search(text)] == []
 
 
 def _said() -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from cmfw import __version__, words
-from cmfw.cli.options import help_option, option
+from cmfw.cli.options import SpokenContext, help_option, option
 from cmfw.errors import CmfwError, InputError
 from cmfw.words import say
 
@@ -44,6 +44,8 @@ def worst(*codes: int) -> int:
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for by name."""
+
+    context_class = SpokenContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All command names, in the order of the sections."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
-from cmfw.cli.options import make_command, option, subnet_option
+from cmfw.cli.options import SpokenGroup, make_command, option, subnet_option
 from cmfw.errors import LabError
 from cmfw.words import say
 
@@ -25,19 +25,8 @@ if TYPE_CHECKING:
 _COMMANDS = ("prove", "whatif", "run")
 
 
-class _Spoken(click.Group):
-    """The group of the lab's commands, with words in the language of the call."""
-
-    def get_help(self, ctx: click.Context) -> str:
-        """The help text."""
-        self.help = say("help.lab")
-        return super().get_help(ctx)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands with summaries in the language of the call."""
-        del ctx
-        with formatter.section(say("section.commands")):
-            formatter.write_dl([(name, say(f"summary.lab.{name}")) for name in _COMMANDS])
+class _Lazy(SpokenGroup):
+    """The group of the lab's commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in their order."""
@@ -55,7 +44,7 @@ class _Spoken(click.Group):
         return found[cmd_name]
 
 
-@click.group("lab", cls=_Spoken)
+@click.group("lab", cls=_Lazy)
 def command() -> None:
     """Replaced by the words of the chosen language."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,8 +25,43 @@ def _known(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 _LANG: dict[str, Any] = {"metavar": "|".join(LANGUAGES), "expose_value": False, "callback": _known}
 
 
+class _Formatter(click.HelpFormatter):
+    """Click breaks lines at blanks and counts letters; Chinese has hardly any blanks, and its letters take two columns."""
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph."""
+        from cmfw.cli.output import wrap
+
+        indent = " " * self.current_indent
+        self.write("".join(f"{indent}{line}\n" for line in wrap(text, self.width - self.current_indent)))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write names and what they are, side by side where a name leaves room."""
+        rows = list(rows)
+        if all(about.isascii() for _, about in rows):
+            super().write_dl(rows, col_max, col_spacing)
+            return
+        from cmfw.cli.output import wrap
+
+        left = min(max(len(name) for name, _ in rows), col_max) + col_spacing
+        indent = " " * self.current_indent
+        for name, about in rows:
+            lines = wrap(about, self.width - self.current_indent - left)
+            beside = len(name) <= left - col_spacing
+            self.write(f"{indent}{name:{left}}{lines.pop(0)}\n" if beside else f"{indent}{name}\n")
+            self.write("".join(f"{indent}{'':{left}}{line}\n" for line in lines))
+
+
+class SpokenContext(click.Context):
+    """A call whose help fits into the terminal in every language."""
+
+    formatter_class = _Formatter
+
+
 class Spoken(click.Command):
     """A command whose help is in the language of the call."""
+
+    context_class = SpokenContext
 
     def get_help(self, ctx: click.Context) -> str:
         """The help text; the words are ``help.NAME``."""
@@ -36,6 +71,8 @@ class Spoken(click.Command):
 
 class SpokenGroup(click.Group):
     """A command that only holds others, with words in the language of the call: ``help.NAME`` and ``summary.NAME.COMMAND``."""
+
+    context_class = SpokenContext
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -59,9 +96,8 @@ class SpokenGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with summaries in the language of the call."""
-        del ctx
         with formatter.section(say("section.commands")):
-            formatter.write_dl([(name, say(f"summary.{self.name}.{name}")) for name in self.commands])
+            formatter.write_dl([(name, say(f"summary.{self.name}.{name}")) for name in self.list_commands(ctx)])
 
 
 class SpokenOption(click.Option):
