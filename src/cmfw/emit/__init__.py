@@ -67,6 +67,10 @@ NETWORK_TARGETS: dict[str, str] = {
     "cisco-asa": "cmfw.emit.cisco_asa",
     "cisco-ios": "cmfw.emit.cisco_ios",
     "cisco-nx": "cmfw.emit.cisco_nx",
+    "juniper": "cmfw.emit.juniper_filter",
+    "juniper-srx": "cmfw.emit.juniper_srx",
+    "paloalto": "cmfw.emit.paloalto",
+    "fortinet": "cmfw.emit.fortinet",
     "request": "cmfw.emit.rule_request",
 }
 """Targets for the filters between zones (``emit.network``) -> module, imported only when the target is asked for."""

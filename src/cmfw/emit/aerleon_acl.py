@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cmfw.emit.crossings import Crossing, PathFlow
-from cmfw.emit.path_names import stable_id
+from cmfw.emit.network import PathRequest
+from cmfw.emit.path_names import identifier, stable_id
+from cmfw.emit.path_words import mandates_of, summary
 from cmfw.errors import MissingExtra, Unsupported
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, TCP, UDP
@@ -40,21 +42,57 @@ def access_list(target: str, header: dict[str, str], crossing: Crossing, replies
     ``replies`` is the other way, whose TCP replies pass here as well where the make keeps no state. Raises MissingExtra without Aerleon,
     Unsupported where a flow cannot be said or Aerleon complains.
     """
+    names = _Names()
+    terms = _terms(names, crossing, target)
+    terms[-1:-1] = [_reply(names, number, flow) for number, flow in enumerate(replies.flows if replies else (), 1)]
+    return _generated(target, names, [{"header": {"targets": header}, "terms": terms}])
+
+
+def zone_configuration(target: str, generator: str, request: PathRequest) -> str:
+    """The rules of all crossings between named zones, as Aerleon writes them for a firewall that knows zones and keeps state.
+
+    Descriptions say what the flow is there for and who answers for it. Raises as ``access_list``.
+    """
+    # names of their own: what is loaded joins what the device has, and the members of a group of the same name with it
+    names = _Names("CMFW")
+    mandates = mandates_of(request.site)
+    filters = []
+    for number, crossing in enumerate(request.gateway.crossings, 1):
+        zones = f"from-zone {identifier(crossing.from_zone)} to-zone {identifier(crossing.to_zone)}"
+        header = {"targets": {generator: f"{zones} inet"}}
+        terms = _terms(names, crossing, target, "cmfw-", f"{number}-")
+        for term, flow in zip(terms, crossing.flows, strict=False):
+            term["comment"] = _comment(summary(flow, mandates))
+        filters.append({"header": header, "terms": terms})
+    return _generated(target, names, filters)
+
+
+_ENDING = frozenset('"\\*<>&')
+"""What would end a comment or a text in one of the makes, or start a word of its own."""
+
+
+def _comment(text: str) -> str:
+    return "".join(char if char.isprintable() and char not in _ENDING else "_" for char in text)
+
+
+def _terms(names: _Names, crossing: Crossing, target: str, lead: str = "", part: str = "") -> list[dict[str, Any]]:
+    """A term for each flow, and a stop for what else goes from the one zone to the other."""
+    terms = [_term(names, f"{lead}flow-{part}{number}", flow, target) for number, flow in enumerate(crossing.flows, 1)]
+    rest = {"name": f"{lead}rest-{part}".rstrip("-"), "comment": "cmfw: not planned", "action": "deny"}
+    ends = _ends(names, crossing.source.v4, crossing.target.v4)
+    return [*terms, {**rest, **ends}]
+
+
+def _generated(target: str, names: _Names, filters: list[dict[str, Any]]) -> str:
+    """The one text that Aerleon makes of the filters."""
     try:
         from aerleon import api
         from aerleon.lib import naming
     except ImportError as error:
         raise MissingExtra("aerleon", f"target `{target}`") from error
-    names = _Names()
-    terms = [_term(names, number, flow, target) for number, flow in enumerate(crossing.flows, 1)]
-    terms += [_reply(names, number, flow) for number, flow in enumerate(replies.flows if replies else (), 1)]
-    rest = {"name": "rest", "comment": "cmfw: not planned", "action": "deny"}
-    terms.append(
-        {**rest, "source-address": names.of(crossing.source.v4), "destination-address": names.of(crossing.target.v4)}
-    )
     definitions = naming.Naming()
     definitions.ParseDefinitionsObject({"networks": names.networks, "services": names.services}, "cmfw")
-    policy: Any = {"filename": "cmfw", "filters": [{"header": {"targets": header}, "terms": terms}]}
+    policy: Any = {"filename": "cmfw", "filters": filters}
     listener, log = _Refusal(target), logging.getLogger()
     log.addHandler(listener)
     try:
@@ -70,21 +108,22 @@ def access_list(target: str, header: dict[str, str], crossing: Crossing, replies
 class _Names:
     """The names that Aerleon wants for addresses and ports, made as they are needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
         self.networks: dict[str, Any] = {}
         self.services: dict[str, Any] = {}
         self._found: dict[object, str] = {}
 
     def of(self, addresses: AddrSet) -> str:
         """The name of the addresses."""
-        name = self._found.setdefault(addresses, f"N{len(self._found) + 1}")
+        name = self._found.setdefault(addresses, f"{self.prefix}N{len(self._found) + 1}")
         self.networks[name] = {"values": [{"address": text if "/" in text else f"{text}/32"} for text in addresses.cidrs()]}
         return name
 
     def ports(self, flow: PathFlow) -> str:
         """The name of the flow's ports."""
         key = (flow.protocol, flow.ports)
-        name = self._found.setdefault(key, f"P{len(self._found) + 1}")
+        name = self._found.setdefault(key, f"{self.prefix}P{len(self._found) + 1}")
         protocol = _PROTOCOLS[flow.protocol or 0]
         self.services[name] = [{"protocol": protocol, "port": text} for text in flow.ports.texts()]
         return name
@@ -94,10 +133,10 @@ def _ends(names: _Names, source: AddrSet, target: AddrSet) -> dict[str, str]:
     return {"source-address": names.of(source), "destination-address": names.of(target)}
 
 
-def _term(names: _Names, number: int, flow: PathFlow, target: str) -> dict[str, Any]:
+def _term(names: _Names, name: str, flow: PathFlow, target: str) -> dict[str, Any]:
     """One flow as a term: one family, one protocol."""
     term = {
-        "name": f"flow-{number}",
+        "name": name,
         "comment": stable_id(flow.id),
         "action": "accept",
         **_ends(names, flow.source, flow.target),
