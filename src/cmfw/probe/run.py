@@ -1,4 +1,4 @@
-"""``run_probes``: send the packets of a plan and wait for what comes back; one loop, thousands in flight, no packet beyond the plan."""
+"""``run_probes``: send the packets of a plan and wait for what comes back; one loop, thousands in flight, no target beyond the plan."""
 
 from __future__ import annotations
 
