@@ -149,3 +149,14 @@ def test_a_wrong_secret_opens_nothing(serve):
     browser = serve(signed_in=False)
     answer = browser.ask("POST", "/login", data={"secret": "guess"})
     assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+
+
+def test_a_machine_that_nobody_can_place_is_placed_by_its_owner(demo):
+    text = (DEMO / "site.toml").read_text(encoding="utf-8")
+    text += '\n[[clients]]\nname = "branch"\nsubnets = ["10.77.0.0/24"]\n'
+    demo.send("/w/demo/site", {"text": text})
+    page = demo.open("/w/demo")
+    assert "`branch`" in text_of(page)
+    answer = demo.send("/w/demo/m/client/as", {"as": "branch"})
+    assert answer.headers["location"] == "/w/demo/m/client"
+    assert text_of(demo.open("/w/demo/m/client")).startswith("demo client branch:")

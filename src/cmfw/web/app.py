@@ -118,7 +118,8 @@ class _Face:
             return _response(request, login_page.show(to, say("web.login.braked" if braked else "web.login.wrong")))
         answer = Response(status_code=303, headers={"location": to})
         tls = self._settings.is_tls
-        answer.set_cookie(self._settings.cookie, session, path="/", httponly=True, samesite="strict", secure=tls)
+        # lax, not strict: an address of ours in a mail has to open; what changes something is guarded by origin and token
+        answer.set_cookie(self._settings.cookie, session, path="/", httponly=True, samesite="lax", secure=tls)
         return answer
 
     async def logout(self, request: Request) -> Response:
@@ -174,5 +175,5 @@ def _choose_language(request: Request) -> None:
 def _response(request: Request, reply: Reply) -> Response:
     answer = Response(reply.content, reply.status, dict(reply.headers), reply.media_type)
     if words.language_of(request.query_params.get("lang", "")):
-        answer.set_cookie(LANGUAGE, words.language(), path="/", max_age=31_536_000, samesite="strict", httponly=True)
+        answer.set_cookie(LANGUAGE, words.language(), path="/", max_age=31_536_000, samesite="lax", httponly=True)
     return answer

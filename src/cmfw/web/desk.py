@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from threading import Lock
 
 from cmfw.catalog import load
 from cmfw.catalog.types import Catalog, Edition
@@ -68,6 +69,7 @@ class Desk:
         self.memory = Memory(_MOST_REMEMBERED)
         self.runs = Runs()
         self._states = Memory(_MOST_STATES)
+        self._reading = Lock()
 
     @cached_property
     def whole_catalog(self) -> Catalog:
@@ -117,7 +119,12 @@ class Desk:
 
     def state(self, machine: Machine) -> ReadResult:
         """What the exports of a machine say; raises InputError."""
-        return self._states.recall(_state_key(machine), lambda: read_machine(self._given(machine), machine.subnets))
+        return self._states.recall(_state_key(machine), lambda: self.read(self._given(machine), machine.subnets))
+
+    def read(self, given: Sequence[Given], subnets: Sequence[str]) -> ReadResult:
+        """What exports say, those of one machine at a time, so that many uploads take no more memory than one; raises InputError."""
+        with self._reading:
+            return read_machine(given, subnets)
 
     def _given(self, machine: Machine) -> tuple[Given, ...]:
         return tuple(Given(one.name, self.store.content(one)) for one in machine.files)

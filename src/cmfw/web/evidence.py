@@ -39,7 +39,7 @@ def _lay(folder: Path, number: int, given: Given) -> tuple[str, str]:
         _unpack(given, path)
     else:
         path.write_bytes(given.content)
-    return str(path), given.name
+    return str(path), given.name or path.name
 
 
 def plain_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.explain_view import topic_blocks
@@ -17,6 +18,7 @@ from cmfw.web.plan_page import EDITIONS, chosen
 from cmfw.words import language, say
 
 _LONGEST = 100
+_LINKED = ("feature", "flow", "group", "erratum", "finding")
 _STYLES = {"dim": "soft", "strong": "strong", "good": "works", "bad": "broken", "warn": "degraded"}
 """Styles of blocks as classes of the pages."""
 
@@ -78,32 +80,53 @@ def topic(desk: Desk, ask: Ask) -> Reply:
     if found is None:
         raise NotThere(name)
     edition = chosen(ask.asked("edition"), EDITIONS)
-    inside = (crumbs((say("web.way.explain"), "/explain")), html_of(topic_blocks(catalog, found, edition)))
+    links = {one.id: place("explain", one.kind) + "/" + _path(one.id) for one in topics_of(catalog) if one.kind in _LINKED}
+    inside = (crumbs((say("web.way.explain"), "/explain")), html_of(topic_blocks(catalog, found, edition), links=links))
     return framed(ask, found.title.in_language(language())[:_LONGEST], *inside)
 
 
-def html_of(blocks: list[Block], below: int = 0) -> list[Markup]:
-    """Blocks of words as parts of a page; their headings are so many levels below where they would be alone."""
-    return [_shown(one, below) for one in blocks if not isinstance(one, Gap)]
+def html_of(blocks: list[Block], below: int = 0, links: Mapping[str, str] = MappingProxyType({})) -> list[Markup]:
+    """Blocks of words as parts of a page; their headings are so many levels below where they would be alone.
+
+    ``links`` are addresses by id: a cell or a name in a list that is such an id, or ends in one, leads there.
+    """
+    return [_shown(one, below, links) for one in blocks if not isinstance(one, Gap)]
 
 
-def _shown(one: Block, below: int) -> Markup:
+def _shown(one: Block, below: int, links: Mapping[str, str]) -> Markup:
     match one:
         case Heading(text, level):
             return element(f"h{level + below}", text)
         case Line(text, indent, mark, style):
             named = " ".join(filter(None, (_STYLES.get(style, ""), "in" if indent else "")))
-            return element("p", element("b", mark) if mark.strip("-* ") else None, text, class_=named or None)
+            return element(
+                "p", element("b", mark) if mark.strip("-* ") else None, _listed_links(text, links), class_=named or None
+            )
         case Verbatim(text, _):
             return block(text)
         case Table(columns, rows, styles):
             coloured = {text: _STYLES.get(style, "") for text, style in styles}
-            return table(list(columns), [[_cell(cell, coloured) for cell in row] for row in rows], heads=False)
+            return table(list(columns), [[_cell(cell, coloured, links) for cell in row] for row in rows], heads=False)
         case Gap():
             return Markup()
 
 
-def _cell(cell: str | tuple[str, ...], coloured: Mapping[str, str]) -> Content:
-    if isinstance(cell, str):
-        return element("span", cell, class_=coloured[cell]) if cell in coloured else cell
-    return between(list(cell), element("br"))
+def _cell(cell: str | tuple[str, ...], coloured: Mapping[str, str], links: Mapping[str, str]) -> Content:
+    if not isinstance(cell, str):
+        return between(list(cell), element("br"))
+    if cell in coloured:
+        return element("span", cell, class_=coloured[cell])
+    return _linked(cell, links)
+
+
+def _linked(text: str, links: Mapping[str, str]) -> Content:
+    """The text, as a link where it is a known id or ends in one in parentheses."""
+    found = links.get(text) or links.get(text.rpartition("(")[2].removesuffix(")"))
+    return element("a", text, href=found) if found else text
+
+
+def _listed_links(text: str, links: Mapping[str, str]) -> Content:
+    """The text, its parts as links where all of them are known."""
+    parts = text.split(", ") if links else []
+    linked = [_linked(part, links) for part in parts]
+    return between(linked, ", ") if linked and all(isinstance(one, Markup) for one in linked) else text

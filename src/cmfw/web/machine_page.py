@@ -18,7 +18,7 @@ from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.exchange import Ask, Reply, place, redirect, with_query
 from cmfw.web.forms import drop_button
 from cmfw.web.frame import crumbs, framed
-from cmfw.web.space_page import counts
+from cmfw.web.space_page import as_form, counts
 from cmfw.words import say
 
 _MOST_STORIES = 12
@@ -40,6 +40,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
         section("reports", say("web.machine.reports"), _reports(space, found.machine.name)),
     ]
     if not desk.settings.read_only:
+        inside.append(as_form(ask, space, found.machine, found.case.site))
         inside.append(drop_button(place("w", space, "m", found.machine.name, "drop"), ask.token, say("web.machine.drop")))
     return framed(ask, found.machine.name, *inside, space=space)
 
@@ -174,6 +175,14 @@ def evidence(desk: Desk, ask: Ask) -> Reply:
         part,
         space=space,
     )
+
+
+def set_as(desk: Desk, ask: Ask) -> Reply:
+    """Judge the machine as another client group or host."""
+    space, name = ask.param("space"), ask.param("machine")
+    desk.store.set_asked(space, name, ask.field("as"))
+    desk.machine(space, name)
+    return redirect(place("w", space, "m", name))
 
 
 def drop(desk: Desk, ask: Ask) -> Reply:

@@ -53,6 +53,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", _MACHINE + "/cell/{feature}/{clients}", cell_page.show),
     ("GET", _MACHINE + "/whatif", whatif_page.show),
     ("GET", _MACHINE + "/report/{form}", files_page.report),
+    ("POST", _MACHINE + "/as", machine_page.set_as),
     ("POST", _MACHINE + "/drop", machine_page.drop),
 )
 """(method, path, page)."""

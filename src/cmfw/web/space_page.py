@@ -25,7 +25,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     case, wrong = site_case(desk, space)
     inside: list[Content] = [element("h1", say("web.space.title", name=space)), _site(space, case, wrong)]
     if machines:
-        inside += [element("h2", say("web.space.machines")), [_machine(desk, space, one, case) for one in machines]]
+        inside += [element("h2", say("web.space.machines")), [_machine(desk, ask, one, case) for one in machines]]
     if not desk.settings.read_only:
         inside += [_add(ask, space, case), _drop(ask, space)]
     return framed(ask, space, *inside, space=space)
@@ -60,17 +60,26 @@ def _site(space: str, case: SiteCase | None, wrong: InputError | None) -> Conten
     return element("p", counts, " ", element("a", say("web.space.see_site"), href=page), lints)
 
 
-def _machine(desk: Desk, space: str, machine: Machine, case: SiteCase | None) -> Content:
-    page = place("w", space, "m", machine.name)
-    head = element("h3", element("a", machine.name, href=page))
+def _machine(desk: Desk, ask: Ask, machine: Machine, case: SiteCase | None) -> Content:
+    space = ask.param("space")
+    head = element("h3", element("a", machine.name, href=place("w", space, "m", machine.name)))
     files = element("p", ", ".join(one.name for one in machine.files), class_="soft")
     if case is None:
         return element("article", head, files, class_="machine")
     try:
         audit = desk.machine(space, machine.name).audit
     except CmfwError as error:
-        return element("article", head, files, problems(error), class_="machine")
+        mend = None if desk.settings.read_only else as_form(ask, space, machine, case.site)
+        return element("article", head, files, problems(error), mend, class_="machine")
     return element("article", head, counts(audit), element("p", verdict(audit)), files, class_="machine")
+
+
+def as_form(ask: Ask, space: str, machine: Machine, site: Site) -> Content:
+    """Whom the machine stands for, to be said or changed."""
+    choice = select("as", places(site), machine.asked)
+    action = place("w", space, "m", machine.name, "as")
+    label = element("label", say("web.machine.as"), " ", choice)
+    return form(action, ask.token, label, button(say("web.machine.change")), class_="row")
 
 
 def counts(audit: Audit) -> Content:
@@ -117,12 +126,10 @@ def _add(ask: Ask, space: str, case: SiteCase | None) -> Content:
 
 def add_machine(desk: Desk, ask: Ask) -> Reply:
     """Keep a machine, and show what works on it; one that cannot be read is not kept."""
-    from cmfw.web.evidence import read_machine
-
     space = ask.param("space")
     files = [given(one) for one in ask.uploads("machine")]
     subnets = tuple(ask.field("subnets").replace(",", " ").split())
-    read_machine(files, subnets)
+    desk.read(files, subnets)
     name = plain(ask.field("name")) or stem(files[0].name)
     desk.store.set_machine(space, name, ask.field("as"), subnets, files)
     return redirect(place("w", space, "m", name))

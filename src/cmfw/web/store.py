@@ -187,6 +187,13 @@ class Store:
             for one in given:
                 self._add(base, space, "machine", name, one)
 
+    def set_asked(self, space: str, name: str, asked: str) -> None:
+        """Say whom a machine stands for; raises NotThere."""
+        with self._open() as base:
+            told = "UPDATE machine SET asked = ? WHERE space = ? AND name = ?"
+            if base.execute(told, (asked, space, name)).rowcount != 1:
+                raise NotThere(name)
+
     def drop_machine(self, space: str, name: str) -> None:
         """Throw a machine away."""
         with self._open() as base:

@@ -1,0 +1,44 @@
+"""Explanations lead to one another."""
+
+from __future__ import annotations
+
+import pytest
+from tests.web.conftest import text_of
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("client_push", "/explain/feature/client_push"),
+        ("E1", "/explain/erratum/E1"),
+        ("tcp/10123", "/explain/port/tcp%2F10123"),
+        ("feature-broken", "/explain/finding/feature-broken"),
+        ("hive", "/explain/format/hive"),
+    ],
+)
+def test_a_word_leads_to_its_page(browser, word, place):
+    answer = browser.open("/explain", params={"q": word})
+    assert answer.headers["location"] == place
+    assert browser.open(place).status_code == 200
+
+
+def test_every_topic_has_a_page(browser):
+    from cmfw.catalog import PACKS, load
+    from cmfw.report.topics import topics_of
+
+    index = browser.open("/explain").text
+    topics = topics_of(load(PACKS))
+    assert index.count('<a href="/explain/') == len(topics) + 0
+    for topic in topics[:: max(len(topics) // 60, 1)]:
+        answer = browser.open(f"/explain/{topic.kind}/{topic.id.replace('/', '%2F').replace('#', '%23')}")
+        assert answer.status_code == 200, topic
+
+
+def test_features_of_a_port_are_links(browser):
+    assert '<a href="/explain/feature/client_push">' in browser.open("/explain/port/445").text
+
+
+def test_a_word_without_meaning_names_near_ones(browser):
+    answer = browser.open("/explain", params={"q": "client_pusch"})
+    assert answer.status_code == 404
+    assert "client_push" in text_of(answer)
