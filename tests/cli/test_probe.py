@@ -208,3 +208,12 @@ def test_the_machine_is_played_beside_the_packets(run, valid, elsewhere):
     assert [one["code"] for one in found["findings"] if one["code"] in ("wire-network", "played-differs")] == [
         "wire-network"
     ]
+
+
+def test_a_lab_needs_linux(run, elsewhere, monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    done = run(
+        "audit", elsewhere("open", "allow")["site.toml"], elsewhere("open", "allow")["host.reg"], "--as", "office", "--lab"
+    )
+    assert done.exit_code == 2
+    assert "needs Linux" in done.stderr

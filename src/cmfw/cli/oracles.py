@@ -35,6 +35,9 @@ def played(state: HostState, *, wanted: bool) -> Iterator[tuple[Oracle, ...]]:
     if not wanted:
         yield ()
         return
+    from cmfw.cli.lab import check_system
+
+    check_system()
     from cmfw.lab.oracle import LabOracle
 
     with LabOracle(state) as lab:
