@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cmfw.model.state import HostState
 
 
-_COMMANDS = ("prove", "whatif", "run")
+_COMMANDS = ("prove", "behave", "whatif", "run")
 
 
 class _Lazy(SpokenGroup):
@@ -38,6 +38,10 @@ class _Lazy(SpokenGroup):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name == "behave":
+            from cmfw.cli import lab_behave
+
+            return lab_behave.behave
         from cmfw.cli import lab_change
 
         found: dict[str, click.Command] = {"prove": prove, "whatif": lab_change.whatif, "run": lab_change.run}

@@ -12,7 +12,7 @@ from cmfw.cli.options import make_command
 
 FOLDER = Path(__file__).with_name("schemas")
 KINDS = (
-    "site", "plan", "trace", "search", "diff", "shadow", "audit", "audit-row", "check", "excess", "whatif", "explain", "emit", "publish", "convert", "lint", "logs", "probe", "lab", "lab-change", "collector",
+    "site", "plan", "trace", "search", "diff", "shadow", "audit", "audit-row", "check", "excess", "whatif", "explain", "emit", "publish", "convert", "lint", "logs", "probe", "lab", "lab-change", "lab-behaviour", "collector",
 )  # fmt: skip
 
 

@@ -66,8 +66,13 @@ class RowSeen:
 
     @property
     def agrees(self) -> bool:
-        """Whether the three are the same."""
-        return self.meant == self.predicted == Bounds(self.seen, self.seen)
+        """Whether the three are the same, as far as the specification knows what happens."""
+        return self.meant == Bounds(self.seen, self.seen) and self.predicted.low <= self.seen <= self.predicted.high
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether what the machines do with the row's flows is not known beforehand."""
+        return self.predicted.low is not self.predicted.high
 
 
 @value
@@ -103,6 +108,24 @@ class Behaviour:
     def wrong(self) -> tuple[RowSeen, ...]:
         """The rows that did something else than predicted, in any round."""
         return tuple(row for each in self.rounds for row in each.wrong)
+
+    @property
+    def unsure(self) -> tuple[RowSeen, ...]:
+        """The rows of which nothing certain could be predicted, in any round."""
+        return tuple(row for each in self.rounds for row in each.rows if row.is_unsure)
+
+    @property
+    def changes(self) -> tuple[tuple[Round, tuple[RowSeen, ...]], ...]:
+        """Each round with a closing, and the rows whose status is another than with the plan's rules."""
+        usual = {row.row: row.seen for row in self.rounds[0].rows}
+        closed = (each for each in self.rounds if each.closing is not None)
+        return tuple((each, tuple(row for row in each.rows if row.seen is not usual[row.row])) for each in closed)
+
+    @property
+    def returns(self) -> bool:
+        """Whether everything was as at first whenever the ports were open again."""
+        first = [row.seen for row in self.rounds[0].rows]
+        return all([row.seen for row in each.rows] == first for each in self.rounds if each.closing is None)
 
     @property
     def lame(self) -> tuple[RowSeen, ...]:

@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -172,9 +172,3 @@ def _keep(libc: ctypes.CDLL) -> str:
 def _last_words(said: bytes) -> str:
     lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     return re.sub(r"\s+", " ", " ".join(lines[-3:]))[-300:] or "it said nothing"
-
-
-def version_of(command: Sequence[str]) -> str:
-    """The first line that a program prints when it is asked for its version; empty where it says none."""
-    done = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE_S)  # noqa: S603
-    return (done.stdout or done.stderr).decode("utf-8", "replace").strip().partition("\n")[0]

@@ -98,7 +98,7 @@ class Legs:
             seen = await self._cast.access(packet.target, answer.source_port)
             source_port = source_port or answer.source_port
             facts.append(("request", str(seen["request"]).removesuffix(" HTTP/1.1")))
-            facts.append(("answer", f"{answer.status}, {len(answer.body)} bytes"))
+            facts += [("answer", str(answer.status)), ("bytes", str(len(answer.body)))]
             if tls and kind in ("mp", "setup_mp", "dp", "setup_dp"):
                 facts += [("tls", answer.tls), ("client_certificate", str(seen["client"]))]
         if tls and kind == "mp":

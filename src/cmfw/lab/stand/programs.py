@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,3 +43,16 @@ def where_is(name: str) -> str:
 def missing(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the programs that this machine does not have."""
     return tuple(name for name in wanted if not where_is(name))
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """(program, what it says of its version) of every program that this machine has."""
+    asked = ((NGINX, "-v"), (SMBD, "--version"), (OPENSSL, "version"))
+    return tuple((name, _version(where_is(name), word)) for name, word in asked if where_is(name))
+
+
+def _version(path: str, word: str) -> str:
+    """The first line that the program says."""
+    done = subprocess.run([path, word], capture_output=True, check=False, timeout=20)  # noqa: S603 - a path that was looked up
+    told = (done.stdout or done.stderr).decode("utf-8", "replace").strip().partition("\n")[0]
+    return told.removeprefix("nginx version: ").removeprefix("Version ")
