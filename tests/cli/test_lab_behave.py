@@ -121,3 +121,11 @@ def test_another_system_is_refused(run, monkeypatch):
     done = run("lab", "behave", DEMO)
     assert done.exit_code == 2
     assert "needs Linux" in done.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system is refused first")
+def test_an_ordinary_user_is_told_that_the_servers_need_root(run, monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1007)
+    done = run("lab", "behave", DEMO)
+    assert done.exit_code == 2
+    assert "the stand-ins need root" in done.output

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from cmfw.errors import LabError
 from cmfw.lab.shots import Evidence, Shot
 from cmfw.lab.stand.behave import Script
 from cmfw.lab.stand.exchange import Exchange, Played
@@ -17,6 +19,9 @@ class StandRunner:
     """The stand-ins of a script, to be used in a ``with`` block; raises LabError where this machine cannot hold them."""
 
     def __init__(self, script: Script) -> None:
+        if os.geteuid() != 0:
+            # in a user namespace nobody may change the groups of a process, and both servers do
+            raise LabError("the stand-ins need root: nginx and Samba change user and groups")
         self._child = Supervised(lambda: Stand(script))
 
     @property

@@ -30,7 +30,8 @@ _SETUP = (
     Step((("setup_mp_http", "setup_mp_https"),)),
     Step((("setup_dp_http", "setup_dp_https"), ("setup_mp_http", "setup_mp_https"))),
 )
-_PACKAGE = ("package_smb", "share_smb", "source_smb")
+_PACKAGE = (Step((("package_smb",),)), Step((("share_smb",),)), Step((("source_smb",),)))
+"""Where the setup program comes from, and with `/source` its files; each method has its own of these."""
 STEPS: dict[str, tuple[Step, ...]] = {
     "client_requests": (Step((("mp_http", "mp_https"),)), Step((("dp_http", "dp_https"),))),
     "client_push": (
@@ -40,10 +41,10 @@ STEPS: dict[str, tuple[Step, ...]] = {
         Step((("push_wmi",),)),
         *_SETUP,
     ),
-    "sup_install": (Step((("sup_http", "sup_https"),)), *_SETUP),
-    "gpo_install": (Step((_PACKAGE,)), *_SETUP),
-    "manual_install": (Step((_PACKAGE,)), *_SETUP),
-    "logon_install": (Step((_PACKAGE,)), *_SETUP),
+    "sup_install": (Step((("sup_http", "sup_https"),)), *_PACKAGE, *_SETUP),
+    "gpo_install": (*_PACKAGE, *_SETUP),
+    "manual_install": (*_PACKAGE, *_SETUP),
+    "logon_install": (*_PACKAGE, *_SETUP),
     "swdist_install": (
         Step((("mp_http", "mp_https"),)),
         Step((("dp_http", "dp_https"), ("dp_smb",)), worse=True),
