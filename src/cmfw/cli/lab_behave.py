@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
-from cmfw.cli.lab_behave_view import Report
 from cmfw.cli.options import Spoken, make_command, option
+from cmfw.report.lab_behave_view import Report
 from cmfw.words import say
 
 
@@ -27,7 +27,6 @@ class _Behaving(Spoken):
 def behave(site_path: str, capture: str | None, form: str) -> int:
     """Play the site's features with stand-ins for its servers and clients."""
     from cmfw.catalog import load
-    from cmfw.cli import lab_behave_view as view
     from cmfw.cli import output
     from cmfw.cli.inputs import read_path
     from cmfw.cli.lab import check_system
@@ -39,6 +38,7 @@ def behave(site_path: str, capture: str | None, form: str) -> int:
     from cmfw.lab.stand.behave import make_script
     from cmfw.lab.stand.programs import versions
     from cmfw.lab.stand.run import StandRunner
+    from cmfw.report import lab_behave_view as view
     from cmfw.resolve import resolve
 
     check_system()
@@ -73,8 +73,8 @@ def _exit_code(report: Report) -> int:
 
 
 def _write_capture(path: Path, report: Report) -> None:
-    from cmfw.cli.lab_behave_view import capture_packets
     from cmfw.lab.pcapng import pcapng
+    from cmfw.report.lab_behave_view import capture_packets
 
     packets = capture_packets(report)
     path.write_bytes(pcapng(packets, say("lab.capture", site=report.site.code), "cmfw"))

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from cmfw.catalog.types import Catalog
-from cmfw.cli.lab_view import place_name, rules_text
-from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.lab.stand.behave import Behaviour, ExchangeSeen, Round, RowSeen
 from cmfw.lab.stand.closings import Closing
 from cmfw.model.need import leaves
 from cmfw.model.plan import FeatureRow
 from cmfw.model.site import Site
 from cmfw.model.verdict import Status
+from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.finding_words import feature_title
+from cmfw.report.lab_view import place_name, rules_text
 from cmfw.values import value
 from cmfw.words import language, say
 
