@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cmfw.diagnose.place import Place, localised, on_link
-from cmfw.diagnose.prefilter import may_decide
+from cmfw.diagnose.prefilter import is_confined, may_decide
 from cmfw.diagnose.results import HOST, BlockedFlow
 from cmfw.engine.exact import Engine
 from cmfw.engine.path import Passage, PathEngine, judge_between, partition_between, worst
@@ -265,16 +265,18 @@ class Judge:
         return replace(state, rules=tuple(rules))
 
     def _sorted_rules(self, state: HostState) -> dict[tuple[int, int | None, str], list[HostRule]]:
-        """The rules by direction (0 for hardening, which is about both), protocol and service (empty for any)."""
+        """The rules that are about ordinary processes, by direction (0 for hardening, which is about both), protocol and
+        service (empty for any). Source: corrections 30 (a known program is no app package's flow).
+        """
         # the rules of a state live as long as it does, and states that differ in facts only have the same
         found = self._sorted.get(id(state.rules))
         if found is None:
             found = self._sorted[id(state.rules)] = {}
             for rule in state.rules:
-                if not rule.active:
+                hardening = rule.store is _HARDENING
+                if not rule.active or (is_confined(rule) and not hardening):
                     continue
                 service = "" if rule.service in (None, "*") else (rule.service or "").lower()
-                hardening = rule.store is _HARDENING
                 key = (0, None, service) if hardening else (int(rule.direction), rule.protocol, service)
                 found.setdefault(key, []).append(rule)
         return found

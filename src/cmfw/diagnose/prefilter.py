@@ -57,8 +57,7 @@ def _program_meets(rule: HostRule, box: Box) -> bool:
 def may_decide(rule: HostRule, flow: Flow, direction: int, profile: int) -> bool:
     """Whether the rule can have a part in the verdict of the flow; ``direction`` and ``profile`` are the flow's, as numbers.
 
-    A hardening rule is about its service or program in every direction, for it also decides where the firewall is off. The
-    flow is of an ordinary process: rules for app packages and the like are not about it (corrections 30).
+    A hardening rule is about its service or program in every direction, for it also decides where the firewall is off.
     """
     if not rule.active:
         return False
@@ -70,7 +69,6 @@ def may_decide(rule: HostRule, flow: Flow, direction: int, profile: int) -> bool
         and rule.profiles & profile
         and (rule.protocol is None or rule.protocol == flow.protocol)
         and (rule.service in (None, "*") or (rule.service or "").lower() == flow.service)
-        and not is_confined(rule)
         and _port_meets(rule.local_port, flow.local_port)
         and (rule.extras.ignore_remote or _port_meets(rule.remote_port, flow.remote_port))
     ):

@@ -52,6 +52,7 @@ class SortedRules:
         self._active: dict[Direction, tuple[HostRule, ...]] = {}
         self._slices: dict[tuple[Direction, Profile, Settings], RuleIndex] = {}
         self._hardening: dict[tuple[Direction, Profile], RuleIndex] = {}
+        self._named: frozenset[str] = frozenset()
         self._programs: dict[frozenset[str], frozenset[str]] = {}
         found: dict[Direction, list[HostRule]] = {each: [] for each in Direction}
         for rule in rules:
@@ -93,8 +94,10 @@ class SortedRules:
         """The canonical names of all programs that a rule names, and those of the question."""
         found = self._programs.get(asked)
         if found is None:
-            named = {rule.program for rule in self.rules if rule.program is not None}
-            found = self._programs[asked] = asked.union(map(canonical_program, named))
+            if not self._programs:
+                texts = {rule.program for rule in self.rules if rule.program is not None}
+                self._named = frozenset(map(canonical_program, texts))
+            found = self._programs[asked] = self._named | asked
         return found
 
 
