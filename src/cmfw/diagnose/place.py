@@ -69,6 +69,8 @@ def localised(item: PlanItem, end: str, place: Place, state: HostState) -> PlanI
     if not own.is_empty:
         here = replace(here, addresses=own)
     source, target = (here, there) if end == "from" else (there, here)
+    if source is item.source and target is item.target:
+        return item
     return replace(item, source=source, target=target)
 
 

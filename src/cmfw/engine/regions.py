@@ -53,13 +53,16 @@ def walk(box: Box, steps: Iterable[Step]) -> Partition:
     for step in steps:
         bit = _ALLOW if step.answer is Answer.ALLOW else _BLOCK
         following: dict[int, list[Box]] = {}
+        lower, upper = [cut for cut, _ in step.lower], [cut for cut, _ in step.upper]
         for possible, parts in live.items():
+            if not parts:
+                continue
             if possible | bit == _ALLOW | _BLOCK and possible & bit:
                 final[possible] += parts
                 continue
-            decided, rest = split(parts, [cut for cut, _ in step.lower])
+            decided, rest = split(parts, lower) if lower else ([], parts)
             final[possible | bit] += decided
-            touched, untouched = split(rest, [cut for cut, _ in step.upper])
+            touched, untouched = split(rest, upper) if upper else ([], rest)
             following.setdefault(possible | bit, []).extend(touched)
             following.setdefault(possible, []).extend(untouched)
         live = following
