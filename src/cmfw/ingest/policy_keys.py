@@ -7,6 +7,7 @@ Source: facts/windows_firewall.md 1.1 (stores and keys), MS-GPFAS 2.2.
 
 from __future__ import annotations
 
+from codecs import utf_16_le_decode
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -172,6 +173,11 @@ def read_rules(view: RegistryView, key: str, store: Store, *, secure: bool = Fal
 
 def _rule_text(view: RegistryView, value: RegistryValue, problems: list[Problem]) -> str | None:
     """The text of a rule value; None, and a problem, where Windows reads no rule from it."""
+    data = value.data
+    if value.type == REG_SZ and value.name and len(data) % 2 == 0 and data[-2:] == b"\0\0":
+        text, _ = utf_16_le_decode(data[:-2], "surrogatepass", True)
+        if "\0" not in text:
+            return text  # as Windows writes every rule; this is asked for each of a thousand
     if value.type != REG_SZ:
         problems.append(_problem(view, value, "a rule as text (REG_SZ)", f"type {value.type} with {len(value.data)} bytes"))
         return None

@@ -223,17 +223,17 @@ class Hive:
         if node.children is None:
             children: dict[str, tuple[int, str]] = {}
             way, is_deepest = node.way(), node.depth >= MAX_DEPTH
-            for entry, name in self._entries(node):
-                if not name or is_deepest or entry.offset in way:
-                    child = self._adopt(node, entry)
+            for offset, kind, hint, name in self._entries(node):
+                if not name or is_deepest or offset in way:
+                    child = self._adopt(node, Entry(offset, kind, hint))
                     if child is None:
                         continue
                     name = child.cell.name  # noqa: PLW2901
                 folded = fold(name)
                 if folded in children:
                     path = f"{node.path}\\{name}" if node.path else name
-                    self.note(path, "one subkey of that name", "another one", entry.offset + BINS)
-                children.setdefault(folded, (entry.offset, name))
+                    self.note(path, "one subkey of that name", "another one", offset + BINS)
+                children.setdefault(folded, (offset, name))
             node.children = children
         return node.children
 
@@ -287,8 +287,8 @@ class Hive:
             leaves[at] = (kind, at, entries)
         return list(leaves.values())
 
-    def _entries(self, node: _Node) -> Iterator[tuple[Entry, str]]:
-        """Every entry of the key's lists, with the name of what it points to where nothing is unusual about that."""
+    def _entries(self, node: _Node) -> Iterator[tuple[int, bytes, int, str]]:
+        """The parts of every ``Entry`` of the key's lists, and the name of what it points to where nothing about that is unusual."""
         cell, total = node.cell, 0
         for kind, first, stated in self._leaves(node):
             count = min(stated, self._slots_left)
@@ -298,12 +298,12 @@ class Hive:
                 self.note(node.path, "lists that fit the file once", "more", first, hint="some subkeys could not be read")
             if kind == b"li":
                 for (offset,) in cells.NUMBER.iter_unpack(self._buffer[first : first + 4 * count]):
-                    yield Entry(offset, kind, 0), ""
+                    yield offset, kind, 0, ""
             else:
                 names = cells.sound_names(self._buffer, first, count, cell.offset) if kind == b"lh" else [""] * count
                 pairs = cells.PAIR.iter_unpack(self._buffer[first : first + 8 * count])
                 for (offset, hint), name in zip(pairs, names, strict=True):
-                    yield Entry(offset, kind, hint), name
+                    yield offset, kind, hint, name
         if total != cell.subkeys or (cell.subkeys == 0) != (cell.subkey_list == NIL):
             self.note(node.path, f"{cell.subkeys} subkeys", f"{total} in the list", cell.offset + BINS)
 
