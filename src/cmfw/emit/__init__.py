@@ -72,6 +72,7 @@ NETWORK_TARGETS: dict[str, str] = {
     "paloalto": "cmfw.emit.paloalto",
     "fortinet": "cmfw.emit.fortinet",
     "request": "cmfw.emit.rule_request",
+    "request-xlsx": "cmfw.emit.rule_request_xlsx",
 }
 """Targets for the filters between zones (``emit.network``) -> module, imported only when the target is asked for."""
 
