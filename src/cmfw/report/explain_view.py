@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -313,6 +313,6 @@ def _data(value: Any) -> Any:
         return {name: _data(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, dict):
         return {str(name): _data(part) for name, part in value.items()}
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return [_data(part) for part in value]
     return value
