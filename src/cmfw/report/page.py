@@ -50,7 +50,7 @@ def table(columns: list[str], rows: list[list[Content]], *, class_: str = "", he
     head = element("thead", element("tr", [element("th", column, scope="col") for column in columns]))
     body = [element("tr", [_cell(cell, head=heads and at == 0) for at, cell in enumerate(row)]) for row in rows]
     whole = element("table", head, element("tbody", body), class_=class_ or None)
-    return element("div", whole, class_="wide", tabindex=0, role="region", aria_label=" / ".join(columns))
+    return element("div", whole, class_="wide", tabindex=0, role="group", aria_label=" / ".join(columns))
 
 
 def _cell(inside: Content, *, head: bool) -> Markup:

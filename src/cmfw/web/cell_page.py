@@ -35,6 +35,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
         element("h1", chip(worst.status, status_words(worst)), " ", title, " (", clients, ")"),
         element("p", links),
         formula_part(audit, feature),
+        element("h2", say("web.cell.peers")),
         [row_part(audit, judge, row) for row in rows],
     )
     return framed(ask, f"{title}: {name}", *inside, space=space)

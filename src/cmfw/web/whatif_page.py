@@ -53,7 +53,7 @@ def _answered(desk: Desk, found: MachineCase, ask: Ask) -> tuple[Content, int]:
     sentence, *proofs = blocks(made)
     lead = element("p", sentence.text if isinstance(sentence, Heading) else None, class_="lead")
     # the matrix says what the table of the command says, and more
-    told = html_of([one for one in proofs if not isinstance(one, Table)], below=1)
+    told = html_of([one for one in proofs if not isinstance(one, Table)])
     return [lead, _matrix(made), element("div", told, class_="proofs")], 200
 
 
