@@ -1,4 +1,4 @@
-"""Make the pictures of the documentation: pages of `cmfw report` in both languages, as a browser on this machine shows them.
+"""Make the pictures of the documentation: pages of `cmfw report` and `cmfw serve` in both languages, as a browser here shows them.
 
     python -m tools.pictures              docs/pictures
     python -m tools.pictures --all DIR    every page in every width and language, to be looked at
@@ -8,10 +8,14 @@ Needs Chromium and a font for Chinese (Debian: chromium, fonts-wqy-microhei).
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from cmfw import words
 from cmfw.catalog import PACKS, load
@@ -30,7 +34,13 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
 WIDTHS = ((360, 1500), (1280, 1500), (1920, 1500))
-KEPT = (("report", "en", 1280, 1480), ("report", "zh_CN", 1280, 1480), ("handbook", "en", 1280, 900))
+KINDS = ("report", "handbook", "web")
+KEPT = (
+    ("report", "en", 1280, 1480), ("report", "zh_CN", 1280, 1480), ("handbook", "en", 1280, 900),
+    ("web", "en", 1280, 1000), ("web", "zh_CN", 1280, 1000),
+)  # fmt: skip
+OPEN = re.compile(r"open (?P<login>\S+&next=)(?P<machine>\S+)")
+"""What the server says of the address that signs in, and of the page of the machine that it was given."""
 
 
 def page(kind: str, lang: str) -> bytes:
@@ -45,34 +55,58 @@ def page(kind: str, lang: str) -> bytes:
     return made.replace(str(FOLDER).encode() + b"/", b"").replace(str(FOLDER).encode() + b"\\", b"")
 
 
-def shoot(made: bytes, target: Path, width: int, height: int) -> None:
+@contextmanager
+def served(lang: str) -> Iterator[str]:
+    """The address of the example's machine on a server of its own, which ends with the block."""
+    command = [sys.executable, "-m", "cmfw", "serve", str(FOLDER / SITE), str(FOLDER / CLIENT), "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as server:
+        try:
+            told = next((found for line in server.stdout or () if (found := OPEN.search(line))), None)
+            if told is None:
+                raise SystemExit("the server does not say where it is")
+            yield told["login"] + quote(f"{told['machine']}?lang={lang}", safe="")
+        finally:
+            server.terminate()
+
+
+def shoot(address: str, target: Path, width: int, height: int) -> None:
     """Write the top of the page as PNG."""
     program = browser()
     if program is None:
         raise SystemExit("no Chromium here")
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "page.html")
-        source.write_bytes(made)
         own = (
             f"--user-data-dir={folder}/profile",
             f"--window-size={width},{height}",
             f"--screenshot={target}",
-            source.as_uri(),
+            address,
         )
         subprocess.run([program, *FLAGS, *own], check=True, capture_output=True, timeout=120)
+
+
+def picture(kind: str, lang: str, target: Path, width: int, height: int) -> None:
+    """Write one picture."""
+    if kind == "web":
+        with served(lang) as address:
+            shoot(address, target, width, height)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "page.html")
+        source.write_bytes(page(kind, lang))
+        shoot(source.as_uri(), target, width, height)
 
 
 def main() -> int:
     """Make the pictures that are kept, or with ``--all DIR`` all of them."""
     if sys.argv[1:2] == ["--all"]:
         folder = Path(sys.argv[2])
-        wanted = [(kind, lang, *size) for kind in ("report", "handbook") for lang in words.LANGUAGES for size in WIDTHS]
+        wanted = [(kind, lang, *size) for kind in KINDS for lang in words.LANGUAGES for size in WIDTHS]
     else:
         folder, wanted = TARGET, list(KEPT)
     folder.mkdir(parents=True, exist_ok=True)
     for kind, lang, width, height in wanted:
         target = folder / f"{kind}-{lang.lower()}-{width}.png"
-        shoot(page(kind, lang), target, width, height)
+        picture(kind, lang, target, width, height)
         print(target)
     return 0
 
