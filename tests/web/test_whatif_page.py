@@ -46,6 +46,8 @@ def test_what_cannot_be_supposed_is_told(demo, question):
     page = demo.open(f"/w/demo/m/client/whatif?{question}")
     assert page.status_code == 422
     assert "expected" in text_of(page)
+    assert "command line" not in text_of(page)
+    assert demo.open(f"/w/demo/m/client/whatif?{question}", headers={"hx-request": "true"}).status_code == 200
 
 
 def test_the_form_holds_the_question(demo):
@@ -57,3 +59,27 @@ def test_the_form_holds_the_question(demo):
 
 def test_more_changes_than_a_question_takes(demo):
     assert demo.open("/w/demo/m/client/whatif?" + "&".join(f"close=tcp/{n}" for n in range(1, 60))).status_code == 422
+
+
+def test_a_machine_that_nobody_has_yet(demo):
+    page = demo.open("/w/demo/whatif?as=office&close=in:tcp/445")
+    assert page.status_code == 200
+    assert outcomes(page)["Client Push Installation"] == "worse"
+    assert 'name="as" value="office"' in page.text
+    assert outcomes(demo.open("/w/demo/whatif")) == {}
+    assert demo.open("/w/demo/whatif?as=nobody").status_code == 422
+
+
+def test_another_product_is_asked_about_as_if_it_were_planned(demo):
+    text = demo.open("/w/demo/site/file").text.replace('profile = "domain"', 'profile = "domain"\nproduct = "other"')
+    demo.send("/w/demo/site", {"text": text})
+    assert outcomes(demo.open("/w/demo/whatif?notification=10125&close=tcp/10125"))["Client Notification"] == "worse"
+
+
+def test_a_whole_group_is_switched(demo):
+    page = demo.open("/w/demo/m/client/whatif?enable-group=@FirewallAPI.dll,-28502")
+    assert '<option value="@FirewallAPI.dll,-28502" selected>' in page.text
+    assert outcomes(page)["Windows Event Viewer, Windows Performance Monitor, and Windows Diagnostics"] in (
+        "better",
+        "undecided",
+    )

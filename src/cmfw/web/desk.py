@@ -9,6 +9,7 @@ from threading import Lock
 from cmfw.catalog import load
 from cmfw.catalog.types import Catalog, Edition
 from cmfw.diagnose.leaves import Judge
+from cmfw.diagnose.planned_state import all_windows, planned_state
 from cmfw.engine.path import PathEngine
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.host_state import ReadResult
@@ -17,9 +18,11 @@ from cmfw.ingest.site import Change, read_site_text
 from cmfw.model.finding import Finding
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
+from cmfw.model.state import HostState
 from cmfw.report.audit_view import Audit, make_audit
 from cmfw.report.edges import judge_of
 from cmfw.report.markup import Content, Markup, joined
+from cmfw.report.who import find_who
 from cmfw.resolve import resolve
 from cmfw.resolve.lint import lint_site
 from cmfw.values import value
@@ -52,12 +55,16 @@ class SiteCase:
 
 @value(kw_only=True)
 class MachineCase:
-    """A machine with its audit; ``key`` says what all of it was worked out from."""
+    """A machine with its audit; ``key`` says what all of it was worked out from.
+
+    ``is_planned`` says that there is no such machine: it has exactly what the plan wants.
+    """
 
     key: tuple[str, ...]
     machine: Machine
     case: SiteCase
     audit: Audit
+    is_planned: bool = False
 
 
 class Desk:
@@ -141,6 +148,18 @@ class Desk:
         read = self.state(machine)
         problems = (*read.problems, *case.path_problems)
         return make_audit(case.catalog, case.site, read.state, machine.asked or None, path=case.path, problems=problems)
+
+    def planned(self, space: str, who: str) -> MachineCase:
+        """A machine of the client group or host that has exactly what the plan wants; raises NotThere, InputError."""
+        case = self.site(space)
+        key = ("planned", case.digest, who)
+        audit = self.memory.recall(key, lambda: self._planned(case, who))
+        return MachineCase(key=key, machine=Machine(who, who, (), ()), case=case, audit=audit, is_planned=True)
+
+    def _planned(self, case: SiteCase, who: str) -> Audit:
+        site = all_windows(case.site)
+        state = planned_state(site, resolve(case.catalog, site), find_who(site, HostState(), who).name)
+        return make_audit(case.catalog, site, state, who, path=case.path, problems=case.path_problems)
 
     def judge(self, found: MachineCase) -> Judge:
         """The judge of an audit, with all that it has judged already."""

@@ -58,7 +58,7 @@ def _way(ask: Ask, space: str) -> Content:
         links.append(element("li", element("a", space, href=place("w", space))))
         links += [
             _link(ask, place("w", space, name), say(f"web.way.{name}"))
-            for name in ("site", "plan", "diff", "files", "probe")
+            for name in ("site", "plan", "whatif", "diff", "files", "probe")
         ]
     links.append(_link(ask, "/explain", say("web.way.explain")))
     other, code, told = _OTHER[language()]

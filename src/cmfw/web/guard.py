@@ -140,8 +140,6 @@ class Guard:
                     headers[name] = text
                 if not scope["path"].startswith("/static/"):
                     headers["cache-control"] = "no-store"
-                if self._settings.is_tls:
-                    headers["strict-transport-security"] = "max-age=31536000"
             await send(message)
 
         return carry

@@ -45,6 +45,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _SPACE + "/probe", run_page.probe),
     ("POST", _SPACE + "/lab", run_page.lab),
     ("GET", _SPACE + "/run/{run}", run_page.follow),
+    ("GET", _SPACE + "/whatif", whatif_page.show_planned),
     ("GET", _SPACE + "/files", files_page.show),
     ("GET", _SPACE + "/files/{target}", files_page.target),
     ("GET", _MACHINE, machine_page.show),

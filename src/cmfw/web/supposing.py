@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from cmfw.diagnose.changes import without_gpo
+from cmfw.diagnose.planned_state import all_windows
 from cmfw.diagnose.whatif import Case, compare
 from cmfw.engine.exact import Engine
 from cmfw.engine.path import PathEngine
@@ -31,7 +32,23 @@ SETTINGS = {
     "local-merge": ("off", "on"),
 }
 """Settings of the machine's profiles and the words that they take; those of ``cmfw whatif``."""
-KEYS = ("open", "close", "disable", "enable", "profile", "gpo", "without", "with", "set", "here", "there", *PORTS, *SETTINGS)
+KEYS = (
+    "open",
+    "close",
+    "disable",
+    "enable",
+    "disable-group",
+    "enable-group",
+    "profile",
+    "gpo",
+    "without",
+    "with",
+    "set",
+    "here",
+    "there",
+    *PORTS,
+    *SETTINGS,
+)
 """All that an address may say."""
 _MOST = 40
 """Changes of one question."""
@@ -72,7 +89,13 @@ class _Question:
         new = Case(site=site, plan=plan, engine=self._engine(supposed), path=_beyond(path, supposed))
         rows = compare(audit.catalog, old, new, who.name, host=who.host, known=audit.diagnosis)
         told = (*(one.text for one in supposed), *self._told())
-        return Answer(site=audit.site, catalog=audit.catalog, by="state", changes=told, parts=(Part(who, rows, old, new),))
+        return Answer(
+            site=audit.site,
+            catalog=audit.catalog,
+            by="plan" if self._found.is_planned else "state",
+            changes=told,
+            parts=(Part(who, rows, old, new),),
+        )
 
     def _engine(self, supposed: list[Supposed]) -> Engine:
         state = self._audit.state
@@ -87,6 +110,8 @@ class _Question:
         for name in reader.SETTINGS:
             found += reader.setting_changes(name, self.all_of(name))
         found += reader.rule_changes((name, self.all_of(name)) for name in ("enable", "disable"))
+        groups = ((name, self.all_of(name)) for name in ("enable-group", "disable-group"))
+        found += reader.group_changes(self._audit.catalog, groups)
         between = self._between()
         for name in ("open", "close"):
             found += reader.port_changes(name, [MARK.join((text, *between)) for text in self.all_of(name)], zones)
@@ -109,7 +134,10 @@ class _Question:
         return (*found, *self.all_of("set"))
 
     def _site(self) -> Site:
-        site = self._desk.changed_site(self._found.case, self._settings())
+        settings = self._settings()
+        site = self._desk.changed_site(self._found.case, settings) if settings else self._audit.site
+        if self._found.is_planned and settings:
+            site = all_windows(site)
         names = {self._audit.who.name}
         for profile in self.all_of("profile"):
             if profile not in PROFILE_NAMES.values():

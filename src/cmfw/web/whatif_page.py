@@ -5,26 +5,30 @@ The question stands in the address. With scripts the answer follows every change
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cmfw.diagnose.whatif import Outcome, RowChange
-from cmfw.errors import CmfwError
+from cmfw.errors import InputError, Problem
 from cmfw.net.flow import PROFILE_NAMES
 from cmfw.report.audit_words import ORDER, title_of
 from cmfw.report.blocks import Heading, Table
-from cmfw.report.finding_words import feature_title, rule_title
+from cmfw.report.finding_words import feature_title, group_title, rule_title
 from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import chip, table
 from cmfw.report.whatif_view import Answer, blocks
 from cmfw.report.who import place_of
 from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.error_page import problems
-from cmfw.web.exchange import Ask, Reply
+from cmfw.web.exchange import Ask, Reply, place, with_query
 from cmfw.web.explain_page import html_of
 from cmfw.web.forms import button, checkbox, labelled, select, text_input
-from cmfw.web.frame import framed
+from cmfw.web.frame import crumbs, framed
 from cmfw.web.machine_page import head
 from cmfw.web.supposing import PORTS, SETTINGS, answer, pairs_of
 from cmfw.words import say
 
+COMMAND_LINE = "command line"
+"""What readers of supposed changes call the place that a text came from."""
 _MOST_RULES = 24
 _MOST_NAMED = 2000
 _OUTCOMES = (Outcome.WORSE, Outcome.UNDECIDED, Outcome.OFF, Outcome.BETTER, Outcome.SAME)
@@ -34,27 +38,55 @@ def show(desk: Desk, ask: Ask) -> Reply:
     """The page."""
     space = ask.param("space")
     found = desk.machine(space, ask.param("machine"))
+    title = say("web.whatif.title", name=found.machine.name)
+    return _page(desk, ask, found, title, head(space, found, title), None)
+
+
+def show_planned(desk: Desk, ask: Ask) -> Reply:
+    """The page for a machine that nobody has yet: it has exactly what the plan wants."""
+    space = ask.param("space")
+    site = desk.site(space).site
+    names = [group.name for group in site.clients] + [system.host for system in site.systems]
+    who = ask.asked("as") or names[0]
+    found = desk.planned(space, who)
+    title = say("web.whatif.title", name=found.audit.who.name)
+    picker = element(
+        "form",
+        element("label", say("web.machine.as"), " ", select("as", [(name, name) for name in names], found.audit.who.name)),
+        button(say("web.show"), class_="second"),
+        method="get",
+        class_="row",
+    )
+    above = [crumbs((space, place("w", space))), element("h1", title), element("p", say("web.whatif.planned")), picker]
+    return _page(desk, ask, found, title, above, element("input", type="hidden", name="as", value=who))
+
+
+def _page(desk: Desk, ask: Ask, found: MachineCase, title: str, above: Content, kept: Content) -> Reply:
     told, status = _answered(desk, found, ask)
     result = element("div", told, id="answer", aria_live="polite", aria_label=say("web.whatif.answer"), role="region")
-    title = say("web.whatif.title", name=found.machine.name)
-    inside = (
-        head(space, found, title),
-        element("p", say("web.whatif.about")),
-        element("div", _form(found, ask), result, class_="split"),
-    )
-    return framed(ask, title, *inside, status=status, space=space)
+    split = element("div", _form(found, ask, kept), result, class_="split")
+    about = element("p", say("web.whatif.about"))
+    return framed(ask, title, above, about, split, status=status, space=ask.param("space"))
 
 
 def _answered(desk: Desk, found: MachineCase, ask: Ask) -> tuple[Content, int]:
     try:
         made = answer(desk, found, pairs_of(ask))
-    except CmfwError as error:
-        return problems(error), 422
+    except InputError as error:
+        # a script that asks for a part is answered in its place; that is no failure to its browser
+        return problems(InputError(*map(_of_the_question, error.problems))), 200 if ask.is_part else 422
     sentence, *proofs = blocks(made)
     lead = element("p", sentence.text if isinstance(sentence, Heading) else None, class_="lead")
     # the matrix says what the table of the command says, and more
     told = html_of([one for one in proofs if not isinstance(one, Table)])
     return [lead, _matrix(made), element("div", told, class_="proofs")], 200
+
+
+def _of_the_question(problem: Problem) -> Problem:
+    """What is wrong with an option is here wrong with a field."""
+    if not problem.file.startswith(COMMAND_LINE):
+        return problem
+    return replace(problem, file=say("web.whatif.question"), key=problem.key.removeprefix("--"))
 
 
 def _matrix(made: Answer) -> Content:
@@ -83,7 +115,7 @@ def _worst(rows: list[RowChange], side: str) -> Markup:
     return chip(status, say(f"status.{status}"))
 
 
-def _form(found: MachineCase, ask: Ask) -> Content:
+def _form(found: MachineCase, ask: Ask, kept: Content) -> Content:
     own = ask.path
     parts = (
         _ports_part(ask),
@@ -94,12 +126,13 @@ def _form(found: MachineCase, ask: Ask) -> Content:
     )
     return element(
         "form",
+        kept,
         parts,
         element(
             "p",
             button(say("web.whatif.ask")),
             " ",
-            element("a", say("web.whatif.clear"), href=own),
+            element("a", say("web.whatif.clear"), href=with_query(own, ("as", ask.asked("as")))),
         ),
         method="get",
         action=own,
@@ -158,9 +191,23 @@ def _rules_part(found: MachineCase, ask: Ask) -> Content:
         for text in (*others, "")
     ]
     listed += _lines(ask, "enable", say("web.whatif.enable"), list="rules")
+    listed += _groups(found, ask)
     options = [element("option", rule.name or rule.id, value=rule.id) for rule in audit.state.rules[:_MOST_NAMED]]
-    opened = bool(off or ask.all_asked("enable") or shown)
+    opened = bool(off or shown or any(ask.all_asked(name) for name in ("enable", "enable-group", "disable-group")))
     return _group("rules", ticks, listed, element("datalist", options, id="rules"), opened=opened)
+
+
+def _groups(found: MachineCase, ask: Ask) -> list[Markup]:
+    """Switches for the predefined groups that the machine has rules of."""
+    titles = {name: group_title(name, found.audit.catalog) for name in {r.group for r in found.audit.state.rules} if name}
+    choices = [("", say("web.whatif.as_is")), *sorted(titles.items(), key=lambda pair: pair[1])]
+    return [
+        labelled(told, select(name, choices, ask.asked(name)))
+        for name, told in (
+            ("disable-group", say("web.whatif.disable_group")),
+            ("enable-group", say("web.whatif.enable_group")),
+        )
+    ]
 
 
 def _profile_part(found: MachineCase, ask: Ask) -> Content:

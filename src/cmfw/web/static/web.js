@@ -11,14 +11,6 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
-// a question that cannot be answered shows what is wrong with it
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status === 422) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
-  }
-});
-
 // files may be dropped anywhere on their form
 document.addEventListener("dragover", (event) => {
   const field = event.target.closest?.("form")?.querySelector("input[type=file]");
