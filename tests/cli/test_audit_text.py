@@ -17,6 +17,7 @@ from cmfw.cli.output import Table, plain
 from cmfw.ingest.rulewrite import write_rule
 from cmfw.net.flow import Profile
 from cmfw.report.audit_view import document
+from cmfw.report.finding_words import feature_title
 
 POLICY = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 GROUPS = ("file_and_printer_sharing", "wmi", "remote_desktop", "remote_assistance", "remote_event_log")
@@ -186,7 +187,7 @@ def test_the_text_tells_the_same_as_the_document(lang):
     words.choose(lang)
     told, shown = document(demo()), blocks(demo())
     matrix = next(block for block in shown if isinstance(block, Table))
-    titles = {name: row.title.in_language(lang) for name, row in demo().catalog.features.items()}
+    titles = {name: feature_title(name, demo().catalog) for name in demo().catalog.features}
     expected = {(titles[row["feature"]], words.say(f"status.{row['status']}")) for row in told["features"]}
     assert {(row[0], row[2]) for row in matrix.rows} == expected
     text = plain(shown, 1000)

@@ -10,6 +10,7 @@ import pytest
 from cmfw import words
 from cmfw.catalog import PACKS, load
 from cmfw.catalog.types import Catalog
+from cmfw.report.cited_place import cited_place
 from cmfw.report.handbook import render_handbook
 
 CATALOG: Catalog = load(PACKS)
@@ -45,7 +46,7 @@ def test_every_row_of_the_catalog_is_in_it(lang, edition):
     for row in CATALOG.requirements.values():
         if edition in row.level:
             text = text_of(articles[row.feature])
-            where = f"{row.cite.at} ({row.cite.as_of})"
+            where = f"{cited_place(row.cite.at)} ({row.cite.as_of})"
             title = CATALOG.flows[row.flow].title.in_language(lang)
             missing += [
                 row.id for one in (row.id.removeprefix(f"{row.feature}."), where, title) if " ".join(one.split()) not in text

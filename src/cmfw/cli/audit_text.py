@@ -10,9 +10,9 @@ from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.diagnose.results import HOST
 from cmfw.engine.path import STORE
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_of, verdict
+from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_of, title_with_id, verdict
 from cmfw.report.finding_view import finding_blocks, rule_blocks
-from cmfw.report.finding_words import gap_detail, missing_word
+from cmfw.report.finding_words import gap_detail, missing_word, plain_title
 from cmfw.words import say
 
 _STYLES = {"broken": "bad", "degraded": "warn", "works": "good", "disabled": "dim", "unknown": "warn"}
@@ -43,7 +43,7 @@ def _matrix(audit: Audit, rows: Sequence[RowResult]) -> Table:
 def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[Block]:
     row = story[0]
     peers = few(r.peer for r in story if r.peer) or say("audit.peers")
-    title = say("audit.trouble", feature=title_of(audit, row.feature), id=row.feature, status=status_words(row))
+    title = say("audit.trouble", feature=plain_title(row.feature, audit.catalog), id=row.feature, status=status_words(row))
     found: list[Block] = [Gap(), Heading(title), Line(say("audit.between", clients=row.clients, peers=peers))]
     # two needs can come down to one packet
     packets = list({(blocked.flow, blocked.verdict): blocked for blocked in row.blocking}.values())
@@ -58,7 +58,7 @@ def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[Block]:
         if any(GPO_PLACE in command for command in repair):
             found.append(Line(say("audit.gpo_place", place=GPO_PLACE)))
     if row.alternatives:
-        names = ", ".join(f"{title_of(audit, name)} ({name})" for name in row.alternatives)
+        names = say("list").join(title_with_id(audit, name) for name in row.alternatives)
         found.append(Line(names, mark=say("audit.alternatives")))
     return found
 

@@ -10,6 +10,7 @@ from cmfw.diagnose.log_plan import PUSH, is_planned, next_flows
 from cmfw.diagnose.log_story import Doubt, Story
 from cmfw.diagnose.seen_flows import SeenItem
 from cmfw.model.observation import Layer, Outcome, Place
+from cmfw.report.cited_place import cited_place
 from cmfw.words import language, role, say
 
 _STATES = {Outcome.REACHED: "good", Outcome.FAILED: "bad", Outcome.FALLBACK: "warn", Outcome.TRIED: "dim"}
@@ -116,7 +117,7 @@ def _doubt(doubt: Doubt, story: Story, reading: Reading) -> list[Block]:
     found.append(Line(doubt.text, mark=say("logs.said")))
     found.append(Line(say("list").join(map(str, doubt.places)), mark=say("logs.evidence", count=doubt.count)))
     if error:
-        found.append(Line(f"{error.cite.source}, {error.cite.at}", mark=say("logs.source"), style="dim"))
+        found.append(Line(f"{error.cite.source}, {cited_place(error.cite.at)}", mark=say("logs.source"), style="dim"))
     return found + _conclusion(doubt, story, reading)
 
 

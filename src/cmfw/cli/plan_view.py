@@ -9,6 +9,7 @@ from cmfw.catalog.types import Catalog, Necessity
 from cmfw.cli.output import Block, Cell, Gap, Heading, Line, Table
 from cmfw.errors import InputError, Problem
 from cmfw.model.plan import Endpoint, Plan, PlanItem, PlannedException
+from cmfw.report.cited_place import cited_place
 from cmfw.report.plan_rows import end_name, rule_text, traffic
 from cmfw.words import language, role, say
 
@@ -67,7 +68,7 @@ def _omission_lines(plan: Plan) -> list[Block]:
         args = dict(omission.args)
         reason = say(f"omission.{omission.code}", detail=role(args["detail"])) if "detail" in args else omission.reason
         subjects.setdefault(reason, {})[omission.subject] = None
-    return [Line(f"{reason}: {', '.join(names)}", mark="- ") for reason, names in subjects.items()]
+    return [Line(f"{reason}{say('colon')}{say('list').join(names)}", mark="- ") for reason, names in subjects.items()]
 
 
 def _levels(plan: Plan, catalog: Catalog) -> dict[tuple[str, str], str]:
@@ -119,7 +120,7 @@ def _exception_text(found: PlannedException, catalog: Catalog) -> str:
             value = f"{group.title.in_language(language())} ({group.resource})"
     directions = "+".join(found.directions) or say("plan.no_direction")
     text = say(f"exception.{found.kind}", value=value, directions=directions, where=found.where)
-    return f"{text} [{found.citation.at}]"
+    return f"{text} [{cited_place(found.citation.at)}]"
 
 
 def _rules_by_host(plan: Plan) -> list[Block]:

@@ -8,7 +8,7 @@ from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.results import HOST
 from cmfw.net.flow import PROFILE_NAMES
 from cmfw.report.audit_view import Audit, profile_row, rule_counts
-from cmfw.report.finding_words import feature_title
+from cmfw.report.finding_words import feature_title, plain_title
 from cmfw.report.who import place_of
 from cmfw.words import known, say
 
@@ -33,8 +33,13 @@ def verdict(audit: Audit) -> str:
 
 
 def title_of(audit: Audit, feature: str) -> str:
-    """The title of a feature in the language of the call."""
+    """The title of a feature in the language of the call, with its id where another one looks like it."""
     return feature_title(feature, audit.catalog)
+
+
+def title_with_id(audit: Audit, feature: str) -> str:
+    """``Client Push Installation (client_push)``."""
+    return f"{plain_title(feature, audit.catalog)} ({feature})"
 
 
 def machine_lines(audit: Audit) -> list[str]:

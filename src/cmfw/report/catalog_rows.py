@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cmfw.catalog.types import Catalog, Feature, FlowKind, Note, Requirement
+from cmfw.report.cited_place import cited_place
 from cmfw.words import say
 
 
@@ -32,7 +33,7 @@ def level_of(row: Requirement, edition: str) -> str:
 def place(row: Requirement) -> str:
     """Where the row stands, with its source where that is not the page itself, and its errata."""
     source = "" if row.cite.at.startswith("line ") else f"{row.cite.source}: "
-    return " ".join([source + row.cite.at, *row.errata])
+    return " ".join([source + cited_place(row.cite.at), *row.errata])
 
 
 def traffic_of(flow: FlowKind) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from cmfw.catalog.types import Catalog, Cite, ExceptionRow, Feature, Process, Requirement, Text
 from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.catalog_rows import level_of, notes_of, place, rows_of, short_id, traffic_of
+from cmfw.report.cited_place import cited_place
 from cmfw.report.topics import (
     Topic,
     flows_with_port,
@@ -75,7 +76,7 @@ def _cited(catalog: Catalog, cites: tuple[Cite, ...]) -> list[Block]:
     for cite in dict.fromkeys(cites):
         source = catalog.sources.get(cite.source)
         name = source.title if source else cite.source
-        blocks.append(Line(f"{name}, {cite.at} ({cite.as_of})", mark=say("explain.source"), style="dim"))
+        blocks.append(Line(f"{name}, {cited_place(cite.at)} ({cite.as_of})", mark=say("explain.source"), style="dim"))
     return blocks
 
 
@@ -93,10 +94,10 @@ def _feature_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
         blocks += [block for e in exceptions for block in _exception_blocks(catalog, e)]
     blocks += [Gap(), Line(feature.need.get(edition, ""), mark=say("explain.need"))]
     if feature.alternatives:
-        names = ", ".join(f"{_t(catalog.features[a].title)} ({a})" for a in feature.alternatives)
+        names = say("list").join(f"{_t(catalog.features[a].title)} ({a})" for a in feature.alternatives)
         blocks.append(Line(names, mark=say("explain.alternatives")))
     blocks += _errata_lines(catalog, feature, rows, exceptions)
-    blocks += [Line(_t(n.text), mark=f"{say('explain.note')} ({n.cite.at}) ") for n in notes_of(catalog, name)]
+    blocks += [Line(_t(n.text), mark=f"{say('explain.note')} ({cited_place(n.cite.at)}) ") for n in notes_of(catalog, name)]
     blocks += _step_blocks(catalog, feature)
     return [*blocks, Gap(), *_cited(catalog, feature.cites)]
 
@@ -122,7 +123,7 @@ def _exception_blocks(catalog: Catalog, found: ExceptionRow) -> list[Block]:
             value = f"{_t(group.title)} ({group.resource})"
     directions = "+".join(found.directions) or say("plan.no_direction")
     text = say(f"exception.{found.kind}", value=value, directions=directions, where=role(found.on))
-    blocks: list[Block] = [Line(f"{text} [{' '.join([found.cite.at, *found.errata])}]", mark="- ")]
+    blocks: list[Block] = [Line(f"{text} [{' '.join([cited_place(found.cite.at), *found.errata])}]", mark="- ")]
     return [*blocks, Line(_t(found.note), indent=2)] if found.note else blocks
 
 

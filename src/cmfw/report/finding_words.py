@@ -51,10 +51,22 @@ def _traffic(args: dict[str, str]) -> str:
     return f"{ways} {args['traffic']}" if "traffic" in args else ""
 
 
-def feature_title(feature: str, catalog: Catalog) -> str:
-    """The title of a feature, or the id where the catalog in use does not have it."""
+def plain_title(feature: str, catalog: Catalog) -> str:
+    """The title of a feature, for where its id stands beside it; the id where the catalog in use does not have it."""
     row = catalog.features.get(feature)
     return row.title.in_language(language()) if row else feature
+
+
+def feature_title(feature: str, catalog: Catalog) -> str:
+    """The title of a feature, with its id behind where another title begins with it or is its beginning.
+
+    In Chinese, client push (客户端请求安装) and client requests (客户端请求) differ in their last two characters alone. Source: erratum E11.
+    """
+    title = plain_title(feature, catalog)
+    lang = language()
+    others = (row.title.in_language(lang) for row in catalog.features.values() if row.id != feature)
+    is_alike = any(title.startswith(other) or other.startswith(title) for other in others)
+    return f"{title} ({feature})" if is_alike and title != feature else title
 
 
 def group_title(group: str, catalog: Catalog) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cmfw.model.finding import Severity
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import status_words, title_of, verdict
+from cmfw.report.audit_words import status_words, title_with_id, verdict
 from cmfw.report.finding_text import ORDER, message_of
 from cmfw.report.origins import Origin, origin_of
 from cmfw.report.safe_text import shown
@@ -24,7 +24,7 @@ def render(audit: Audit) -> bytes:
     files = [source.path for source in audit.state.sources]
     lines = [_log(verdict(audit))]
     lines += [
-        _log(f"{status_words(row)}: {title_of(audit, row.feature)} ({row.feature}) {row.clients} {row.peer}")
+        _log(f"{status_words(row)}: {title_with_id(audit, row.feature)} {row.clients} {row.peer}")
         for row in audit.diagnosis.rows
     ]
     for found in sorted(audit.diagnosis.findings, key=lambda one: ORDER.index(one.severity)):

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from cmfw.catalog.types import Catalog, Cite, ExceptionRow, Feature, FlowKind, Requirement, Text
 from cmfw.model.plan import Citation
 from cmfw.report.catalog_rows import level_of, notes_of, rows_of, short_id, traffic_of
-from cmfw.report.finding_words import exception_title
+from cmfw.report.cited_place import cited_place
+from cmfw.report.finding_words import exception_title, feature_title
 from cmfw.report.html_rows import cited, erratum_part
 from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import between, code, page, section, table
@@ -69,7 +70,7 @@ def _ports(catalog: Catalog, edition: str) -> Markup:
     for name in sorted(asked, key=lambda name: _port_key(catalog.flows[name])):
         flow = catalog.flows[name]
         titles = dict.fromkeys(row.feature for row in asked[name])
-        links: list[Content] = [element("a", _t(catalog.features[f].title), href=f"#feature-{f}") for f in titles]
+        links: list[Content] = [element("a", feature_title(f, catalog), href=f"#feature-{f}") for f in titles]
         ends = f"{role(flow.from_role)} \u2192 {role(flow.to_role)}"
         cites = dict.fromkeys(row.cite for row in asked[name])
         rows.append([code(traffic_of(flow)), ends, _t(flow.title), between(links, element("br")), _cites(catalog, cites)])
@@ -107,12 +108,10 @@ def _feature(catalog: Catalog, feature: Feature, edition: str) -> Markup:
     if exceptions:
         told += [element("h4", say("explain.exceptions")), element("ul", [_exception(catalog, e) for e in exceptions])]
     if feature.alternatives:
-        names: list[Content] = [
-            element("a", _t(catalog.features[a].title), href=f"#feature-{a}") for a in feature.alternatives
-        ]
+        names: list[Content] = [element("a", feature_title(a, catalog), href=f"#feature-{a}") for a in feature.alternatives]
         told.append(element("p", element("b", say("explain.alternatives")), between(names, ", ")))
     told += [
-        element("p", element("b", say("explain.note")), f" ({n.cite.at}) ", _t(n.text))
+        element("p", element("b", say("explain.note")), f" ({cited_place(n.cite.at)}) ", _t(n.text))
         for n in notes_of(catalog, feature.id)
     ]
     if feature.steps:
@@ -142,13 +141,13 @@ def _exception(catalog: Catalog, found: ExceptionRow) -> Markup:
     title = exception_title(found.id, catalog, "")
     told = say(f"exception.{found.kind}", value=title, directions=directions, where=role(found.on))
     note = None if found.note is None else element("span", _t(found.note), class_="why")
-    return element("li", told, f" [{' '.join([found.cite.at, *found.errata])}]", note)
+    return element("li", told, f" [{' '.join([cited_place(found.cite.at), *found.errata])}]", note)
 
 
 def _by_hand(catalog: Catalog) -> Markup:
     """The page's own procedure for another port or program."""
     steps = [note for note in catalog.notes.values() if note.kind in _STEPS]
-    return element("ol", [element("li", _t(note.text), f" ({note.cite.at})") for note in steps])
+    return element("ol", [element("li", _t(note.text), f" ({cited_place(note.cite.at)})") for note in steps])
 
 
 def _groups(catalog: Catalog) -> Markup:

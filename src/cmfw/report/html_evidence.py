@@ -130,7 +130,9 @@ def ledger_part(audit: Audit) -> Content:
 def _source(source: StateSource) -> list[Content]:
     counts = [element("li", say("report.counted", store=s, total=t, active=a)) for s, t, a in source.counts]
     profiles = (
-        "" if source.live_profiles is None else ", ".join(say(f"profile.{PROFILE_NAMES[p]}") for p in source.live_profiles)
+        ""
+        if source.live_profiles is None
+        else say("list").join(say(f"profile.{PROFILE_NAMES[p]}") for p in source.live_profiles)
     )
     digest = element("code", source.sha256 or "-", class_="hash")
     return [code(source.path), source.format, digest, element("ul", counts) if counts else say("none"), profiles or "-"]

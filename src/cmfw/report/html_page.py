@@ -101,7 +101,7 @@ def _cell(audit: Audit, rows: list[RowResult], number: int) -> Content:
     others = {one.status for one in rows}
     why: list[Content] = [element("span", text, class_="why") for text in reasons(audit, row)]
     if len(others) > 1:
-        peers = ", ".join(one.peer or say("audit.peers") for one in rows if one.status == row.status)
+        peers = say("list").join(one.peer or say("audit.peers") for one in rows if one.status == row.status)
         why.append(element("span", say("report.only_with", peers=peers), class_="why"))
     return [told, why]
 

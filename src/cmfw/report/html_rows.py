@@ -13,7 +13,8 @@ from cmfw.engine.path import STORE
 from cmfw.model.need import leaves, need_text
 from cmfw.model.plan import Citation, FeatureRow, PlanItem
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import reasons, status_words, title_of
+from cmfw.report.audit_words import reasons, status_words, title_with_id
+from cmfw.report.cited_place import cited_place
 from cmfw.report.edges import kind_of
 from cmfw.report.finding_text import rule_string, short_origin
 from cmfw.report.finding_words import missing_word
@@ -28,7 +29,7 @@ _STATUS_OF = {"allowed": "works", "fallback": "works", "blocked": "broken", "und
 
 def feature_part(audit: Audit, judge: Judge, rows: list[RowResult], number: int, worst: RowResult) -> Markup:
     """The feature for one client group, with all its peers."""
-    title = element("span", f"{title_of(audit, worst.feature)} ({worst.feature})", class_="title")
+    title = element("span", title_with_id(audit, worst.feature), class_="title")
     summary = element("summary", chip(worst.status, status_words(worst)), title, worst.clients)
     inside = element(
         "div", formula_part(audit, worst.feature), [row_part(audit, judge, row) for row in rows], id=f"row-{number}"
@@ -106,7 +107,7 @@ def _repair(row: RowResult) -> Content:
 def _alternatives(audit: Audit, row: RowResult) -> Content:
     if not row.alternatives:
         return None
-    names = ", ".join(f"{title_of(audit, name)} ({name})" for name in row.alternatives)
+    names = say("list").join(title_with_id(audit, name) for name in row.alternatives)
     return element("p", element("b", say("audit.alternatives")), names)
 
 
@@ -149,7 +150,7 @@ def cited(catalog: Catalog, cite: Citation) -> Markup:
     name = cite.source if source is None else source.title
     is_web = source is not None and source.url.startswith(("https://", "http://"))
     told = element("a", name, href=source.url, rel="noreferrer") if is_web and source is not None else name
-    return element("span", told, f", {cite.at} ({cite.as_of})")
+    return element("span", told, f", {cited_place(cite.at)} ({cite.as_of})")
 
 
 def erratum_part(catalog: Catalog, name: str) -> Markup | None:

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from cmfw.diagnose import RowResult
 from cmfw.model.finding import Finding, Severity
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import reasons, status_words, title_of, verdict
+from cmfw.report.audit_words import reasons, status_words, title_with_id, verdict
 from cmfw.report.finding_text import message_of
 from cmfw.report.safe_text import shown
 from cmfw.words import language, say
@@ -44,7 +44,7 @@ def _case(classes: Sequence[str], name: str) -> Element:
 
 def _feature(audit: Audit, row: RowResult) -> Element:
     peer = row.peer or say("audit.peers")
-    case = _case(("cmfw", row.clients, peer), f"{title_of(audit, row.feature)} ({row.feature})")
+    case = _case(("cmfw", row.clients, peer), title_with_id(audit, row.feature))
     _properties(case, {"feature": row.feature, "clients": row.clients, "peer": row.peer, "status": row.status})
     outcome = _OUTCOMES.get(row.status)
     if outcome is not None:

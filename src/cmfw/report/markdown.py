@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from cmfw.diagnose import RowResult
 from cmfw.model.finding import Finding
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_of, verdict
+from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_with_id, verdict
 from cmfw.report.finding_text import ORDER, message_of
-from cmfw.report.finding_words import gap_detail
+from cmfw.report.finding_words import gap_detail, plain_title
 from cmfw.report.safe_text import shown
 from cmfw.report.signs import SIGNS
 from cmfw.words import language, say
@@ -39,14 +39,14 @@ def render(audit: Audit) -> bytes:
 
 
 def _cells(audit: Audit, row: RowResult) -> Sequence[Sequence[str]]:
-    title = f"{title_of(audit, row.feature)} ({row.feature})"
+    title = title_with_id(audit, row.feature)
     return [row.clients], [title], [row.peer], [f"{SIGNS[row.status]} {status_words(row)}"], reasons(audit, row)
 
 
 def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[str]:
     row = story[0]
     peers = few(one.peer for one in story if one.peer) or say("audit.peers")
-    title = say("audit.trouble", feature=title_of(audit, row.feature), id=row.feature, status=status_words(row))
+    title = say("audit.trouble", feature=plain_title(row.feature, audit.catalog), id=row.feature, status=status_words(row))
     parts = [f"## {text_of(title)}", text_of(say("audit.between", clients=row.clients, peers=peers))]
     for blocked in row.blocking:
         parts += [say("audit.undecided" if blocked.is_unknown else "audit.blocked"), code([blocked.flow.text()])]
@@ -54,7 +54,7 @@ def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[str]:
     if commands:
         parts += [say("audit.repair"), code(commands)]
     if row.alternatives:
-        names = ", ".join(f"{title_of(audit, name)} ({name})" for name in row.alternatives)
+        names = say("list").join(title_with_id(audit, name) for name in row.alternatives)
         parts.append(text_of(say("audit.alternatives") + names))
     return parts
 

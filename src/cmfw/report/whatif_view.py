@@ -14,7 +14,7 @@ from cmfw.model.site import Site
 from cmfw.model.verdict import Verdict
 from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.finding_view import rule_blocks
-from cmfw.report.finding_words import feature_title, missing_word
+from cmfw.report.finding_words import feature_title, missing_word, plain_title
 from cmfw.report.who import Who
 from cmfw.values import value
 from cmfw.words import language, say
@@ -179,7 +179,7 @@ def _stories(rows: Iterable[RowChange]) -> list[list[RowChange]]:
 
 def _story(answer: Answer, part: Part, story: list[RowChange]) -> Iterator[Block]:
     row = story[0]
-    title = feature_title(row.feature, answer.catalog)
+    title = plain_title(row.feature, answer.catalog)
     yield Gap()
     yield Heading(say("whatif.head", feature=title, id=row.feature, before=_status(row.before), after=_status(row.after)))
     peers = _few(one.peer for one in story if one.peer) or say("audit.peers")
@@ -200,7 +200,8 @@ def _story(answer: Answer, part: Part, story: list[RowChange]) -> Iterator[Block
         return
     if row.outcome is Outcome.WORSE and after.alternatives:
         yield Line(
-            ", ".join(feature_title(name, answer.catalog) for name in after.alternatives), mark=say("audit.alternatives")
+            say("list").join(feature_title(name, answer.catalog) for name in after.alternatives),
+            mark=say("audit.alternatives"),
         )
     repair = dict.fromkeys(command for one in story for command in repair_of(one))
     if row.outcome is not Outcome.BETTER and repair:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from cmfw.errors import MissingExtra
 from cmfw.model.plan import PlanItem
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import reasons, status_words, title_of, verdict
+from cmfw.report.audit_words import reasons, status_words, title_of, title_with_id, verdict
+from cmfw.report.cited_place import cited_place
 from cmfw.report.finding_text import ORDER, message_of
 from cmfw.report.plan_rows import end_name, icmp_text, protocol_name
 from cmfw.report.safe_text import shown
@@ -71,7 +72,7 @@ def _requests(audit: Audit) -> Iterable[Sequence[str]]:
             icmp_text(item.icmp) or "",
             level,
             _purpose(audit, item),
-            "\n".join(f"{cite.source}: {cite.at}" for cite in item.citations),
+            "\n".join(f"{cite.source}: {cited_place(cite.at)}" for cite in item.citations),
             *("" for _ in _TO_FILL_IN),
         )
 
@@ -84,7 +85,7 @@ def _purpose(audit: Audit, item: PlanItem) -> str:
 
 def _matrix(audit: Audit) -> Iterable[Sequence[str]]:
     for row in audit.diagnosis.rows:
-        title = f"{title_of(audit, row.feature)} ({row.feature})"
+        title = title_with_id(audit, row.feature)
         told = f"{SIGNS[row.status]} {status_words(row)}"
         yield row.clients, title, row.peer, told, "\n".join(map(shown, reasons(audit, row))), row.status
 

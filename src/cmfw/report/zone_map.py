@@ -103,7 +103,7 @@ def _about(place: System | ClientGroup | None) -> Iterator[str]:
 
 def _machine(audit: Audit) -> tuple[str, ...]:
     place = place_of(audit.site, audit.who)
-    roles = ", ".join(map(role, place.roles)) if isinstance(place, System) else role("client")
+    roles = say("list").join(map(role, place.roles)) if isinstance(place, System) else role("client")
     zone = f"{say('report.map.zone')} {place.zone}" if place.zone else ""
     return (audit.who.name, *_about(place), roles, zone)
 
