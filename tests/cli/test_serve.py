@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import socket
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -50,7 +52,16 @@ def test_a_short_password_is_none(run, tmp_path):
     assert "hunter2" not in result.output
 
 
+def test_a_port_that_is_taken_is_told(run, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = run("serve", "--listen", listen, "--workspaces", str(tmp_path / "w.sqlite"))
+    assert result.exit_code == 2
+    assert "port 0 is any that is free" in result.output
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of its own group gets no Ctrl+C there")
 def test_a_real_server_answers_with_the_files_of_the_command_line():
     command = [sys.executable, "-m", "cmfw", "--lang", "en", "serve", "--listen", "127.0.0.1:0"]
     command += [str(DEMO / "site.toml"), str(DEMO / "client.reg")]
@@ -62,4 +73,5 @@ def test_a_real_server_answers_with_the_files_of_the_command_line():
                 assert page.headers["server"] is None
             assert "FPS-SMB-In-TCP-NoScope" in text
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0

@@ -108,6 +108,11 @@ def test_a_body_over_the_limit_is_refused_when_it_states_none(serve):
     assert answer.status_code == 413
 
 
+def test_a_body_over_the_limit_is_refused_before_it_comes(serve):
+    answer = serve(most_upload=50_000).ask("POST", "/", content=b"", headers={"content-length": "50001"})
+    assert answer.status_code == 413
+
+
 def test_a_length_that_is_none(browser):
     assert browser.ask("POST", "/demo", content=b"", headers={"content-length": "-1"}).status_code == 400
 

@@ -45,6 +45,7 @@ def command(
     browser: bool,
 ) -> int:
     """Serve until it is ended."""
+    from contextlib import suppress
     from tempfile import TemporaryDirectory
 
     load_web()
@@ -65,7 +66,9 @@ def command(
         click.echo(say("serve.end"), err=True)
         if browser:
             click.launch(address)
-        run(app, listening, tls)
+        with suppress(KeyboardInterrupt):
+            # how a server is ended
+            run(app, listening, tls)
     return CLEAN
 
 

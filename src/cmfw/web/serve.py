@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
@@ -28,6 +29,7 @@ class Tls:
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; port 0 is any free one. Raises InputError."""
+    made: socket.socket | None = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family, kind, protocol)
@@ -37,8 +39,11 @@ def bind(host: str, port: int) -> socket.socket:
         made.bind(address)
         made.listen(_BACKLOG)
     except OSError as error:
+        if made is not None:
+            made.close()
         found = (error.strerror or str(error)).lower()
-        raise InputError(Problem("command line", "an address to listen on", found, key="--listen")) from error
+        hint = "port 0 is any that is free" if error.errno == errno.EADDRINUSE else ""
+        raise InputError(Problem("command line", "an address to listen on", found, hint, key="--listen")) from error
     return made
 
 
