@@ -48,6 +48,36 @@ subnets = ["10.9.64.0/24", "2001:db8:64::/64"]
 profile = "domain"
 default_outbound = "block"
 """
+SEVERAL = """
+code = "P02"
+
+[[system]]
+host = "mp1.example.test"
+addresses = ["10.8.0.6"]
+roles = ["management_point"]
+
+[[system]]
+host = "dp2.example.test"
+addresses = ["10.8.0.7"]
+roles = ["distribution_point"]
+
+[[system]]
+host = "dp3.example.test"
+addresses = ["10.8.0.8"]
+roles = ["distribution_point"]
+
+[[clients]]
+name = "branch"
+subnets = ["10.8.65.0/24"]
+features = ["client_notification", "client_requests"]
+install = [{ method = "manual", share = '\\\\dp2.example.test\\client' }]
+
+[[clients]]
+name = "办公"
+subnets = ["10.8.66.0/24"]
+features = ["client_notification"]
+"""
+"""Two groups at one management point, two distribution points."""
 HTTP = SYSTEMS.replace("MODE", "").replace("SSL", "false")
 HTTPS = SYSTEMS.replace("MODE", 'mp = { mode = "https" }\ndp = { mode = "https" }').replace("SSL", "true")
 

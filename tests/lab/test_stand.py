@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from tests.lab.stand_sites import HTTP, HTTPS, need_programs, played, scripted
+from tests.lab.stand_sites import HTTP, HTTPS, SEVERAL, need_programs, played, scripted
 
 from cmfw.lab.stand import steps
 from cmfw.lab.stand.behave import Behaviour, Round
@@ -169,6 +169,17 @@ def test_a_sleeper_is_woken_directly_and_by_its_manager():
 def test_remote_control_and_fallback_status_point_have_one_port_each():
     assert fell(over("http"), "office: in tcp/2701") == {"remote_control": "broken"}
     assert fell(over("https"), "mp1.example.test: in tcp/80,8081") == {"fsp": "broken"}
+
+
+def test_several_groups_and_distribution_points():
+    script = scripted(SEVERAL)
+    chosen = {("mp1.example.test: in tcp/10123",), ("dp3.example.test: in tcp/80",)}
+    run = played(replace(script, closings=tuple(one for one in script.closings if one.text() in chosen)))
+    assert run.wrong == run.lame == ()
+    notified = {row.row.clients: row.seen for row in closed(run, "mp1.example.test: in tcp/10123").rows if row.row.peer}
+    assert notified["办公"] is Status.DEGRADED
+    # requests want every distribution point, setup is content with one
+    assert fell(run, "dp3.example.test: in tcp/80") == {"client_requests": "degraded"}
 
 
 def test_a_client_that_behaves_otherwise_than_the_formula_is_told(monkeypatch):

@@ -31,10 +31,19 @@ ONE, TWO = Step((("a",), ("b",))), Step((("a",), ("b",)), worse=True)
         (ONE, [(0, 1), (1, 1)], Status.WORKS),
         (TWO, [(0, 1), (1, 1)], Status.DEGRADED),
         (ONE, [(1, 2)], Status.DEGRADED),
+        (Step((("a",),), one_peer=True), [(1, 2)], Status.WORKS),
         (ONE, [(0, 2), (0, 1)], Status.BROKEN),
         (Step((("a",),), counts=False), [(0, 1)], Status.WORKS),
     ],
-    ids=["first way", "as good a way", "worse way", "one of two peers", "no way", "a step that does not count"],
+    ids=[
+        "first way",
+        "as good a way",
+        "worse way",
+        "one of two peers",
+        "one of two peers is enough",
+        "no way",
+        "a step that does not count",
+    ],
 )
 def test_what_a_step_comes_to(step, done, status):
     assert after_ways(step, done) is status

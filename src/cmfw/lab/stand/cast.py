@@ -44,6 +44,7 @@ class Cast:
         self._trusting = client_context(str(self._authority.certificate), None)
         self._contexts: dict[int, Any] = {}
         self.notifications: dict[tuple[int, int], NotificationServer] = {}
+        self._dynamic: set[tuple[int, int]] = set()
         self._controls: list[asyncio.Server] = []
         for number in {*self.shares, *self._webs}:
             self.mark(number)
@@ -78,6 +79,12 @@ class Cast:
             if taken & set(each)
         }
         self._crew.mark(self._namespaces[number], wanted)
+
+    def mark_dynamic(self, number: int, port: int) -> None:
+        """Mark a dynamic port that the host's server may have opened since its listeners were marked."""
+        if (number, port) not in self._dynamic:
+            self._dynamic.add((number, port))
+            self.mark(number)
 
     async def start(self) -> None:
         """Start the listeners that are our own."""

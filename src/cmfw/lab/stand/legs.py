@@ -20,7 +20,7 @@ from cmfw.lab.stand.cast import CONTROLLED, Cast
 from cmfw.lab.stand.exchange import Exchange, Facts
 from cmfw.lab.stand.parts import Leg
 from cmfw.lab.stand.smb_client import copy_setup, read_package
-from cmfw.lab.stand.talk import CONNECT_S, READ_S, Call, ask, close, connect, fresh_port, port_of
+from cmfw.lab.stand.talk import CONNECT_S, READ_S, Call, ask, close, connect, fresh_port, in_time, port_of
 from cmfw.lab.stand.web import CONTENT, PACKAGE, SELF_UPDATE, SETUP_FILE
 from cmfw.lab.trial_packets import TrialPacket
 from cmfw.model.wire import Speaks
@@ -133,8 +133,7 @@ class Legs:
         if mapped.interface is None:
             raise LabError("the endpoint mapper stand-in names no interface")
         port = mapped.ports[0]
-        # a server may have opened the port since its listeners were marked
-        self._cast.mark(packet.target)
+        self._cast.mark_dynamic(packet.target, port)
         source_port = await _speak(self._cast.call(packet, port), BindTalk(mapped.interface))
         return source_port, (("port", str(port)), ("bound", mapped.interface.name))
 
@@ -215,7 +214,7 @@ async def echo(call: Call, protocol: int, patience_s: float = CONNECT_S) -> int:
         kind = 128 if protocol == ICMP6 else 8
         content = struct.pack("!BBHHH", kind, 0, 0, identifier, 1) + _PROBE_PAYLOAD
         await loop.sock_sendto(made, content, (format_address(call.target), 0))
-        await asyncio.wait_for(loop.sock_recv(made, 256), patience_s)
+        await in_time(loop.sock_recv(made, 256), patience_s)
         return identifier
     finally:
         made.close()

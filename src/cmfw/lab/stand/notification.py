@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cmfw.lab.namespaces import Namespace
-from cmfw.lab.stand.talk import CONNECT_S, Answer, Call, Streams, close, connect, listener, patiently, port_of
+from cmfw.lab.stand.talk import CONNECT_S, Answer, Call, Streams, close, connect, in_time, listener, patiently, port_of
 from cmfw.values import value
 
 TCP, POLL, NONE = "tcp", "poll", "none"
@@ -97,12 +97,17 @@ class NotificationClient:
             self.checked_since = began
             await asyncio.sleep(_PAUSE_S)
 
+    def receipt(self, task: int) -> Receipt | None:
+        """How the task came, or a later one: a server that serves several tells who asks only the last."""
+        return next((self.received[number] for number in sorted(self.received) if number >= task), None)
+
     async def checked(self, until: int | None = None) -> None:
         """Wait until a check has ended that began after now, or a task has come. Raises LabError where none ends."""
         begun = time.monotonic()
 
         def is_over() -> bool | None:
-            return (until in self.received or self.checked_since >= begun) or None
+            has_come = until is not None and self.receipt(until) is not None
+            return (has_come or self.checked_since >= begun) or None
 
         await patiently(is_over, "the notification client does not run")
 
@@ -122,7 +127,7 @@ class NotificationClient:
         is_waiting = False
         while True:
             try:
-                line = await asyncio.wait_for(reader.readline(), CONNECT_S if is_waiting else _KEEP_ALIVE_S)
+                line = await in_time(reader.readline(), CONNECT_S if is_waiting else _KEEP_ALIVE_S)
             except TimeoutError:
                 if is_waiting:
                     return
@@ -150,4 +155,4 @@ async def notify(server: NotificationServer, client: NotificationClient) -> Rece
     task = server.tell()
     # whichever comes first: the task, or the end of a check that would have brought it
     await client.checked(until=task)
-    return client.received.get(task, Receipt(NONE, "", 0))
+    return client.receipt(task) or Receipt(NONE, "", 0)

@@ -18,17 +18,19 @@ Flows = tuple[str, ...]
 class Step:
     """Ways to do one thing, in the order in which they are tried, each by flows of the catalog that all have to work.
 
-    ``worse``: whoever has to take a later way works, but not as meant. ``counts``: the feature fails where no way works.
+    ``worse``: whoever has to take a later way works, but not as meant. ``one_peer``: one of several peers is as good as all.
+    ``counts``: the feature fails where no way works.
     """
 
     ways: tuple[Flows, ...]
     worse: bool = False
+    one_peer: bool = False
     counts: bool = True
 
 
 _SETUP = (
     Step((("setup_mp_http", "setup_mp_https"),)),
-    Step((("setup_dp_http", "setup_dp_https"), ("setup_mp_http", "setup_mp_https"))),
+    Step((("setup_dp_http", "setup_dp_https"), ("setup_mp_http", "setup_mp_https")), one_peer=True),
 )
 _PACKAGE = (Step((("package_smb",),)), Step((("share_smb",),)), Step((("source_smb",),)))
 """Where the setup program comes from, and with `/source` its files; each method has its own of these."""
@@ -67,6 +69,6 @@ def after_ways(step: Step, done: Iterable[tuple[int, int]]) -> Status:
     """What a step came to: ``done`` is (peers that worked, peers) of each way that was tried."""
     for rank, (worked, peers) in enumerate(done):
         if worked:
-            is_worse = worked < peers or (step.worse and rank > 0)
+            is_worse = (worked < peers and not step.one_peer) or (step.worse and rank > 0)
             return Status.DEGRADED if is_worse else Status.WORKS
     return Status.BROKEN if step.counts else Status.WORKS

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import cycle
-from typing import Any
+from typing import Any, TypeVar
 
 from cmfw.errors import LabError
 from cmfw.lab.namespaces import Namespace
@@ -22,10 +22,12 @@ from cmfw.values import value
 CONNECT_S = 0.6
 """How long a stand-in waits for a connection. What it then does is its behaviour; why the connection fails is told by the firewall's log."""
 READ_S = 10.0
+_TURN_S = 0.005
 _MOST_BYTES = 1 << 20
 
 _PORTS = cycle(range(32768, 65536))
 
+_Found = TypeVar("_Found")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -76,7 +78,7 @@ async def connect(call: Call) -> Streams:
     made = marked_socket(call)
     try:
         loop = asyncio.get_running_loop()
-        await asyncio.wait_for(loop.sock_connect(made, (format_address(call.target), call.port)), CONNECT_S)
+        await in_time(loop.sock_connect(made, (format_address(call.target), call.port)))
     except BaseException:
         made.close()
         raise
@@ -158,6 +160,24 @@ def listener(namespace: Namespace, port: int, mark: int) -> Sequence[socket.sock
         made.setblocking(False)
         found.append(made)
     return found
+
+
+async def in_time(wanted: Awaitable[_Found], patience_s: float = CONNECT_S) -> _Found:
+    """What comes in the time that a stand-in waits. Raises TimeoutError, which is an OSError, where nothing does.
+
+    The time is that in which everybody had their turn: all stand-ins share one loop, and a busy machine is no silent network.
+    """
+    waiting = asyncio.ensure_future(wanted)
+    try:
+        for _ in range(round(patience_s / _TURN_S)):
+            if waiting.done():
+                break
+            await asyncio.sleep(_TURN_S)
+        if waiting.done():
+            return await waiting
+    finally:
+        waiting.cancel()
+    raise TimeoutError("no answer in time")
 
 
 async def patiently(look: Callable[[], Any], failure: str) -> Any:

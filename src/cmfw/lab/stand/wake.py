@@ -17,7 +17,7 @@ from cmfw.lab.stand.exchange import Exchange, Facts
 from cmfw.lab.stand.frames import BROADCAST, arp_reply, arp_request_for, magic, magic_port, opens_connection_to
 from cmfw.lab.stand.legs import echo
 from cmfw.lab.stand.segment import MANAGER, OUTSIDE, SLEEPER, Segment, hardware_of
-from cmfw.lab.stand.talk import CONNECT_S, close, connect, patiently
+from cmfw.lab.stand.talk import CONNECT_S, close, connect, in_time, patiently
 from cmfw.lab.trial_packets import TrialPacket
 from cmfw.net.addr import format_address
 from cmfw.net.flow import ICMP4
@@ -73,9 +73,9 @@ class SleepAgents:
         try:
             for number, peer in zip(_PEERS, sockets, strict=True):
                 await loop.sock_sendto(manager, _WORDS, (self._name(number), port))
-                _, sender = await asyncio.wait_for(loop.sock_recvfrom(peer, 64), CONNECT_S)
+                _, sender = await in_time(loop.sock_recvfrom(peer, 64))
                 await loop.sock_sendto(peer, _AGREED, sender)
-                await asyncio.wait_for(loop.sock_recvfrom(manager, 64), CONNECT_S)
+                await in_time(loop.sock_recvfrom(manager, 64))
         finally:
             for each in (manager, *sockets):
                 each.close()
