@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
+from cmfw.model.state import HostState
 from cmfw.net.flow import TCP, UDP, Direction
 
 NUMBERS = {
@@ -181,3 +182,8 @@ def is_showable(rule: HostRule) -> bool:
         and (rule.interfaces == 15 or not rule.interfaces & 8)
         and (rule.protocol in (TCP, UDP) or (rule.local_port.is_any and rule.remote_port.is_any))
     )
+
+
+def listed(state: HostState) -> tuple[HostRule, ...]:
+    """The rules without those that stand for a direction of which the export has none."""
+    return tuple(one for one in state.rules if one.extras.unknown != (("rules", "not listed"),))

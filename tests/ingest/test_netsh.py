@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.ingest.netsec_writer import listed
 from tests.ingest.netsh_writer import DASHES, GERMAN, LANGUAGES, STRANGE, Language, profile_settings, written
 
 from cmfw.engine.reference import judge
@@ -40,7 +41,7 @@ def state(tmp_path: Path, content: str | bytes):
 
 
 def only(tmp_path: Path, content: str | bytes) -> HostRule:
-    (found,) = state(tmp_path, content).rules
+    (found,) = listed(state(tmp_path, content))
     return found
 
 
@@ -98,7 +99,7 @@ def test_rules_and_settings_in_one_file_in_any_order(tmp_path, language):
     halves = [written([rule()], lang), profile_settings(ON | {Profile.PUBLIC: (False, "AllowInbound,BlockOutbound")}, lang)]
     for parts in (halves, halves[::-1]):
         found = state(tmp_path, "C:\\Users\\Ann>netsh advfirewall show allprofiles\r\n".join(["", *parts]))
-        assert [each.id for each in found.rules] == ["r"]
+        assert [each.id for each in listed(found)] == ["r"]
         domain, public = (found.setting(Store.LOCAL, profile) for profile in (Profile.DOMAIN, Profile.PUBLIC))
         assert (domain.enable_firewall, domain.default_inbound_allow, domain.default_outbound_allow) == (True, False, True)
         assert (public.enable_firewall, public.default_inbound_allow, public.default_outbound_allow) == (False, True, False)
@@ -107,7 +108,7 @@ def test_rules_and_settings_in_one_file_in_any_order(tmp_path, language):
 def test_rules_and_settings_in_two_files_join_one_machine(tmp_path):
     paths = [file(tmp_path, written([rule()]), "a"), file(tmp_path, profile_settings(ON), "b")]
     found = read_state(paths).state
-    assert len(found.rules) == 1
+    assert len(listed(found)) == 1
     assert found.setting(Store.LOCAL, Profile.PRIVATE).enable_firewall is True
     assert [gap.code for gap in found.gaps] == ["unshown_conditions", "no_gpo_source"]
     with pytest.raises(InputError, match="one local policy"):
@@ -154,7 +155,7 @@ def test_global_settings_say_nothing_of_flows(tmp_path):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_source_decides_the_store(tmp_path, language):
     content = written([rule("here"), rule("there", 135, store=Store.GPO)], LANGUAGES[language])
-    assert {each.id: each.store for each in state(tmp_path, content).rules} == {"here": Store.LOCAL, "there": Store.GPO}
+    assert {each.id: each.store for each in listed(state(tmp_path, content))} == {"here": Store.LOCAL, "there": Store.GPO}
 
 
 def test_local_rules_are_in_doubt_beside_rules_of_group_policy(tmp_path):
@@ -169,7 +170,7 @@ def test_an_unknown_source_leaves_the_store_open(tmp_path):
     content = altered(written([rule("a"), rule("b", 135)]), "Local Setting", "Martian Setting").replace(
         "Martian Setting", "Local Setting", 1
     )  # fmt: skip
-    assert [tokens(each) for each in state(tmp_path, content).rules] == [set(), {"source"}]
+    assert [tokens(each) for each in listed(state(tmp_path, content))] == [set(), {"source"}]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +283,7 @@ def test_ordinary_rules_stay_certain(tmp_path, certain):
 
 def test_trap_names_are_not_unique(tmp_path):
     found = state(tmp_path, written([rule("same"), rule("same", 135, store=Store.GPO), rule("same", 136, store=Store.GPO)]))
-    assert [each.id for each in found.rules] == ["same", "same #2", "same #3"]
+    assert [each.id for each in listed(found)] == ["same", "same #2", "same #3"]
     assert not any(each.extras.invalid for each in found.rules)
 
 
@@ -444,14 +445,14 @@ def test_a_lost_line_proves_nothing(tmp_path, field, token):
     lost = "".join(line for line in listing.splitlines(keepends=True) if not line.startswith(field + ":"))
     result = read_state([file(tmp_path, lost)])
     assert result.problems
-    assert all(token in tokens(each) for each in result.state.rules)
+    assert all(token in tokens(each) for each in listed(result.state))
 
 
 @pytest.mark.parametrize("label", ["Program", "InterfaceTypes", "Security"])
 def test_a_label_that_is_not_known_proves_nothing(tmp_path, label):
     listing = written([rule("a"), rule("b", 135), rule("c", 136)])
     at = listing.index(f"\n{label}:")
-    found = state(tmp_path, listing[:at] + listing[at:].replace(f"\n{label}:", "\nPixie dust:", 1)).rules
+    found = listed(state(tmp_path, listing[:at] + listing[at:].replace(f"\n{label}:", "\nPixie dust:", 1)))
     assert ["line" in tokens(each) for each in found] == [True, False, False]
 
 
@@ -468,9 +469,8 @@ def test_security_edge_and_interfaces(tmp_path):
 
 @pytest.mark.parametrize(("action", "count"), [("Allow", 1), ("Zap", 2)])
 def test_an_unknown_action_stands_for_both(tmp_path, action, count):
-    found = state(
-        tmp_path, altered(written([rule()]), "Action:                               Allow", f"Action:  {action}")
-    ).rules
+    said = altered(written([rule()]), "Action:                               Allow", f"Action:  {action}")
+    found = listed(state(tmp_path, said))
     assert len(found) == count
     assert {each.action for each in found} == ({Action.ALLOW} if count == 1 else {Action.ALLOW, Action.BLOCK})
 
@@ -493,7 +493,7 @@ def test_an_unknown_language_is_read_by_place(tmp_path):
         ),
         rule("ping", None, protocol=1, icmp=((8, None),), program=None, profiles=Profile.DOMAIN),
     ]
-    found = state(tmp_path, written(rules, STRANGE)).rules
+    found = listed(state(tmp_path, written(rules, STRANGE)))
     assert [each.id for each in found] == ["rpc", "rpc #2", "out", "out #2", "ping", "ping #2"]
     for got, wanted in zip(found[::2], rules, strict=True):
         assert tokens(got) == {"action", "security"}
@@ -505,7 +505,7 @@ def test_labels_in_a_shuffled_language_keep_their_places(tmp_path):
     """Only the places count: any words for the labels give the same rules."""
     shuffled = Language(tuple(reversed(STRANGE.labels)), STRANGE.words)
     rules = [rule("a"), rule("b", None, protocol=None, active=False), rule("c", 135, direction=Direction.OUT)]
-    one, two = (state(tmp_path, written(rules, language)).rules for language in (STRANGE, shuffled))
+    one, two = (listed(state(tmp_path, written(rules, language))) for language in (STRANGE, shuffled))
     assert [replace(each, extras=Extras.NONE) for each in one] == [replace(each, extras=Extras.NONE) for each in two]
     assert [tokens(each) for each in one] == [tokens(each) for each in two]
 
@@ -514,7 +514,7 @@ def test_known_labels_anchor_those_that_are_not(tmp_path):
     listing = written([rule("a"), rule("b", 135)], LANGUAGES["zh"])
     for label, other in (("接口类型", "介面"), ("安全", "保安"), ("规则源", "来历"), ("本地端口", "本机端口")):
         listing = altered(listing, f"\n{label}:", f"\n{other}:")
-    assert [each.extras.unknown for each in state(tmp_path, listing).rules] == [(), ()]
+    assert [each.extras.unknown for each in listed(state(tmp_path, listing))] == [(), ()]
 
 
 # --- encodings -------------------------------------------------------------------------------------------------------
@@ -543,7 +543,7 @@ def test_mojibake_is_undone_where_words_say_so(tmp_path, wrong, right):
 def test_utf_8_taken_for_a_japanese_code_page(tmp_path):
     """What a PowerShell with code page 932 makes of netsh's UTF-8: characters are lost for good."""
     spoilt = written([rule(), rule("b", 135)], LANGUAGES["ja"]).encode().decode("cp932", "replace").replace("\ufffd", "・")
-    for found in state(tmp_path, spoilt).rules:
+    for found in listed(state(tmp_path, spoilt)):
         assert found.program == "C:\\a\\b.exe"
         assert found.extras.unknown or found.action is Action.ALLOW
 
@@ -551,7 +551,7 @@ def test_utf_8_taken_for_a_japanese_code_page(tmp_path):
 def test_two_halves_with_a_mark_each(tmp_path):
     halves = [b"\xff\xfe" + text.encode("utf-16-le") for text in (written([rule()]), profile_settings(ON))]
     found = state(tmp_path, b"".join(halves))
-    assert (len(found.rules), len(found.settings)) == (1, 3)
+    assert (len(listed(found)), len(found.settings)) == (1, 3)
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------
@@ -586,7 +586,7 @@ def test_a_long_listing_takes_no_longer_than_it_is(tmp_path):
     listing = written([rule(str(n), n % 60000) for n in range(1000)]) * 20
     path = file(tmp_path, listing)
     start = time.thread_time()
-    assert len(read_state([path]).state.rules) == 20_000
+    assert len(listed(read_state([path]).state)) == 20_000
     assert time.thread_time() - start < 20
 
 
@@ -596,3 +596,14 @@ def test_a_long_listing_takes_no_longer_than_it_is(tmp_path):
 def test_lines_of_dashes_alone_are_no_listing(tmp_path, content):
     with pytest.raises(InputError):
         state(tmp_path, content)
+
+
+@pytest.mark.parametrize(("shown", "hidden"), [(Direction.IN, Direction.OUT), (Direction.OUT, Direction.IN)], ids=str)
+def test_a_listing_of_one_direction_says_nothing_of_the_other(tmp_path, shown, hidden):
+    """``dir=in`` leaves no trace in what it prints, and no Windows has rules of one direction alone."""
+    default = {Direction.IN: "block", Direction.OUT: "allow"}
+    one = written([rule(direction=shown, port=None)])
+    assert verdict(tmp_path, one, direction=shown, program="c:\\x\\y.exe") == default[shown]
+    assert verdict(tmp_path, one, direction=hidden) == "unknown"
+    both = written([rule(direction=shown, port=None), rule("other", direction=hidden, port=None, program="c:\\o.exe")])
+    assert verdict(tmp_path, both, direction=hidden) == default[hidden]

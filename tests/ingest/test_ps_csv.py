@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.ingest.netsec_exports import COLUMNS, as_csv, flat
-from tests.ingest.netsec_writer import FILTERS, document
+from tests.ingest.netsec_writer import FILTERS, document, listed
 from tests.ingest.test_ps_json import LISTS, RULES, SMB, answer, codes, plain, profile, smb_flow
 
 from cmfw.errors import InputError
@@ -85,7 +85,7 @@ def test_profiles(tmp_path):
 
 def test_a_quote_inside_and_a_line_inside(tmp_path):
     (row,) = flat([SMB])
-    (found,) = read(tmp_path, as_csv([row | {"Description": 'a "b",\r\nc'}, {}][:1])).rules
+    (found,) = listed(read(tmp_path, as_csv([row | {"Description": 'a "b",\r\nc'}, {}][:1])))
     assert found.description == 'a "b",\r\nc'
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest.netsec_writer import SHAPES, document, is_showable, properties, written
+from tests.ingest.netsec_writer import SHAPES, document, is_showable, listed, properties, written
 
 from cmfw.engine.exact import Engine
 from cmfw.engine.reference import judge
@@ -63,7 +63,7 @@ def state_of(tmp_path: Path, *contents: Any) -> HostState:
 
 
 def plain(rules: Any) -> list[HostRule]:
-    return [replace(one, origin="") for one in rules]
+    return [replace(one, origin="") for one in rules if one.extras.unknown != (("rules", "not listed"),)]
 
 
 def codes(state: HostState) -> dict[str, tuple[bool, bool]]:
@@ -126,7 +126,7 @@ def test_sections_cut_down_to_a_few_properties(tmp_path):
         ],
         "Security": [{"InstanceID": SMB.id, "RemoteUser": "Any", "RemoteMachine": "Any"}],
     }
-    (found,) = state_of(tmp_path, [made[""]], filters).rules
+    (found,) = listed(state_of(tmp_path, [made[""]], filters))
     assert found.local_port == SMB.local_port
     assert {name for name, _ in found.extras.unknown} == {
         "DynamicTarget", "AddressFilter", "ApplicationFilter", "ServiceFilter", "InterfaceFilter", "InterfaceTypeFilter",
@@ -158,7 +158,7 @@ def test_the_default_store_lacks_group_policy(tmp_path):
     live = [one | {"EnforcementStatus": [1]} for one in document(RULES, "flat", numbers=True)]
     assert "no_gpo_source" not in codes(state_of(tmp_path, live))
     mixed = state_of(tmp_path, written([SMB, replace(LISTS, store=Store.GPO)]))
-    assert [one.store for one in mixed.rules] == [Store.LOCAL, Store.GPO]
+    assert [one.store for one in listed(mixed)] == [Store.LOCAL, Store.GPO]
     assert "no_gpo_source" not in codes(mixed)
 
 
@@ -221,7 +221,7 @@ def test_two_stores_may_hold_one_id(tmp_path):
 def test_filters_that_could_be_of_either_twin_are_unread(tmp_path):
     twin = replace(SMB, store=Store.GPO, local_port=LISTS.remote_port)
     state = state_of(tmp_path, written([SMB, twin], "joined"))
-    for one in state.rules:
+    for one in listed(state):
         assert ("LocalPort", "two values that contradict one another") in one.extras.unknown
 
 
@@ -241,20 +241,33 @@ def test_filters_that_could_be_of_either_twin_are_unread(tmp_path):
 def test_the_store_of_a_rule(tmp_path, change, store, part):
     (made,) = document([SMB], "flat", numbers=True)
     state = state_of(tmp_path, made | change)
-    assert [one.store for one in state.rules] == [store]
+    assert [one.store for one in listed(state)] == [store]
     assert (part, 1, 1) in state.sources[0].counts
 
 
 @pytest.mark.parametrize("kind", ["Dynamic", 3, "Generated", "Hardcoded"])
 def test_a_rule_that_lives_in_memory_proves_nothing(tmp_path, kind):
     (made,) = document([SMB], "flat", numbers=True)
-    (found,) = state_of(tmp_path, made | {"PolicyStoreSourceType": kind}).rules
+    (found,) = listed(state_of(tmp_path, made | {"PolicyStoreSourceType": kind}))
     assert found.extras.unknown == (("PolicyStoreSourceType", str(kind).lower()),)
 
 
 def test_defaults_are_not_in_force(tmp_path):
     (made,) = document([SMB], "flat", numbers=True)
     assert state_of(tmp_path, made | {"PolicyStoreSource": "SystemDefaults"}).rules == ()
+
+
+def test_an_export_of_one_direction_says_nothing_of_the_other(tmp_path):
+    """``-Direction Inbound`` leaves no trace in what it exports, and no Windows has rules of one direction alone."""
+    out = replace(smb_flow(), direction=Direction.OUT, local_port=50000, remote_port=445)
+    assert answer(state_of(tmp_path, written([SMB, ECHO])), smb_flow()) is Answer.ALLOW
+    assert answer(state_of(tmp_path, written([SMB, ECHO])), out) is Answer.UNKNOWN
+    assert answer(state_of(tmp_path, written([SMB, LISTS])), out) is Answer.ALLOW
+    # one file of each direction makes a whole
+    assert (
+        answer(state_of(tmp_path, document([SMB], "flat", numbers=True), document([LISTS], "flat", numbers=True)), out)
+        is Answer.ALLOW
+    )
 
 
 # --- properties that we do not know ----------------------------------------------------------------------------------
@@ -518,16 +531,17 @@ def test_real_samples(corpus):
         [str(folder / f"mondoo_firewall-{name}.json") for name in ("rules", "profiles", "settings")]
     )
     assert problems == ()
-    assert [(one.id, one.active, one.direction, one.profiles) for one in state.rules] == [
+    assert [(one.id, one.active, one.direction, one.profiles) for one in listed(state)] == [
         ("OpenSSH-Server-In-TCP", True, Direction.IN, 7),
         ("sshd", True, Direction.IN, 7),
     ]
-    assert all(len(one.extras.unknown) == 7 for one in state.rules)
+    assert all(len(one.extras.unknown) == 7 for one in listed(state))
     assert [state.setting(Store.LOCAL, one).enable_firewall for one in Profile] == [None, True, True]
     assert state.setting(Store.LOCAL, Profile.PUBLIC).allow_local_policy_merge is None
     ssh = replace(smb_flow(), local_port=22)
     assert answer(state, ssh) is Answer.UNKNOWN
-    assert answer(state, replace(ssh, direction=Direction.OUT)) is Answer.ALLOW
+    # somebody exported two inbound rules
+    assert answer(state, replace(ssh, direction=Direction.OUT)) is Answer.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.ingest.netsec_exports import COLUMNS, as_list, as_table, flat
-from tests.ingest.netsec_writer import document
+from tests.ingest.netsec_writer import document, listed
 from tests.ingest.test_ps_json import ECHO, LISTS, OFF, RULES, SMB, answer, codes, plain, profile, smb_flow
 
 from cmfw.errors import InputError
@@ -57,7 +57,7 @@ def read(tmp_path: Path, *contents: str | bytes) -> HostState:
 
 
 def test_the_usual_view_of_a_rule(tmp_path):
-    (found,) = read(tmp_path, "PS C:\\> Get-NetFirewallRule\r\n" + USUAL).rules
+    (found,) = listed(read(tmp_path, "PS C:\\> Get-NetFirewallRule\r\n" + USUAL))
     assert (found.id, found.name, found.active, found.profiles) == ("sshd", "OpenSSH**", True, 7)
     assert [name for name, _ in found.extras.unknown] == [
         "PortFilter", "AddressFilter", "ApplicationFilter", "ServiceFilter", "InterfaceFilter", "InterfaceTypeFilter", "SecurityFilter",
@@ -81,7 +81,7 @@ def test_long_values_that_go_on(tmp_path, width):
     long = replace(
         SMB, description="word " * 60 + "end", program="C:\\Program Files\\Some Vendor\\" + "x" * 70 + "\\agent.exe"
     )
-    (found,) = read(tmp_path, as_list(flat([long]), width=width)).rules
+    (found,) = listed(read(tmp_path, as_list(flat([long]), width=width)))
     assert found.description == long.description
     # a path that was broken at the console's edge may have had a blank there
     assert found.program == long.program or dict(found.extras.unknown)["Program"] == "cut off in this export"
@@ -107,12 +107,12 @@ def test_a_table_says_everything_that_fits(tmp_path):
 
 def test_a_table_that_was_cut(tmp_path):
     long = replace(SMB, program="C:\\Program Files\\A Vendor of Software\\agent.exe")
-    (found,) = read(tmp_path, as_table(flat([long]), widest=30)).rules
+    (found,) = listed(read(tmp_path, as_table(flat([long]), widest=30)))
     assert ("Program", "cut off in this export") in found.extras.unknown
 
 
 def test_columns_that_did_not_fit(tmp_path):
-    (found,) = read(tmp_path, as_table(flat([SMB]), COLUMNS[:9])).rules
+    (found,) = listed(read(tmp_path, as_table(flat([SMB]), COLUMNS[:9])))
     assert ("PortFilter", "not in this export") in found.extras.unknown
 
 

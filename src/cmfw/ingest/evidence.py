@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cmfw.errors import Problem
@@ -53,6 +54,18 @@ class StorePart:
     """Of which directions the file lists rules, where it lists any."""
     hides_merge: bool = False
     """Whether the file lists rules of Group Policy and cannot show whether local rules count beside them."""
+
+
+def listed_directions(rules: Iterable[HostRule]) -> int:
+    """The directions of which a listing has rules, as a mask; both where it has no rule at all.
+
+    Windows ships dozens of rules of each, so a listing with rules of one direction was made of that one alone, which the
+    listing itself does not say: ``dir=in`` and ``-Direction`` leave no trace in it.
+    """
+    found = 0
+    for rule in rules:
+        found |= rule.direction
+    return found or ALL_DIRECTIONS
 
 
 @value

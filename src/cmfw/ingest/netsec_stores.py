@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cmfw.errors import Problem
 from cmfw.ingest import netsec_words as words
-from cmfw.ingest.evidence import ExportedObject, StorePart
+from cmfw.ingest.evidence import ExportedObject, StorePart, listed_directions
 from cmfw.ingest.netsec_profiles import POLICY_ONLY, ProfileReading, profile_from
 from cmfw.ingest.netsec_rule import rule_from
 from cmfw.ingest.netsec_values import CUT, Seen
@@ -150,14 +150,16 @@ def _parts(
     if is_result:
         names.setdefault(Store.GPO.value, Store.GPO)
     names |= {store.value: store for store in settings if store.value not in names}
+    rules = {name: tuple(one.rule for one in placed if one.part == name) for name in names}
     return [
         StorePart(
             store=store,
             name=name,
-            rules=tuple(one.rule for one in placed if one.part == name),
+            rules=rules[name],
             settings=tuple(settings.get(store, ())) if name == store.value else (),
             shows_rules=shows_rules,
             shows_settings=bool(settings.get(store)),
+            directions=listed_directions(rules[name] or (one.rule for one in placed)),
         )
         for name, store in names.items()
     ]

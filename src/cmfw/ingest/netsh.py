@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from cmfw.errors import InputError, Problem
-from cmfw.ingest.evidence import Evidence, StorePart
+from cmfw.ingest.evidence import Evidence, StorePart, listed_directions
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsh_blocks import Block, cut, is_prompt, is_rule_of_dashes, split_label
 from cmfw.ingest.netsh_labels import PROTOCOLS
@@ -124,6 +124,7 @@ def _parts(rules: ListedRules, settings: ListedSettings, lost: Sequence[Problem]
                 keeps_rules=bool(rules.blocks),
                 shows_rules=bool(rules.blocks),
                 shows_settings=is_main and bool(settings.settings or settings.gaps),
+                directions=listed_directions(found or rules.rules),
                 hides_merge=store is Store.GPO and not is_main,
             )
         )

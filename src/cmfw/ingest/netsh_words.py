@@ -105,6 +105,7 @@ NO = frozenset(map(word_key, ("No", "Nein", "否", "いいえ", "Non", "Não")))
 BOOLEANS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 DIRECTIONS = {
     **dict.fromkeys(map(word_key, ("In", "Eingehend", "入", "入站", "入力", "Dentro", "Actif", "Entrada")), Direction.IN),
+    # `Saída` has not been seen
     **dict.fromkeys(map(word_key, ("Out", "Aus", "Ausgehend", "出", "出站", "出力", "Fuera", "Saída")), Direction.OUT),
 }
 PROFILE_WORDS = {
