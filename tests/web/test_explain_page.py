@@ -42,3 +42,9 @@ def test_a_word_without_meaning_names_near_ones(browser):
     answer = browser.open("/explain", params={"q": "client_pusch"})
     assert answer.status_code == 404
     assert "client_push" in text_of(answer)
+
+
+def test_the_name_of_a_row_is_no_link_to_a_flow_of_that_name(browser):
+    page = browser.open("/explain/feature/client_push").text
+    assert "<td>mp_http</td>" in page
+    assert "Client Installation by Using Group Policy (gpo_install)</a>" in page

@@ -88,7 +88,7 @@ def topic(desk: Desk, ask: Ask) -> Reply:
 def html_of(blocks: list[Block], below: int = 0, links: Mapping[str, str] = MappingProxyType({})) -> list[Markup]:
     """Blocks of words as parts of a page; their headings are so many levels below where they would be alone.
 
-    ``links`` are addresses by id: a cell or a name in a list that is such an id, or ends in one, leads there.
+    ``links`` are addresses by id: a cell that ends in such an id leads there, and so do lists of them.
     """
     return [_shown(one, below, links) for one in blocks if not isinstance(one, Gap)]
 
@@ -120,13 +120,13 @@ def _cell(cell: str | tuple[str, ...], coloured: Mapping[str, str], links: Mappi
 
 
 def _linked(text: str, links: Mapping[str, str]) -> Content:
-    """The text, as a link where it is a known id or ends in one in parentheses."""
-    found = links.get(text) or links.get(text.rpartition("(")[2].removesuffix(")"))
+    """The text, as a link where it ends in a known id in parentheses; an id alone may be the name of a row."""
+    found = links.get(text.rpartition("(")[2].removesuffix(")")) if text.endswith(")") else None
     return element("a", text, href=found) if found else text
 
 
 def _listed_links(text: str, links: Mapping[str, str]) -> Content:
-    """The text, its parts as links where all of them are known."""
+    """The text, its parts as links where each of them is a known id, or ends in one."""
     parts = text.split(", ") if links else []
-    linked = [_linked(part, links) for part in parts]
+    linked = [element("a", part, href=links[part]) if part in links else _linked(part, links) for part in parts]
     return between(linked, ", ") if linked and all(isinstance(one, Markup) for one in linked) else text
