@@ -64,6 +64,7 @@ smb ports = 445
 bind interfaces only = yes
 interfaces = lo eth0
 rpc server dynamic port range = 50000-50010
+ldap server require strong auth = allow_sasl_over_tls
 load printers = no
 disable spoolss = yes
 log file = /var/log/samba/%m.log
@@ -119,14 +120,17 @@ class Domain:
         access = ("-H", f"ldap://{HOST}.{REALM}", f"-U{ADMIN}%{PASSWORD}")
         return self.samba_tool("gpo", verb, *arguments, *access, check=check)
 
-    def cmfw(self, *arguments: str, cwd: Path, password: str = PASSWORD, **extra: str) -> subprocess.Popen[str]:
+    def cmfw(
+        self, *arguments: str, cwd: Path, password: str = PASSWORD, kerberos: bool = False, **extra: str
+    ) -> subprocess.Popen[str]:
         """The command line as a process that knows the controller by name; killing it kills nothing but it."""
         script = 'mount --bind "$1" /etc/hosts; shift; exec "$@"'
         command = ["unshare", "--mount", "sh", "-c", script, "sh", str(self.work / "hosts"), sys.executable, "-m", "cmfw"]
         env = os.environ | {"CMFW_LANG": "en", "CMFW_TEST_PASSWORD": password, "PYTHONUTF8": "1"} | extra
-        access = ["--server", f"{HOST}.{REALM}", "--user", f"{ADMIN}@{REALM}", "--ca", str(self.ca)]
+        account = ["--kerberos"] if kerberos else ["--user", f"{ADMIN}@{REALM}", "--password-env", "CMFW_TEST_PASSWORD"]
+        access = ["--server", f"{HOST}.{REALM}", "--ca", str(self.ca), *account]
         return subprocess.Popen(
-            [*command, *arguments[:3], *access, "--password-env", "CMFW_TEST_PASSWORD", *arguments[3:]],
+            [*command, *arguments[:3], *access, *arguments[3:]],
             cwd=cwd,
             env=env,
             stdout=subprocess.PIPE,

@@ -56,7 +56,7 @@ def _told(server: str) -> Iterator[None]:
     try:
         yield
     except LDAPPackageUnavailableError:
-        raise Refused("--kerberos needs the package `gssapi` beside the extra (on Windows `winkerberos`)") from None
+        raise Refused("--kerberos needs the packages `gssapi` and `krb5` (on Windows `winkerberos`)") from None
     except (LDAPException, OSError) as error:
         text = " ".join(str(error).split())
         if (
@@ -68,6 +68,17 @@ def _told(server: str) -> Iterator[None]:
         else:
             text = type(error).__name__
         raise Unreachable(f"`{server}` cannot be reached over LDAPS: {text}") from None
+    except Exception as error:
+        # the packages for Kerberos are not needed here, so neither are their exceptions
+        if not any(kind.__name__ == "GSSError" for kind in type(error).__mro__):
+            raise
+        raise Refused(f"`{server}` cannot be asked with a ticket: {_of_kerberos(error)}") from None
+
+
+def _of_kerberos(error: Exception) -> str:
+    """What Kerberos says of the step that failed, which names no account."""
+    text = " ".join(str(error).split())
+    return text.rpartition("): ")[2] or type(error).__name__
 
 
 def _said(connection: Any, dn: str) -> str:
