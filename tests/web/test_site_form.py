@@ -85,3 +85,23 @@ def test_no_text_breaks_out_of_its_value(rows, code, ports):
     assert set(raw) <= {"schema", "code", "ports", "system", "clients"}
     assert [one["host"] for one in raw.get("system", ())] == [host for host, _ in rows]
     assert [one["profile"] for one in raw.get("clients", ())] == [name for name, _ in rows]
+
+
+def test_from_a_machine_alone_to_its_answer(browser):
+    from tests.web.conftest import DEMO
+
+    page = browser.follow(
+        browser.send("/", {"name": "pc"}, files={"machine": ("pc.reg", (DEMO / "client.reg").read_bytes())})
+    )
+    assert page.url.path == "/w/pc/site/form"
+    fields = {
+        "code": "P01",
+        "host": "cm1",
+        "addresses": "10.20.1.10",
+        "name": "",
+        "subnets": "10.30.0.0/22",
+        "profile": "domain",
+    }
+    answer = browser.send("/w/pc/site/form", fields | {"install-0": "push"})
+    assert answer.headers["location"] == "/w/pc/m/pc"
+    assert "Enable-NetFirewallRule -Name 'FPS-SMB-In-TCP-NoScope'" in text_of(browser.follow(answer))

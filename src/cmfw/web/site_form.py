@@ -16,9 +16,10 @@ from cmfw.resolve.plans import METHOD_FEATURES
 from cmfw.values import value
 from cmfw.web.desk import Desk
 from cmfw.web.error_page import problems
-from cmfw.web.exchange import Ask, Reply, place, redirect
+from cmfw.web.exchange import Ask, Reply, place
 from cmfw.web.forms import button, checkbox, form, labelled, select, text_input
 from cmfw.web.frame import crumbs, framed
+from cmfw.web.space_page import after_site
 from cmfw.web.store import Given
 from cmfw.words import role, say
 
@@ -127,7 +128,7 @@ def keep(desk: Desk, ask: Ask) -> Reply:
         return _page(desk, ask, filled, error, 422)
     space = ask.param("space")
     desk.store.set_site(space, Given(_NAME, text.encode()))
-    return redirect(place("w", space))
+    return after_site(desk, space)
 
 
 def _page(desk: Desk, ask: Ask, filled: Filled, wrong: InputError | None, status: int = 200) -> Reply:

@@ -14,7 +14,7 @@ from cmfw.web.exchange import Ask, NotThere, Reply, download, place, redirect
 from cmfw.web.forms import button, file_input, form, labelled
 from cmfw.web.frame import crumbs, framed
 from cmfw.web.home_page import given
-from cmfw.web.space_page import site_case
+from cmfw.web.space_page import after_site, site_case
 from cmfw.web.store import Given
 from cmfw.words import role, say
 
@@ -198,7 +198,7 @@ def keep(desk: Desk, ask: Ask) -> Reply:
     except InputError as error:
         return _page(desk, ask, new.content.decode("utf-8-sig", "replace"), new.name, None, error, 422)
     desk.store.set_site(space, new)
-    return redirect(place("w", space))
+    return after_site(desk, space)
 
 
 def _unix(text: str) -> str:

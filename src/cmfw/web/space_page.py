@@ -139,6 +139,18 @@ def _drop(ask: Ask, space: str) -> Content:
     return drop_button(place("w", space, "drop"), ask.token, say("web.space.drop"))
 
 
+def after_site(desk: Desk, space: str) -> Reply:
+    """On to the answer: the only machine where it has one, else the workspace."""
+    machines = desk.store.machines(space)
+    if len(machines) == 1:
+        try:
+            desk.machine(space, machines[0].name)
+        except CmfwError:
+            return redirect(place("w", space))
+        return redirect(place("w", space, "m", machines[0].name))
+    return redirect(place("w", space))
+
+
 def drop(desk: Desk, ask: Ask) -> Reply:
     """Throw the workspace away."""
     desk.store.drop(ask.param("space"))
