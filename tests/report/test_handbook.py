@@ -57,7 +57,7 @@ def test_every_row_of_the_catalog_is_in_it(lang, edition):
 @pytest.mark.parametrize("lang", words.LANGUAGES)
 def test_errata_groups_sources_and_steps(lang):
     text = text_of(told(lang))
-    wanted = [f"{e.id}: {e.title.in_language(lang)}" for e in CATALOG.errata.values()]
+    wanted = [f"{e.id}{words.said_in(lang, 'colon')}{e.title.in_language(lang)}" for e in CATALOG.errata.values()]
     wanted += [e.reason.in_language(lang) for e in CATALOG.errata.values()]
     wanted += [g.resource for g in CATALOG.groups.values()] + [s.title for s in CATALOG.sources.values()]
     wanted += [n.text.in_language(lang) for n in CATALOG.notes.values() if n.kind in ("step", "steps", "procedure")]

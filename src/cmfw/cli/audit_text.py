@@ -10,7 +10,17 @@ from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.diagnose.results import HOST
 from cmfw.engine.path import STORE
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_of, title_with_id, verdict
+from cmfw.report.audit_words import (
+    both_ends,
+    few,
+    machine_lines,
+    reasons,
+    status_words,
+    stories,
+    title_of,
+    title_with_id,
+    verdict,
+)
 from cmfw.report.finding_view import finding_blocks, rule_blocks
 from cmfw.report.finding_words import gap_detail, missing_word, plain_title
 from cmfw.words import say
@@ -42,9 +52,9 @@ def _matrix(audit: Audit, rows: Sequence[RowResult]) -> Table:
 
 def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[Block]:
     row = story[0]
-    peers = few(r.peer for r in story if r.peer) or say("audit.peers")
+    peers = few(r.peer for r in story if r.peer)
     title = say("audit.trouble", feature=plain_title(row.feature, audit.catalog), id=row.feature, status=status_words(row))
-    found: list[Block] = [Gap(), Heading(title), Line(say("audit.between", clients=row.clients, peers=peers))]
+    found: list[Block] = [Gap(), Heading(title), Line(both_ends(row.clients, peers))]
     # two needs can come down to one packet
     packets = list({(blocked.flow, blocked.verdict): blocked for blocked in row.blocking}.values())
     for blocked in packets[:_MOST_LISTED]:

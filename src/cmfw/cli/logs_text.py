@@ -108,7 +108,7 @@ def _doubt(doubt: Doubt, story: Story, reading: Reading) -> list[Block]:
     shown = f"{doubt.name} ({code_text(doubt.code)})" if doubt.name else code_text(doubt.code) or say("logs.fallback_taken")
     layer = say(f"logs.layer.{doubt.layer.value}")
     style = "bad" if doubt.layer is Layer.NETWORK else "warn"
-    found: list[Block] = [Heading(f"{stage_title(doubt.stage, reading)}: {layer}"), Line(shown, style=style)]
+    found: list[Block] = [Heading(f"{stage_title(doubt.stage, reading)}{say('colon')}{layer}"), Line(shown, style=style)]
     if doubt.code:
         found.append(Line(meaning))
     if doubt.peer:

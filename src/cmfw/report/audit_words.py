@@ -60,6 +60,11 @@ def machine_lines(audit: Audit) -> list[str]:
     return [*found, say("audit.profile", profile=say(f"profile.{PROFILE_NAMES[profile]}"), settings=said)]
 
 
+def both_ends(clients: str, peers: str) -> str:
+    """``between office and cm1``; without a peer, between the group and other clients."""
+    return say("audit.between", clients=clients, peers=peers) if peers else say("audit.among", clients=clients)
+
+
 def status_words(row: RowResult) -> str:
     """The status, with its bounds where they differ."""
     shown = say(f"status.{row.status}")

@@ -156,7 +156,7 @@ def _flow_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
     blocks = [
         *_title(flow.title, flow.id),
         Gap(),
-        Line(f"{role(flow.from_role)} > {role(flow.to_role)}: {traffic_of(flow)}"),
+        Line(f"{role(flow.from_role)} > {role(flow.to_role)}{say('colon')}{traffic_of(flow)}"),
     ]
     if flow.initiators:
         blocks.append(Line(", ".join(map(_process, flow.initiators)), mark=say("explain.initiators")))
@@ -234,7 +234,7 @@ def _port_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
     rows = port_rows(catalog, name, edition)
     for flow in flows_with_port(catalog, name):
         blocks += [Gap(), Heading(f"{_t(flow.title)} ({flow.id})")]
-        blocks.append(Line(f"{role(flow.from_role)} > {role(flow.to_role)}: {traffic_of(flow)}"))
+        blocks.append(Line(f"{role(flow.from_role)} > {role(flow.to_role)}{say('colon')}{traffic_of(flow)}"))
         mine = [row for row in rows if row.flow == flow.id]
         blocks += [_needed_by(catalog, mine, edition)] if mine else [Line(say("explain.in_no_row"))]
     printing = requirements_printing(catalog, name)

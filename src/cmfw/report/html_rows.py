@@ -13,7 +13,7 @@ from cmfw.engine.path import STORE
 from cmfw.model.need import leaves, need_text
 from cmfw.model.plan import Citation, FeatureRow, PlanItem
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import reasons, status_words, title_with_id
+from cmfw.report.audit_words import both_ends, reasons, status_words, title_with_id
 from cmfw.report.cited_place import cited_place
 from cmfw.report.edges import kind_of
 from cmfw.report.finding_text import rule_string, short_origin
@@ -52,8 +52,7 @@ def formula_part(audit: Audit, feature: str) -> Content:
 
 def row_part(audit: Audit, judge: Judge, row: RowResult) -> Markup:
     """The whole story of one row."""
-    peer = row.peer or say("audit.peers")
-    head = element("h3", chip(row.status, status_words(row)), " ", say("audit.between", clients=row.clients, peers=peer))
+    head = element("h3", chip(row.status, status_words(row)), " ", both_ends(row.clients, row.peer))
     named = {"class_": "story", "data_feature": row.feature, "data_clients": row.clients, "data_peer": row.peer}
     if row.disabled:
         return element("div", head, [element("p", text) for text in reasons(audit, row)], **named)
@@ -161,5 +160,5 @@ def erratum_part(catalog: Catalog, name: str) -> Markup | None:
     lang = language()
     pairs = ((say("explain.printed"), found.printed), (say("explain.effective"), found.effective))
     told = [(element("dt", head), element("dd", text)) for head, text in pairs]
-    title = element("h4", f"{say('explain.erratum')} {found.id}: {found.title.in_language(lang)}")
+    title = element("h4", f"{say('explain.erratum')} {found.id}{say('colon')}{found.title.in_language(lang)}")
     return element("div", title, element("dl", told), element("p", found.reason.in_language(lang)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from cmfw.diagnose import RowResult
 from cmfw.model.finding import Finding
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import few, machine_lines, reasons, status_words, stories, title_with_id, verdict
+from cmfw.report.audit_words import both_ends, few, machine_lines, reasons, status_words, stories, title_with_id, verdict
 from cmfw.report.finding_text import ORDER, message_of
 from cmfw.report.finding_words import gap_detail, plain_title
 from cmfw.report.safe_text import shown
@@ -45,9 +45,9 @@ def _cells(audit: Audit, row: RowResult) -> Sequence[Sequence[str]]:
 
 def _trouble(audit: Audit, story: Sequence[RowResult]) -> list[str]:
     row = story[0]
-    peers = few(one.peer for one in story if one.peer) or say("audit.peers")
+    peers = few(one.peer for one in story if one.peer)
     title = say("audit.trouble", feature=plain_title(row.feature, audit.catalog), id=row.feature, status=status_words(row))
-    parts = [f"## {text_of(title)}", text_of(say("audit.between", clients=row.clients, peers=peers))]
+    parts = [f"## {text_of(title)}", text_of(both_ends(row.clients, peers))]
     for blocked in row.blocking:
         parts += [say("audit.undecided" if blocked.is_unknown else "audit.blocked"), code([blocked.flow.text()])]
     commands = dict.fromkeys(command for one in story for command in (one.repair[0].commands if one.repair else ()))

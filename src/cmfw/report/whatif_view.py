@@ -12,6 +12,7 @@ from cmfw.diagnose.whatif import Case, Outcome, RowChange, Witness
 from cmfw.engine.path import STORE
 from cmfw.model.site import Site
 from cmfw.model.verdict import Verdict
+from cmfw.report.audit_words import both_ends
 from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.finding_view import rule_blocks
 from cmfw.report.finding_words import feature_title, missing_word, plain_title
@@ -182,8 +183,8 @@ def _story(answer: Answer, part: Part, story: list[RowChange]) -> Iterator[Block
     title = plain_title(row.feature, answer.catalog)
     yield Gap()
     yield Heading(say("whatif.head", feature=title, id=row.feature, before=_status(row.before), after=_status(row.after)))
-    peers = _few(one.peer for one in story if one.peer) or say("audit.peers")
-    yield Line(say("audit.between", clients=row.clients, peers=peers))
+    peers = _few(one.peer for one in story if one.peer)
+    yield Line(both_ends(row.clients, peers))
     # two items can come down to one packet
     packets = list({(one.flow, one.before, one.after): one for one in row.witnesses}.values())
     for one in packets[:_MOST_FLOWS]:

@@ -114,7 +114,7 @@ def _node(node: _Node, y: int) -> Iterator[Markup]:
         lane = y + _HEAD + at * _LANE + _LANE // 2 - 4
         ends = (_FIRST, _LAST) if edge.outgoing else (_LAST, _FIRST)
         told = f"{SIGNS[edge.kind]} {', '.join(edge.traffic)}"
-        full = f"{say(f'report.map.{edge.kind}')}: {', '.join(edge.traffic)}"
+        full = say(f"report.map.{edge.kind}") + say("colon") + ", ".join(edge.traffic)
         yield element(
             "g",
             element("title", full),

@@ -7,7 +7,7 @@ from cmfw.diagnose.commands import GPO_PLACE
 from cmfw.diagnose.results import Action
 from cmfw.report import FORMS
 from cmfw.report.audit_view import Audit
-from cmfw.report.audit_words import machine_lines, reasons, status_words, stories, title_of, verdict
+from cmfw.report.audit_words import both_ends, machine_lines, reasons, status_words, stories, title_of, verdict
 from cmfw.report.edges import edges_of
 from cmfw.report.html_evidence import exceptions_part, excess_part, findings_part, ledger_part
 from cmfw.report.html_page import groups_of, worst_of
@@ -83,9 +83,9 @@ def _trouble(audit: Audit, space: str, machine: str) -> Content:
 def _story(audit: Audit, story: list[RowResult], space: str, machine: str) -> Content:
     row = story[0]
     link = element("a", title_of(audit, row.feature), href=cell_place(space, machine, row))
-    peers = ", ".join(one.peer or say("audit.peers") for one in story)
+    peers = ", ".join(one.peer for one in story if one.peer)
     summary = element("h3", chip(row.status, status_words(row)), " ", link)
-    between = element("p", say("audit.between", clients=row.clients, peers=peers))
+    ends = element("p", both_ends(row.clients, peers))
     why = [_why(row), element("p", say("web.machine.in_the_way"), ", ".join(reasons(audit, row)))]
     repair: Content = None
     if row.repair:
@@ -95,7 +95,7 @@ def _story(audit: Audit, story: list[RowResult], space: str, machine: str) -> Co
     details = element("a", say("web.machine.details"), href=cell_place(space, machine, row))
     trial = repair_place(space, machine, row)
     tried = [" \u00b7 ", element("a", say("web.machine.try"), href=trial)] if trial else None
-    return element("article", summary, between, why, repair, element("p", details, tried), class_="story")
+    return element("article", summary, ends, why, repair, element("p", details, tried), class_="story")
 
 
 def repair_place(space: str, machine: str, row: RowResult) -> str:
