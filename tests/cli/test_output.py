@@ -275,3 +275,13 @@ def test_a_table_on_a_terminal_keeps_its_width(width, monkeypatch):
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in stream.getvalue().splitlines()]
     assert all(width_of(line) <= width for line in lines)
     assert "tcp" in stream.getvalue()
+
+
+def test_a_column_cuts_a_word_only_when_all_others_have_given_way():
+    rows = (("cm1.example.com", "SMB to the share of the clients", "required by everybody who is there"),)
+    told = plain([Table(("Host", "Purpose", "Necessity"), rows)], 40)
+    assert "cm1.example.com" in told
+    assert all(len(line) <= 40 for line in told.splitlines())
+    cut = plain([Table(("Host", "Purpose", "Necessity"), rows)], 26)
+    assert "cm1.example.com" not in cut
+    assert all(len(line) <= 26 for line in cut.splitlines())

@@ -235,11 +235,19 @@ NARROWEST_COLUMN = 6
 
 
 def column_widths(table: Table, width: int) -> list[int]:
-    """Column widths that fit into ``width``: natural where possible, else the widest columns give way; empty where none do."""
+    """Column widths that fit into ``width``: natural where possible, else columns give way, the widest first; empty where none do.
+
+    A column gives way to where it would cut a word, such as the name of a host, only when all the others have.
+    """
     columns = list(zip(table.columns, *table.rows, strict=True))
-    widths = [max(width_of(line) for cell in column for line in cell_lines(cell)) for column in columns]
+    lines = [[line for cell in column for line in cell_lines(cell)] for column in columns]
+    widths = [max(map(width_of, column)) for column in lines]
+    if sum(widths) + 2 * (len(widths) - 1) <= width:
+        return widths
+    words = [max(width_of(piece.rstrip()) for line in column for piece in _pieces(visible(line))) for column in lines]
     while sum(widths) + 2 * (len(widths) - 1) > width:
         if max(widths) <= NARROWEST_COLUMN:
             return []
-        widths[widths.index(max(widths))] -= 1
+        whole = [size > max(word, NARROWEST_COLUMN) for size, word in zip(widths, words, strict=True)]
+        widths[max(range(len(widths)), key=lambda at: (whole[at], widths[at]))] -= 1
     return widths
