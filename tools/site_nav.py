@@ -1,7 +1,7 @@
 """The navigation of the documentation site: MkDocs calls this as a hook, so that no list of pages has to be kept beside the pages.
 
 A heading of ``docs/index.md`` is a section with the pages that its table links, in that order; a link to the index of a folder is a
-section of its own. The names in Chinese are the headings of ``index.zh.md``.
+section of its own. The names in Chinese are the headings and links of ``index.zh.md``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 LINK = re.compile(r"^\| [^\[\n]*\[[^\]]+\]\((?P<target>[^)#:]+\.md)\)", re.MULTILINE)
+NAMED = re.compile(r"^\| \[(?P<name>[^\]]+)\]\((?P<target>[^)#:]+\.md)\)", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 HOME, HOME_IN_CHINESE = "Home", "首页"
 
@@ -54,14 +55,14 @@ def _entry(docs: Path, page: str) -> str | dict[str, Nav]:
 
 
 def in_chinese(docs: Path = DOCS) -> dict[str, str]:
-    """The names of sections: English to Chinese. ValueError where the two entry pages have different sections."""
+    """The names of sections and of pages that are only there in English: English to Chinese.
+
+    ValueError where the two entry pages have different sections.
+    """
     ours, theirs = sections(docs / "index.md"), sections(docs / "index.zh.md")
     names = {HOME: HOME_IN_CHINESE} | {title: other for (title, _), (other, _) in zip(ours, theirs, strict=True)}
-    folders = [page for _, pages in ours for page in pages if page.endswith("/index.md")]
-    for page in folders:
-        translated = docs / page.replace("index.md", "index.zh.md")
-        if translated.is_file():
-            names[title_of(docs / page)] = title_of(translated)
+    for found in NAMED.finditer((docs / "index.zh.md").read_text(encoding="utf-8")):
+        names[title_of(docs / found["target"])] = found["name"]
     return names
 
 
