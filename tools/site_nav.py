@@ -11,26 +11,20 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-LINK = re.compile(r"^\| [^\[\n]*\[[^\]]+\]\((?P<target>[^)#:]+\.md)\)", re.MULTILINE)
-NAMED = re.compile(r"^\| \[(?P<name>[^\]]+)\]\((?P<target>[^)#:]+\.md)\)", re.MULTILINE)
+LINK = re.compile(r"^\| [^\[\n]*\[(?P<name>[^\]]+)\]\((?P<target>[^)#:]+\.md)\)", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 HOME, HOME_IN_CHINESE = "Home", "首页"
 
 Nav = list[Any]
-"""What MkDocs calls ``nav``: paths, and ``{title: nav}`` for sections."""
+"""What MkDocs calls ``nav``: paths, and ``{title: path}`` or ``{title: nav}``."""
 
 
-def title_of(page: Path) -> str:
-    """The heading of a page."""
-    return page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").strip()
+def linked(text: str) -> dict[str, str]:
+    """The pages that tables of an index link, the first of each row, with their names there."""
+    return {found["target"]: found["name"].strip("`") for found in LINK.finditer(text)}
 
 
-def linked(text: str) -> list[str]:
-    """The pages that tables of an index link, the first of each row, in order."""
-    return [found["target"] for found in LINK.finditer(text)]
-
-
-def sections(index: Path) -> list[tuple[str, list[str]]]:
+def sections(index: Path) -> list[tuple[str, dict[str, str]]]:
     """(heading, linked pages) of every part of the index that has any."""
     _, *rest = HEADING.split(index.read_text(encoding="utf-8"))
     found = [(title, linked(text)) for title, text in zip(rest[::2], rest[1::2], strict=True)]
@@ -39,30 +33,27 @@ def sections(index: Path) -> list[tuple[str, list[str]]]:
 
 def nav(docs: Path = DOCS) -> Nav:
     """The whole navigation, the page of entry first."""
-    return [
-        {HOME: "index.md"},
-        *({title: [_entry(docs, page) for page in pages]} for title, pages in sections(docs / "index.md")),
-    ]
+    parts = sections(docs / "index.md")
+    return [{HOME: "index.md"}, *({title: [_entry(docs, *one) for one in pages.items()]} for title, pages in parts)]
 
 
-def _entry(docs: Path, page: str) -> str | dict[str, Nav]:
+def _entry(docs: Path, page: str, name: str) -> dict[str, str | Nav]:
     if not page.endswith("/index.md"):
-        return page
+        return {name: page}
     folder = page.removesuffix("index.md")
     # pages of other folders stand in the navigation once, where they belong
     inside = [one for one in linked((docs / page).read_text(encoding="utf-8")) if "/" not in one]
-    return {title_of(docs / page): [page, *(folder + one for one in inside)]}
+    return {name: [page, *(folder + one for one in inside)]}
 
 
 def in_chinese(docs: Path = DOCS) -> dict[str, str]:
-    """The names of sections and of pages that are only there in English: English to Chinese.
-
-    ValueError where the two entry pages have different sections.
-    """
-    ours, theirs = sections(docs / "index.md"), sections(docs / "index.zh.md")
-    names = {HOME: HOME_IN_CHINESE} | {title: other for (title, _), (other, _) in zip(ours, theirs, strict=True)}
-    for found in NAMED.finditer((docs / "index.zh.md").read_text(encoding="utf-8")):
-        names[title_of(docs / found["target"])] = found["name"]
+    """The names of sections and pages: English to Chinese. ValueError where the two entry pages have different sections."""
+    names = {HOME: HOME_IN_CHINESE}
+    for (title, pages), (other, theirs) in zip(
+        *(sections(docs / name) for name in ("index.md", "index.zh.md")), strict=True
+    ):
+        names[title] = other
+        names |= {name: theirs[page] for page, name in pages.items() if page in theirs}
     return names
 
 

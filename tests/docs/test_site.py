@@ -32,15 +32,16 @@ def test_a_folder_is_a_section_with_its_index_first():
     assert len(findings) > 30
 
 
-def test_every_section_has_a_name_in_chinese():
+def test_every_section_and_page_of_the_entry_has_a_name_in_chinese():
     names = site_nav.in_chinese()
     sections = [title for one in site_nav.nav() for title in one]
-    assert [title for title in sections if not re.search(r"[\u4e00-\u9fff]", names.get(title, ""))] == []
+    pages = [name for _, linked in site_nav.sections(DOCS / "index.md") for name in linked.values()]
+    assert [title for title in (*sections, *pages) if not re.search(r"[\u4e00-\u9fff]", names.get(title, ""))] == []
 
 
 def test_both_pages_of_entry_link_the_same():
     ours, theirs = (site_nav.sections(DOCS / name) for name in ("index.md", "index.zh.md"))
-    assert [pages for _, pages in ours] == [pages for _, pages in theirs]
+    assert [list(pages) for _, pages in ours] == [list(pages) for _, pages in theirs]
 
 
 GOOD = (
