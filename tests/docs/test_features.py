@@ -11,6 +11,7 @@ none of them. A ``rules`` block holds rule strings; ``local-subnet=CIDR`` behind
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -171,3 +172,9 @@ def test_a_page_says_what_is_needed_and_what_is_not(page):
 def test_a_page_has_the_usual_parts(page):
     assert headings(page)[:2] == ["What it does", "Which traffic it needs"]
     assert "Source" in headings(page)
+
+
+def test_both_indexes_have_every_page():
+    for name in ("index.md", "index.zh.md"):
+        linked = re.findall(r"\]\((\w+\.md)\)", (FOLDER / name).read_text(encoding="utf-8"))
+        assert sorted(set(linked)) == [page.name for page in PAGES], name
