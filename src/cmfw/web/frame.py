@@ -15,8 +15,8 @@ _HTMX = '{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":tr
 _OTHER = {"en": ("zh_CN", "zh-CN", "中文"), "zh_CN": ("en", "en", "English")}
 
 
-def framed(ask: Ask, title: str, *inside: Content, status: int = 200, space: str = "") -> Reply:
-    """The page. ``space`` is the workspace that it is of."""
+def framed(ask: Ask, title: str, *inside: Content, status: int = 200, space: str = "", again_s: int = 0) -> Reply:
+    """The page. ``space`` is the workspace that it is of; a browser without scripts asks again after ``again_s``."""
     body = element(
         "body",
         element("a", say("web.skip"), href="#main", class_="skip"),
@@ -25,11 +25,12 @@ def framed(ask: Ask, title: str, *inside: Content, status: int = 200, space: str
         element("footer", say("web.footer", version=__version__)),
     )
     lang = "zh-CN" if language() == "zh_CN" else "en"
-    whole = element("html", _head(title), body, lang=lang)
+    whole = element("html", _head(title, again_s), body, lang=lang)
     return Reply(content=f"<!DOCTYPE html>\n{whole}\n".encode(), status=status)
 
 
-def _head(title: str) -> Markup:
+def _head(title: str, again_s: int) -> Markup:
+    again = element("noscript", element("meta", http_equiv="refresh", content=again_s)) if again_s else None
     return element(
         "head",
         element("meta", charset="utf-8"),
@@ -42,6 +43,7 @@ def _head(title: str) -> Markup:
         element("link", rel="stylesheet", href=static("web.css")),
         element("script", src=static("htmx.min.js"), defer=True),
         element("script", src=static("web.js"), defer=True),
+        again,
     )
 
 

@@ -18,6 +18,7 @@ from cmfw.web.frame import crumbs, framed
 from cmfw.web.runs import Busy, Run, Told, Work
 from cmfw.words import language, say
 
+_AGAIN_S = 3
 _RATE = 200
 """Probes a second: less than the command's, as somebody else's network may lie behind a server."""
 
@@ -123,16 +124,8 @@ def follow(desk: Desk, ask: Ask) -> Reply:
         again = {"hx_get": own, "hx_trigger": "every 1s", "hx_select": "#run", "hx_target": "#run", "hx_swap": "outerHTML"}
     part = element("div", _state(run), id="run", aria_live="polite", **again)
     above = crumbs((space, place("w", space)), (say("web.way.probe"), place("w", space, "probe")))
-    reply = framed(ask, title, above, element("h1", title), part, space=space)
-    # a browser without scripts asks again by itself
-    return replace_headers(reply, ("refresh", "3")) if run.is_under_way and not ask.is_part else reply
-
-
-def replace_headers(reply: Reply, *headers: tuple[str, str]) -> Reply:
-    """The reply with these headers."""
-    from dataclasses import replace
-
-    return replace(reply, headers=(*reply.headers, *headers))
+    inside = (above, element("h1", title), part)
+    return framed(ask, title, *inside, space=space, again_s=_AGAIN_S if run.is_under_way else 0)
 
 
 def _state(run: Run) -> list[Markup] | Content:

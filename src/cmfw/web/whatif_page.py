@@ -62,24 +62,32 @@ def show_planned(desk: Desk, ask: Ask) -> Reply:
 
 
 def _page(desk: Desk, ask: Ask, found: MachineCase, title: str, above: Content, kept: Content) -> Reply:
-    told, status = _answered(desk, found, ask)
-    result = element("div", told, id="answer", aria_live="polite", aria_label=say("web.whatif.answer"), role="region")
+    sentence, told, status = _answered(desk, found, ask)
+    # the sentence alone is read out at every change, not the whole table
+    spoken = element("p", sentence, id="told", class_="lead", role="status")
+    whole = element("div", told, id="answer", aria_label=say("web.whatif.answer"), role="region")
+    result = element("div", spoken, whole)
     split = element("div", _form(found, ask, kept), result, class_="split")
     about = element("p", say("web.whatif.about"))
     return framed(ask, title, above, about, split, status=status, space=ask.param("space"))
 
 
-def _answered(desk: Desk, found: MachineCase, ask: Ask) -> tuple[Content, int]:
+def _answered(desk: Desk, found: MachineCase, ask: Ask) -> tuple[str, Content, int]:
+    """(the answer in a sentence, all of it, status)."""
     try:
         made = answer(desk, found, pairs_of(ask))
     except InputError as error:
         # a script that asks for a part is answered in its place; that is no failure to its browser
-        return problems(InputError(*map(_of_the_question, error.problems))), 200 if ask.is_part else 422
+        wrong = InputError(*map(_of_the_question, error.problems))
+        return say("web.error.input"), problems(wrong), 200 if ask.is_part else 422
     sentence, *proofs = blocks(made)
-    lead = element("p", sentence.text if isinstance(sentence, Heading) else None, class_="lead")
     # the matrix says what the table of the command says, and more
     told = html_of([one for one in proofs if not isinstance(one, Table)])
-    return [lead, _matrix(made), element("div", told, class_="proofs")], 200
+    return (
+        sentence.text if isinstance(sentence, Heading) else "",
+        [_matrix(made), element("div", told, class_="proofs")],
+        200,
+    )
 
 
 def _of_the_question(problem: Problem) -> Problem:
@@ -141,6 +149,7 @@ def _form(found: MachineCase, ask: Ask, kept: Content) -> Content:
         hx_trigger="change delay:100ms, submit",
         hx_target="#answer",
         hx_select="#answer",
+        hx_select_oob="#told:innerHTML",
         hx_swap="outerHTML",
         hx_push_url="true",
         hx_sync="this:replace",
