@@ -36,10 +36,10 @@ def test_one_pair(tmp_path, run):
     ("arguments", "message"),
     [
         (("nftables", SITE, "--for", "north"), "use --between, not --for"),
-        (("netsh", SITE), "give --for; --between is for nftables, iptables, azure-nsg, cisco-asa"),
+        (("netsh", SITE), "give --for; --between is for nftables, iptables, azure-nsg, aws-sg"),
         (
             ("netsh", SITE, "--for", "north", "--between", "dmz", "south"),
-            "give --for; --between is for nftables, iptables, azure-nsg, cisco-asa",
+            "give --for; --between is for nftables, iptables, azure-nsg, aws-sg",
         ),
         (("nftables", SITE, "--between", "dmz", "moon"), "found `moon`"),
     ],

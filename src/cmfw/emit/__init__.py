@@ -134,7 +134,8 @@ class Output:
 def emit(target: str, request: EmitRequest) -> Output:
     """The artifacts of one target, the same bytes for the same request, and the loss report.
 
-    Raises InputError for an unknown target or place, Unsupported where the target cannot express a part of the plan.
+    Raises InputError for an unknown target or place, Unsupported where the target cannot express a part of the plan, or where
+    what it wrote reads back as another policy (``emit.host_proof``).
     """
     if target not in TARGETS:
         choices = ", ".join(f"`{name}`" for name in TARGETS)
@@ -147,7 +148,12 @@ def emit(target: str, request: EmitRequest) -> Output:
 
     place = request.place
     named = replace(request, where=place.name if isinstance(place, ClientGroup) else place.host)
-    output: Output = import_module(TARGETS[target]).emit(named)
+    module = import_module(TARGETS[target])
+    output: Output = module.emit(named)
+    if target in HOST_TARGETS:
+        from cmfw.emit.host_proof import prove
+
+        prove(target, module, output)
     return output
 
 
