@@ -18,7 +18,7 @@ DEMO = ROOT / "src" / "cmfw" / "demo"
 
 @pytest.fixture(autouse=True)
 def _web():
-    need(all(map(find_spec, ("starlette", "uvicorn", "multipart"))), "no packages of the extra `web`")
+    need(all(map(find_spec, ("starlette", "uvicorn", "python_multipart"))), "no packages of the extra `web`")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,12 @@ def test_a_port_that_is_taken_is_told(run, tmp_path):
         result = run("serve", "--listen", listen, "--workspaces", str(tmp_path / "w.sqlite"))
     assert result.exit_code == 2
     assert "port 0 is any that is free" in result.output
+
+
+@pytest.mark.parametrize("name", ["fw example", "fw/x", "fw@x", "\u4f8b", ""])
+def test_a_name_that_no_browser_sends(run, name):
+    result = run("serve", "--listen", "127.0.0.1:0", "--name", name)
+    assert (result.exit_code, "a host name or address" in result.output) == (2, True)
 
 
 @pytest.mark.slow

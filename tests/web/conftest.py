@@ -20,7 +20,7 @@ SECRET = "a secret of this test"
 @pytest.fixture
 def settings(tmp_path: Path) -> Any:
     """A server on loopback with workspaces of its own."""
-    need(all(map(find_spec, ("starlette", "multipart", "anyio", "httpx"))), "no packages of the extra `web`")
+    need(all(map(find_spec, ("starlette", "python_multipart", "anyio", "httpx"))), "no packages of the extra `web`")
     from cmfw.web.settings import LOOPBACK, Settings, hosts_of
 
     return Settings(

@@ -13,7 +13,7 @@ from http.client import HTTPSConnection
 import pytest
 from tests.conftest import ROOT, need
 
-from cmfw.web.serve import is_loopback, usual_store
+from cmfw.web.serve import is_everywhere, is_loopback, usual_store
 
 DEMO = ROOT / "src" / "cmfw" / "demo"
 PASSWORD = "the password of this test"
@@ -44,6 +44,13 @@ def test_workspaces_are_kept_in_the_folder_of_the_user(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
     assert usual_store() == tmp_path / "Local" / "cmfw" / "workspaces.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("0.0.0.0", True), ("::", True), ("127.0.0.1", False), ("10.0.0.1", False), ("fw", False)]
+)
+def test_an_address_that_stands_for_all(host, expected):
+    assert is_everywhere(host) is expected
 
 
 @pytest.fixture
@@ -79,6 +86,16 @@ def test_beyond_loopback_it_speaks_tls_and_takes_the_password(certificate, tmp_p
             assert talk(port, certificate[0], "GET", "/login", host=f"127.0.0.1:{port}")[0] == 421
         finally:
             process.terminate()
+
+
+@pytest.mark.debian
+def test_on_every_address_it_has_to_know_its_name(certificate, tmp_path):
+    password = tmp_path / "password"
+    password.write_text(f"{PASSWORD}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "cmfw", "serve", "--listen", "0.0.0.0:0", "--password-file", str(password)]
+    command += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
+    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=60)
+    assert (done.returncode, "--name" in done.stderr) == (2, True)
 
 
 def talk(port, authority, method, path, body=None, *, cookie="", host=""):

@@ -55,6 +55,7 @@ def command(
     tls = _tls(certificate, tls_key)
     password = None if password_path is None else _password(password_path)
     _refuse_open_doors(host, tls, password)
+    _check_names(host, names)
     listening = bind(host, port)
     with TemporaryDirectory(prefix="cmfw-", ignore_cleanup_errors=True) as folder, listening:
         # files on the command line are for this run; workspaces that are kept have none of them
@@ -78,7 +79,7 @@ def load_web() -> None:
 
     from cmfw.errors import MissingExtra
 
-    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "multipart", "anyio")):
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "python_multipart", "anyio")):
         raise MissingExtra("web", "`cmfw serve`")
 
 
@@ -140,6 +141,18 @@ def _refuse_open_doors(host: str, tls: Tls | None, password: str | None) -> None
         hint = "whoever reaches it would see the firewall of every machine"
         expected = "TLS and a password for an address that others reach"
         raise InputError(*(Problem("command line", expected, "neither is given", hint, key=name) for name in missing))
+
+
+def _check_names(host: str, names: tuple[str, ...]) -> None:
+    """Raise InputError for names that no browser sends, and where every request would be refused for want of one."""
+    from cmfw.errors import InputError, Problem
+    from cmfw.web.serve import is_everywhere
+
+    wrong = [name for name in names if not name.isascii() or not name or set(name) & set(" /\\?#@")]
+    if wrong:
+        raise InputError(*(Problem("command line", "a host name or address", f"`{name}`", key="--name") for name in wrong))
+    if is_everywhere(host) and not names:
+        raise InputError(Problem("command line", "a name that browsers call the server", "none", key="--name"))
 
 
 def _settings(

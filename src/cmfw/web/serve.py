@@ -57,6 +57,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_everywhere(host: str) -> bool:
+    """Whether it stands for all addresses of the machine, and is none that anybody could ask for."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 def usual_store() -> Path:
     """Where workspaces are kept for this user."""
     if sys.platform == "win32":
