@@ -7,6 +7,7 @@ at least one problem. What each one was is taken from the sound seed.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from struct import unpack_from
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from tests.ingest.hive_builder import HiveBuilder, Key, text
 
 from cmfw.errors import FormatError
 from cmfw.ingest.preg import apply_preg, read_preg, write_preg
+from cmfw.ingest.reg_query import read_query
 from cmfw.ingest.reg_text import Deletion, KeyMention, RegReading, apply_reg, read_reg
 from cmfw.ingest.regf import Hive
 from cmfw.ingest.registry import RegistryTree, RegistryValue
@@ -216,8 +218,32 @@ def fuzz_reg(corpus: Path | None) -> Target:
     return Target("reg", seeds, check_reg, tokens)
 
 
-def reg_seed(name: str, content: bytes) -> Seed:
-    reading = read_reg(content)
+def fuzz_reg_query(_: Path | None) -> Target:
+    """What ``reg query`` prints, in the encodings of a console and of PowerShell's ``>``; no corpus has any."""
+    key = f"HKEY_LOCAL_MACHINE\\{ROOT_KEY}"
+    rules = "".join(f"    rule-{n}    REG_SZ    {RULE.format(n)}\r\n" for n in range(4))
+    body = (
+        f"\r\n{key}\r\n    (Default)    REG_SZ    default\r\n    PolicyVersion    REG_DWORD    0x21e\r\n\r\n"
+        f"{key}\\FirewallRules\r\n{rules}    a b\\c    REG_SZ    C:\\Windows\\x.exe\r\n\r\n"
+        f"{key}\\Logging\r\n    hex    REG_BINARY    0102030405\r\n    path    REG_EXPAND_SZ    %windir%\\a\r\n"
+        "    list    REG_MULTI_SZ    a\\0b\r\n    q    REG_QWORD    0x7\r\n    last    REG_DWORD    0x7\r\n"
+    )
+    contents = {
+        "utf-16": b"\xff\xfe" + body.encode("utf-16-le"),
+        "ascii": body.encode(),
+        "utf-8": body.replace("App=System", "App=C:\\默认\\x.exe").encode(),
+    }
+    seeds = tuple(reg_seed(name, content, read_query) for name, content in contents.items())
+    words = ("    ", "\t", "REG_", "REG_SZ", "REG_DWORD", "HKEY_LOCAL_MACHINE\\", "\r\n", "\n", "(", ")", "0x", "\\0", "|")
+    tokens = tuple(w.encode("utf-16-le") for w in words) + tuple(w.encode() for w in words)
+    return Target("reg-query", seeds, lambda seed, mutation: check_reg(seed, mutation, read_query), tokens)
+
+
+ReadText = Callable[[bytes, str], RegReading]
+
+
+def reg_seed(name: str, content: bytes, read: ReadText = read_reg) -> Seed:
+    reading = read(content, name)
     assert reading.problems == ()
     end = "\n".encode("utf-16-le") if content[:2] == b"\xff\xfe" else b"\n"
     starts = [
@@ -252,9 +278,9 @@ def rows_of(reading: RegReading) -> list[tuple[object, ...]]:
     return rows
 
 
-def check_reg(seed: Seed, mutation: Mutation) -> None:
+def check_reg(seed: Seed, mutation: Mutation, read: ReadText | None = None) -> None:
     try:
-        reading = read_reg(mutation.content, seed.name)
+        reading = (read or read_reg)(mutation.content, seed.name)
     except FormatError:
         return
     tree = RegistryTree(seed.name)

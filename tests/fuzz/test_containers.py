@@ -10,7 +10,12 @@ from tests.conftest import IN_CI, ROOT, need
 from tests.fuzz import containers
 from tests.fuzz.harness import MORE_INPUTS, Target, run
 
-TARGETS = {"regf": containers.fuzz_regf, "preg": containers.fuzz_preg, "reg": containers.fuzz_reg}
+TARGETS = {
+    "regf": containers.fuzz_regf,
+    "preg": containers.fuzz_preg,
+    "reg": containers.fuzz_reg,
+    "reg-query": containers.fuzz_reg_query,
+}
 
 
 @pytest.fixture(scope="module")

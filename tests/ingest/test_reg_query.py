@@ -117,3 +117,26 @@ def test_prompts_and_banners_are_passed_over(tmp_path):
 )
 def test_other_text_is_not_taken(text):
     assert not is_query_text(text.encode())
+
+
+def test_a_program_of_an_old_list_in_a_code_page_that_nobody_names():
+    key = "HKEY_LOCAL_MACHINE\\SYSTEM\\P\\StandardProfile\\AuthorizedApplications\\List"
+    line = "    C:\\Prüf\\x.exe    REG_SZ    C:\\Prüf\\x.exe:*:Enabled:x"
+    other = "    C:\\y.exe    REG_SZ    C:\\y.exe:*:Enabled:y"
+    text = f"\r\n{key}\r\n{line}\r\n{other}\r\n"
+    assert read_query(text.encode("utf-8")).problems == ()
+    (problem,) = read_query(text.encode("cp850")).problems
+    assert "code page" in problem.found
+    assert problem.line == 3
+
+
+def test_text_that_lost_a_byte():
+    key = "HKEY_LOCAL_MACHINE\\SOFTWARE\\P"
+    text = f"\r\n{key}\r\n    a    REG_SZ    one\r\n    b    REG_SZ    two\r\n    c    REG_SZ    three\r\n".encode(
+        "utf-16-le"
+    )
+    at = text.index("two".encode("utf-16-le"))
+    assert read_query(b"\xff\xfe" + text).problems == ()
+    # a byte less, and one more at the end: still whole units
+    reading = read_query(b"\xff\xfe" + text[:at] + text[at + 1 :] + b"\0")
+    assert any("shifted" in problem.found for problem in reading.problems)

@@ -43,6 +43,10 @@ _BANNER = "! REG.EXE VERSION"
 _UNNAMED = re.compile(r"\(.+\)|<.+>")
 """How the value without a name is called, in any language: ``(Default)``, ``<NO NAME>``."""
 _OPAQUE = re.compile(r"\|(?:App|Svc)=[^|]*[^\x00-\x7f]", re.IGNORECASE)
+_PROGRAMS = "AUTHORIZEDAPPLICATIONS\\LIST"
+"""End of the keys of old exception lists, whose values are programs."""
+_SHIFTED = frozenset("\u0a00\u0d00")
+"""What line ends become where a byte of UTF-16 is lost."""
 _LOOKED_AT = 40
 """Lines in which a key and a value below it have to stand."""
 
@@ -62,6 +66,8 @@ def read_query(data: bytes, source: str = "") -> RegReading:
     entries: list[RegistryValue] = []
     problems: list[Problem] = []
     key = ""
+    if decoded.flaw is not None:
+        problems.append(Problem(source, f"text in {decoded.encoding}", "other bytes", line=1, offset=decoded.flaw))
     for number, line in enumerate(decoded.text.split("\n"), 1):
         text = line.rstrip("\r")
         value = _VALUE.fullmatch(text)
@@ -76,12 +82,15 @@ def read_query(data: bytes, source: str = "") -> RegReading:
                 entries.append(_value(key, value, number))
             except (ValueError, OverflowError) as error:
                 flaw = str(error)
-            if decoded.encoding == "latin-1" and _OPAQUE.search(text):
+            if decoded.encoding == "latin-1" and _is_opaque(key, text):
                 flaw = "a program in a code page that is not certain"
+            if not _SHIFTED.isdisjoint(text):
+                flaw = "text whose bytes are shifted by one"
         if flaw and len(problems) < MAX_PROBLEMS:
             problems.append(Problem(source, "a key or a value", flaw, key=key, line=number))
     if len(entries) == 1:
-        problems.append(Problem(source, "the values of a key", "one value", hint="ask without `/v` for all of them"))
+        hint = "ask without `/v` for all of them"
+        problems.append(Problem(source, "the values of a key", "one value", key=key, line=entries[0].line, hint=hint))
     return RegReading(tuple(entries), tuple(problems), 0)
 
 
@@ -101,3 +110,8 @@ def _value(key: str, found: re.Match[str], line: int) -> RegistryValue:
     else:
         data = bytes.fromhex(text)
     return RegistryValue(key, name, kind, data, line=line)
+
+
+def _is_opaque(key: str, text: str) -> bool:
+    """Whether the line names a program or service in letters that another code page has elsewhere."""
+    return bool(_OPAQUE.search(text)) or (key.upper().endswith(_PROGRAMS) and not text.isascii())
