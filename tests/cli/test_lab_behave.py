@@ -110,6 +110,14 @@ def test_what_is_not_installed_is_named_and_leaves_the_answer_incomplete(run, tm
     assert "not installed: nginx" in " ".join(done.output.split())
 
 
+@pytest.mark.lab
+def test_a_group_that_the_site_does_not_have_is_refused(run):
+    done = run("lab", "behave", DEMO, "--group", "ofice")
+    assert done.exit_code == 2
+    assert "--group" in done.output
+    assert "`ofice`" in done.output
+
+
 def test_help_in_both_languages(run):
     assert "stand-ins for its servers and clients" in " ".join(run("lab", "behave", "--help").output.split())
     assert "替身" in run("lab", "behave", "--help", lang="zh_CN").output

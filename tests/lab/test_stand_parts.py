@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from tests.lab.stand_sites import HTTP, HTTPS, scripted
 
-from cmfw.errors import LabError
 from cmfw.lab.stand import frames, shares, web
 from cmfw.lab.stand.certificates import Identity, is_host_name
 from cmfw.lab.stand.segment import subnet_around
@@ -105,17 +104,25 @@ def test_a_web_server_refuses_clients_without_a_certificate_only_where_it_asks()
 
 @pytest.mark.parametrize(
     ("given", "taken"),
-    [((49152, 65535), (49152, 49184)), ((600, 1030), (1024, 1030)), ((51000, 51005), (51000, 51005))],
-    ids=["windows", "above what samba takes", "a short range"],
+    [
+        ((49152, 65535), range(49152, 49185)),
+        ((600, 1040), range(1024, 1041)),
+        ((50000, 50011), range(50000, 50012)),
+        ((24158, 24158), range(0)),
+        ((600, 1030), range(0)),
+    ],
+    ids=["windows", "above what samba takes", "a short range", "a pinned port", "too few above"],
 )
 def test_the_dynamic_ports_lie_in_the_range_of_the_site(given, taken):
-    ports = shares.dynamic_ports(*given)
-    assert (ports[0], ports[-1]) == taken
+    assert shares.dynamic_ports(*given) == taken
 
 
-def test_a_range_that_samba_cannot_take_is_refused():
-    with pytest.raises(LabError, match="600-700"):
-        shares.dynamic_ports(600, 700)
+def test_push_is_not_played_where_its_ports_are_too_few():
+    refused = {
+        row.feature: reason for row, reason, _ in scripted(HTTP.replace("[ports]", '[ports]\nrpc = "24158"')).not_played
+    }
+    assert refused["client_push"] == "rpc_range"
+    assert "manual_install" not in refused
 
 
 def test_a_refusal_is_an_error_of_the_network_to_whoever_waits():

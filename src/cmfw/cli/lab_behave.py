@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import Spoken, make_command, option
+from cmfw.errors import InputError, Problem
 from cmfw.report.lab_behave_view import Report
 from cmfw.words import say
+
+if TYPE_CHECKING:
+    from cmfw.model.site import Site
 
 
 class _Behaving(Spoken):
@@ -23,8 +28,9 @@ class _Behaving(Spoken):
 
 @make_command("behave", "text", "json", "md", cls=_Behaving)
 @click.argument("site_path", metavar="SITE")
+@option("--group", "groups", key="group", multiple=True, metavar="GROUP")
 @option("--pcapng", "capture", key="pcapng", metavar="FILE")
-def behave(site_path: str, capture: str | None, form: str) -> int:
+def behave(site_path: str, groups: tuple[str, ...], capture: str | None, form: str) -> int:
     """Play the site's features with stand-ins for its servers and clients."""
     from cmfw.catalog import load
     from cmfw.cli import output
@@ -43,10 +49,11 @@ def behave(site_path: str, capture: str | None, form: str) -> int:
 
     check_system()
     site = all_windows(read_site(site_path))
+    check_groups(site, groups)
     catalog = load(site.packs)
     # echo requests before client push are played too, and never decide
     plan = resolve(catalog, site, advisory=True)
-    script = make_script(plan, make_layout(site, plan, {}, read_path(site)))
+    script = make_script(plan, make_layout(site, plan, {}, read_path(site)), groups)
     bar = Bar()
     try:
         with StandRunner(script) as lab:
@@ -61,6 +68,20 @@ def behave(site_path: str, capture: str | None, form: str) -> int:
     else:
         output.show(view.blocks(report))
     return _exit_code(report)
+
+
+def check_groups(site: Site, groups: tuple[str, ...]) -> None:
+    """Raise InputError for a client group that the site does not have."""
+    from cmfw.ingest.site_values import closest
+
+    known = [group.name for group in site.clients]
+    problems = [
+        Problem("command line", f"one of {', '.join(known)}", f"`{name}`", closest(name, known), key="--group")
+        for name in groups
+        if name not in known
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
 def _exit_code(report: Report) -> int:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from typing import Any
 
 from cmfw.errors import LabError
+
+_PATIENCE_S = 30.0
+"""Longer than any library waits for a connection; whoever is not done then has a server that hangs."""
 
 
 async def aside(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -29,7 +33,7 @@ async def aside(function: Callable[..., Any], *arguments: Any) -> Any:
     content = b""
     try:
         while True:
-            await ready.wait()
+            await asyncio.wait_for(ready.wait(), _PATIENCE_S)
             ready.clear()
             try:
                 part = os.read(out, 1 << 16)
@@ -38,6 +42,9 @@ async def aside(function: Callable[..., Any], *arguments: Any) -> Any:
             if not part:
                 break
             content += part
+    except TimeoutError:
+        os.kill(number, signal.SIGKILL)
+        raise LabError("a server stand-in takes a question and does not answer") from None
     finally:
         loop.remove_reader(out)
         os.close(out)

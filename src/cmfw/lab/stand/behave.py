@@ -6,7 +6,7 @@ were seen, and what the specification predicts of the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,10 +19,11 @@ from cmfw.lab.stand.closings import Closing, closings
 from cmfw.lab.stand.exchange import Exchange, Played
 from cmfw.lab.stand.parts import FILE_FLOWS, PLAYED, Parts, legs_of, parts_of
 from cmfw.lab.stand.programs import FILES, WEB, missing
+from cmfw.lab.stand.shares import dynamic_ports
 from cmfw.lab.stand.steps import NOTIFICATION, STEPS, WAKE_UP_PROXY
 from cmfw.lab.trial_packets import TrialPacket, required_packets
 from cmfw.model.need import bounds, leaves
-from cmfw.model.plan import FeatureRow, Plan
+from cmfw.model.plan import FeatureRow, Plan, PlanItem
 from cmfw.model.verdict import Bounds, Status
 from cmfw.values import value
 
@@ -42,7 +43,8 @@ class Theatre(Lab, Protocol):
 class Script:
     """What is played on a layout: rows by number, with the stand-ins that they need, and the rows that cannot be.
 
-    ``not_played`` is (row, reason, programs that are missing); reasons are ``no_stand_in``, ``address``, ``programs``.
+    ``not_played`` is (row, reason, programs that are missing); reasons are ``no_stand_in``, ``address``,
+    ``rpc_range`` and ``programs``.
     """
 
     plan: Plan
@@ -137,24 +139,24 @@ Told = Callable[[int, int], None]
 """Is called with how many rounds were played and how many there are."""
 
 
-def make_script(plan: Plan, layout: Layout) -> Script:
-    """What of the plan is played here."""
+def make_script(plan: Plan, layout: Layout, groups: Collection[str] = ()) -> Script:
+    """What of the plan is played here; only rows of these client groups, where there are any."""
     packets, _ = required_packets(plan, layout)
     legs = legs_of(plan, packets)
-    flows = {item.id: item.flow for item in plan.items}
+    items = {item.id: item for item in plan.items}
     known = {name for leg in legs for name in leg.items}
     rows: list[FeatureRow] = []
     refused: list[tuple[FeatureRow, str, tuple[str, ...]]] = []
     for row in plan.rows:
-        if row.disabled:
+        if row.disabled or (groups and row.clients not in groups):
             continue
-        reason, lacking = _obstacle(row, flows, known)
+        reason, lacking = _obstacle(row, items, known)
         if reason:
             refused.append((row, reason, lacking))
         else:
             rows.append(row)
     wanted = {name for row in rows for name in (*leaves(row.need), *row.advisory)}
-    chosen = tuple(packet for packet in packets if packet.item in wanted and flows[packet.item] in PLAYED)
+    chosen = tuple(packet for packet in packets if packet.item in wanted and items[packet.item].flow in PLAYED)
     parts = parts_of(plan, chosen)
     return Script(
         plan=plan,
@@ -167,15 +169,18 @@ def make_script(plan: Plan, layout: Layout) -> Script:
     )
 
 
-def _obstacle(row: FeatureRow, flows: Mapping[str, str], known: set[str]) -> tuple[str, tuple[str, ...]]:
+def _obstacle(row: FeatureRow, items: Mapping[str, PlanItem], known: set[str]) -> tuple[str, tuple[str, ...]]:
     """Why a row cannot be played, as a stable word, and the programs that it lacks; empty where it can."""
     names = tuple(leaves(row.need))
-    if row.feature not in (*STEPS, NOTIFICATION, WAKE_UP_PROXY) or any(flows[name] not in PLAYED for name in names):
+    if row.feature not in (*STEPS, NOTIFICATION, WAKE_UP_PROXY) or any(items[name].flow not in PLAYED for name in names):
         return "no_stand_in", ()
     if not known.issuperset(names):
         return "address", ()
+    ranges = [items[name].ports.ranges[0] for name in names if items[name].flow == "push_wmi"]
+    if any(not dynamic_ports(*each) for each in ranges):
+        return "rpc_range", ()
     lacking = missing(WEB if row.feature != WAKE_UP_PROXY else ())
-    if any(flows[name] in FILE_FLOWS for name in names):
+    if any(items[name].flow in FILE_FLOWS for name in names):
         lacking += missing(FILES)
     return ("programs", lacking) if lacking else ("", ())
 

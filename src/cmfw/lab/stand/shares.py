@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cmfw.errors import LabError
 from cmfw.lab.namespaces import Namespace
 from cmfw.lab.stand.crew import Crew
 from cmfw.lab.stand.programs import DCERPCD, SMBD, SMBPASSWD, where_is
@@ -19,7 +18,9 @@ ADMIN, PACKAGES = "ADMIN$", "client"
 ACCOUNT, PASSWORD = "root", "cmfw-lab-1"
 """Samba's accounts are accounts of the machine; the share is that of a namespace nobody else reaches."""
 SETUP = "ccmsetup.exe"
-_DYNAMIC_PORTS = 32
+_DYNAMIC_PORTS, _FEWEST = 32, 12
+"""Each of its services takes a port of its own; without one it starts, and does not answer."""
+_LOWEST = 1024
 _CONFIG = """[global]
 server role = standalone server
 disable netbios = yes
@@ -50,11 +51,10 @@ def config_text(folder: Path, ports: range) -> str:
 
 
 def dynamic_ports(first: int, last: int) -> range:
-    """The ports that Samba gives out, from the beginning of the range of the site. Raises LabError for a range below 1024."""
-    start = max(first, 1024)
-    if last < start:
-        raise LabError(f"the stand-in for RPC takes no ports below 1024, and the site has {first}-{last}")
-    return range(start, min(last, start + _DYNAMIC_PORTS) + 1)
+    """The ports that Samba gives out, from the beginning of the range of the site; empty where that has too few for its services."""
+    start = max(first, _LOWEST)
+    ports = range(start, min(last, start + _DYNAMIC_PORTS) + 1)
+    return ports if len(ports) >= _FEWEST else range(0)
 
 
 class Share:
