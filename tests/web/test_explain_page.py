@@ -28,7 +28,7 @@ def test_every_topic_has_a_page(browser):
 
     index = browser.open("/explain").text
     topics = topics_of(load(PACKS))
-    assert index.count('<a href="/explain/') == len(topics) + 0
+    assert index.count('<a href="/explain/') == len(topics) + 1
     for topic in topics[:: max(len(topics) // 60, 1)]:
         answer = browser.open(f"/explain/{topic.kind}/{topic.id.replace('/', '%2F').replace('#', '%23')}")
         assert answer.status_code == 200, topic
@@ -48,3 +48,10 @@ def test_the_name_of_a_row_is_no_link_to_a_flow_of_that_name(browser):
     page = browser.open("/explain/feature/client_push").text
     assert "<td>mp_http</td>" in page
     assert "Client Installation by Using Group Policy (gpo_install)</a>" in page
+
+
+def test_every_key_of_a_site_file_is_told(browser):
+    from cmfw.ingest.site_keys import SITE_KEYS
+
+    page = browser.open("/explain/site-file").text
+    assert [key.path for key in SITE_KEYS if f"<code>{key.path}</code>" not in page] == []

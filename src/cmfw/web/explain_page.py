@@ -42,6 +42,7 @@ def index(desk: Desk, ask: Ask) -> Reply:
     if text and not found:
         links: list[Content] = [element("a", name, href="/explain?q=" + name) for name in near]
         inside.append(element("p", say("web.explain.nothing", text=text), " ", between(links, ", "), role="alert"))
+    inside.append(element("p", element("a", say("web.keys.title"), href="/explain/site-file")))
     inside.append(_listed(found or topics_of(catalog)))
     return framed(ask, say("web.explain.title"), *inside, status=404 if text and not found else 200)
 
@@ -83,6 +84,21 @@ def topic(desk: Desk, ask: Ask) -> Reply:
     links = {one.id: place("explain", one.kind) + "/" + _path(one.id) for one in topics_of(catalog) if one.kind in _LINKED}
     inside = (crumbs((say("web.way.explain"), "/explain")), html_of(topic_blocks(catalog, found, edition), links=links))
     return framed(ask, found.title.in_language(language())[:_LONGEST], *inside)
+
+
+def site_keys(desk: Desk, ask: Ask) -> Reply:
+    """Every key of a site file, with what holds without it."""
+    from cmfw.ingest.site_keys import SITE_KEYS
+
+    del desk
+    rows: list[list[Content]] = []
+    for key in SITE_KEYS:
+        words = element("span", ", ".join(key.choices), class_="why") if key.choices else None
+        needed = say("web.keys.required") if key.is_required else key.default
+        rows.append([element("code", key.path), [key.meaning.in_language(language()), words], element("code", needed)])
+    columns = [say("web.keys.key"), say("web.keys.meaning"), say("web.keys.default")]
+    inside = (crumbs((say("web.way.explain"), "/explain")), element("h1", say("web.keys.title")), table(columns, rows))
+    return framed(ask, say("web.keys.title"), *inside)
 
 
 def html_of(blocks: list[Block], below: int = 0, links: Mapping[str, str] = MappingProxyType({})) -> list[Markup]:

@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/", home_page.start),
     ("POST", "/demo", home_page.demo),
     ("GET", "/explain", explain_page.index),
+    ("GET", "/explain/site-file", explain_page.site_keys),
     ("GET", "/explain/{kind}/{id:path}", explain_page.topic),
     ("GET", "/handbook", files_page.handbook),
     ("GET", "/static/{version}/{name}", static_files.show),

@@ -163,6 +163,7 @@ def _editor(ask: Ask, space: str, text: str, name: str) -> Content:
         "edit",
         say("web.site.edit"),
         element("p", say("web.site.edit_about"), id="edit-about"),
+        element("p", element("a", say("web.keys.title"), href="/explain/site-file")),
         element("p", element("a", say("web.build.instead"), href=place("w", space, "site", "form"))),
         form(
             place("w", space, "site"),
