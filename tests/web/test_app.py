@@ -160,3 +160,36 @@ def test_a_machine_that_nobody_can_place_is_placed_by_its_owner(demo):
     answer = demo.send("/w/demo/m/client/as", {"as": "branch"})
     assert answer.headers["location"] == "/w/demo/m/client"
     assert text_of(demo.open("/w/demo/m/client")).startswith("demo client branch:")
+
+
+@pytest.mark.parametrize("name", ["office/1", "a #2 ?", "50 %", "\u529e\u516c\u5ba4", "x&y=z", '"quoted"'])
+def test_names_of_all_kinds_have_their_pages(demo, name):
+    import html5lib
+
+    text = (DEMO / "site.toml").read_text(encoding="utf-8").replace('name = "office"', f"name = {json.dumps(name)}")
+    assert demo.send("/w/demo/site", {"text": text}).status_code == 303
+    tree = html5lib.parse(demo.open("/w/demo/m/client").text, namespaceHTMLElements=False)
+    cells = [each.attrib["href"] for each in tree.iter("a") if "/cell/" in each.attrib.get("href", "")]
+    assert cells
+    for place in dict.fromkeys(cells):
+        page = demo.open(place)
+        assert page.status_code == 200
+        other = next(
+            a.attrib["href"]
+            for a in html5lib.parse(page.text, namespaceHTMLElements=False).iter("a")
+            if "hreflang" in a.attrib
+        )
+        assert demo.open(other).status_code == 200
+    assert demo.open("/w/demo/whatif", params={"as": name, "lang": "en"}).status_code == 200
+
+
+def test_a_workspace_may_have_any_readable_name(browser):
+    browser.send("/", {"name": "\u7ad9\u70b9 P01 & more"}, files=FILES)
+    page = browser.open("/w/\u7ad9\u70b9%20P01%20&%20more/m/client/whatif")
+    assert page.status_code == 200
+    assert 'action="/w/%E7%AB%99%E7%82%B9%20P01%20%26%20more/m/client/whatif"' in page.text
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a\u202eb", "x" * 65, "a?b", "a%2fb", "a\x00b"])
+def test_a_workspace_has_no_name_that_an_address_cannot_hold(browser, name):
+    assert browser.send("/", {"name": name}, files=FILES).status_code == 422

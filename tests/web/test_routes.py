@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
+from tests.conftest import need
 from tests.web.conftest import Browser
 
 from cmfw.web.routes import ROUTES
@@ -36,9 +38,7 @@ BYTES = st.binary(max_size=200) | st.sampled_from([b"regf" + bytes(5000), b"PReg
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """One server for all examples: what one of them leaves behind is part of what the next one meets."""
-    from tests.conftest import need
-
-    need(True, "")
+    need(all(map(find_spec, ("starlette", "python_multipart", "anyio", "httpx"))), "no packages of the extra `web`")
     from cmfw.web.app import make_app
     from cmfw.web.desk import Desk
     from cmfw.web.settings import LOOPBACK, Settings, hosts_of

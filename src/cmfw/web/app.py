@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
+from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
@@ -90,7 +91,7 @@ class _Face:
             if isinstance(one, UploadFile)
         )
         return Ask(
-            path=request.url.path,
+            path=_address(request),
             method=request.method,
             params=request.path_params,
             query=tuple(request.query_params.multi_items()),
@@ -147,7 +148,7 @@ class _Face:
 
     def _ask_of(self, request: Request) -> Ask:
         session = request.scope.get("session") or ""
-        return Ask(path=request.url.path, token=self._sessions.forgery_token(session) if session else "")
+        return Ask(path=_address(request), token=self._sessions.forgery_token(session) if session else "")
 
 
 def _answered(handler: Handler, desk: Desk, ask: Ask) -> Reply:
@@ -163,6 +164,12 @@ def _answered(handler: Handler, desk: Desk, ask: Ask) -> Reply:
     except Exception:  # noqa: BLE001 - the boundary
         traceback.print_exc(file=sys.stderr)
         return error_page.for_status(ask, 500)
+
+
+def _address(request: Request) -> str:
+    """The path as an address has it, so that pages can lead to themselves."""
+    path: str = request.scope["path"]
+    return quote(path, safe="/")
 
 
 def _choose_language(request: Request) -> None:

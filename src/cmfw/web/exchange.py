@@ -39,7 +39,7 @@ class Upload:
 
 @value(kw_only=True)
 class Ask:
-    """A request: ``params`` are the parts of the path, ``query`` and ``fields`` pairs in the order of the sender.
+    """A request: ``path`` as an address has it, ``params`` are its parts, ``query`` and ``fields`` pairs in the order of the sender.
 
     ``token`` goes into the forms of the answer. ``is_part`` says that a script asks for a part of a page that it has.
     """

@@ -52,7 +52,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", _MACHINE, machine_page.show),
     ("GET", _MACHINE + "/findings", machine_page.findings),
     ("GET", _MACHINE + "/evidence", machine_page.evidence),
-    ("GET", _MACHINE + "/cell/{feature}/{clients}", cell_page.show),
+    ("GET", _MACHINE + "/cell/{feature}/{clients:path}", cell_page.show),
     ("GET", _MACHINE + "/whatif", whatif_page.show),
     ("GET", _MACHINE + "/report/{form}", files_page.report),
     ("POST", _MACHINE + "/as", machine_page.set_as),
