@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cmfw.diagnose.place import Place, localised, on_link
 from cmfw.diagnose.prefilter import is_confined, may_decide
 from cmfw.diagnose.results import HOST, BlockedFlow
 from cmfw.engine.exact import Engine
-from cmfw.engine.path import Passage, PathEngine, judge_between, partition_between, worst
 from cmfw.engine.reference import judge
 from cmfw.engine.rule_boxes import RuleBoxes
 from cmfw.model.need import Need, bounds, leaves
@@ -22,6 +22,9 @@ from cmfw.net.flow import Direction, Flow, Principal
 from cmfw.net.flowset import FlowSet, Preferences
 from cmfw.net.intervals import size
 from cmfw.values import value
+
+if TYPE_CHECKING:
+    from cmfw.engine.path import Passage, PathEngine
 
 # Python 3.11 takes a tenth of a microsecond to look a member of an enumeration up, and these are asked for every rule
 _HARDENING = Store.HARDENING
@@ -130,6 +133,8 @@ class Judge:
         passage = None if self.path is None else self.path.between(item.source.name, item.target.name)
         if passage is None or passage.is_open:
             return ()
+        from cmfw.engine.path import partition_between
+
         flows = item.flows_at("from")
         part = partition_between(flows, passage)
         is_free = item.source.addresses.is_empty or item.target.addresses.is_empty
@@ -161,6 +166,8 @@ class Judge:
         passage = None if self.path is None else self.path.between(item.source.name, item.target.name)
         if passage is None or passage.is_open:
             return EndResult(item, end, flows, at_host, _bounds_of(at_host, is_free=is_free), engine, at_host)
+        from cmfw.engine.path import partition_between
+
         part = _behind(at_host, partition_between(flows, passage))
         return EndResult(item, end, flows, part, _bounds_of(part, is_free=is_free), engine, at_host, passage)
 
@@ -232,11 +239,15 @@ class Judge:
 
     def end_to_end(self, flow: Flow, one: EndResult) -> tuple[Verdict, str]:
         """(what host and filters together do with the flow, by their specifications, the box that decides)."""
-        if one.is_elsewhere and one.passage is not None:
+        if one.passage is None:
+            return self.replay(flow, one.engine), HOST
+        from cmfw.engine.path import judge_between, worst
+
+        if one.is_elsewhere:
             between = judge_between(flow, one.passage)
             return between, _box_of(between, one.passage)
         at_host = self.replay(flow, one.engine)
-        if one.passage is None or at_host.answer is Answer.BLOCK:
+        if at_host.answer is Answer.BLOCK:
             return at_host, HOST
         between = judge_between(flow, one.passage)
         verdict = worst((at_host, between))

@@ -11,7 +11,6 @@ from cmfw.diagnose.excess import is_built_in
 from cmfw.diagnose.leaves import WORKS, EndResult, Judge
 from cmfw.diagnose.results import Action, Repair, Step
 from cmfw.engine.exact import Engine
-from cmfw.engine.path import PathEngine
 from cmfw.model import rule as rules_of
 from cmfw.model.need import Need
 from cmfw.model.plan import PlannedException, PlannedRule
@@ -60,6 +59,7 @@ class Repairer:
         if path is None:
             return ()
         from cmfw.diagnose.openings import opening_steps
+        from cmfw.engine.path import PathEngine
 
         ends = [one for name in sorted(members) for one in self._judge.leaf(name).ends]
         opened = _unique(step for one in ends for step in opening_steps(one))

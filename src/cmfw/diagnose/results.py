@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from cmfw.model.finding import Finding
-from cmfw.model.path import PathLine, PathState
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import HostState, ProfileSettings
 from cmfw.model.verdict import Answer, Bounds, Verdict
 from cmfw.net.flow import Flow
 from cmfw.values import value
+
+if TYPE_CHECKING:
+    from cmfw.model.path import PathLine, PathState
 
 HOST = "host"
 """The firewall of the machine itself, as the box in a flow's way."""

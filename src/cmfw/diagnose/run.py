@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose.exceptions import judge_exceptions
 from cmfw.diagnose.excess import over_permission
 from cmfw.diagnose.leaves import Judge
 from cmfw.diagnose.machine import fallen, machine_findings, other_product
-from cmfw.diagnose.passages import open_ways
 from cmfw.diagnose.place import find_place
-from cmfw.diagnose.reconcile import reconcile
 from cmfw.diagnose.repairs import Repairer
 from cmfw.diagnose.results import Diagnosis
 from cmfw.diagnose.rows import Alternatives, PlanRules, Rows, rows_at, unjudged
 from cmfw.diagnose.statuses import status_findings
-from cmfw.diagnose.testimony import HostOracle
 from cmfw.engine.exact import Engine
-from cmfw.engine.path import PathEngine
 from cmfw.model.finding import Finding, Severity
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.model.verdict import Oracle
+
+if TYPE_CHECKING:
+    from cmfw.engine.path import PathEngine
 
 _ORDER = tuple(Severity)
 
@@ -72,8 +72,15 @@ def diagnose(
     machine = machine_findings(catalog, site, rows, results, judge, fell)
     present, missing = judge_exceptions(catalog, exceptions, rows, results, judge)
     findings = [*status_findings(who, results, frozenset(fell), items), *machine, *missing, *over_permission(plan, judge)]
-    findings += open_ways(rows, judge)
+    # what judges filters and packets is loaded only where there are any
+    if path is not None:
+        from cmfw.diagnose.passages import open_ways
+
+        findings += open_ways(rows, judge)
     if others:
+        from cmfw.diagnose.reconcile import reconcile
+        from cmfw.diagnose.testimony import HostOracle
+
         findings += reconcile(plan, (HostOracle(place, engine), *(() if path is None else (path,)), *others))
     return Diagnosis(results, tuple(sorted(findings, key=_rank)), present)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose import Diagnosis, diagnose
 from cmfw.engine.exact import Engine
-from cmfw.engine.path import PathEngine
 from cmfw.errors import Problem
 from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
@@ -19,6 +18,9 @@ from cmfw.report.finding_text import finding_row
 from cmfw.report.who import Who, find_who
 from cmfw.resolve import resolve
 from cmfw.values import value
+
+if TYPE_CHECKING:
+    from cmfw.engine.path import PathEngine
 
 SCHEMA = "cmfw/audit/1"
 _POLICY_STORES = ("local", "gpo")
