@@ -30,7 +30,7 @@ LOADED = """
 import sys
 from cmfw.cli import main
 code = main(sys.argv[1:])
-unused = {"inspect", "ast", "dis", "locale", "pathlib", "ipaddress", "rich", "datetime", "uuid", "gettext"}
+unused = {"inspect", "ast", "dis", "locale", "pathlib", "ipaddress", "rich", "datetime", "uuid", "gettext", "threading"}
 print(sorted(unused & set(sys.modules)), "signature" in vars(sys.modules["inspect"]), file=sys.stderr)
 """
 
@@ -131,3 +131,36 @@ def test_what_the_stand_in_of_string_knows_is_what_string_says():
     assert f"{LETTERS}{LETTERS.upper()}" == string.ascii_letters
     assert string.digits == DIGITS
     assert f"{DIGITS}abcdefABCDEF" == string.hexdigits
+
+
+PER_THREAD = """
+import _thread, sys
+import cmfw.cli as c
+c._load_less()
+import click.globals
+print("threading" in sys.modules, "deepcopy" in vars(sys.modules["copy"]))
+import threading
+print(type(click.globals._local) is threading.local is _thread._local)
+def look():
+    seen.append(click.get_current_context(silent=True))
+seen = []
+with click.Context(click.Command("four")) as context:
+    other = threading.Thread(target=look)
+    other.start()
+    other.join()
+    print(seen, click.get_current_context() is context, threading.main_thread() is threading.current_thread())
+import copy, dataclasses
+from cmfw.net.ports import PortSet
+ports = PortSet(((445, 445),))
+print(dataclasses.asdict(ports), copy.copy(ports) == ports)
+"""
+
+
+def test_threads_and_copies_are_the_real_ones_for_whoever_uses_them():
+    done = subprocess.run([sys.executable, "-c", PER_THREAD], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "False False",
+        "True",
+        "[None] True True",
+        "{'ranges': ((445, 445),)} True",
+    ]

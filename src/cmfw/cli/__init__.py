@@ -23,6 +23,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _load_less() -> None:
     """Keep click from loading what no command uses: nearly half of what its import costs."""
+    import _thread
     import sys
 
     from cmfw.cli.click_words import told, told_of
@@ -30,6 +31,8 @@ def _load_less() -> None:
 
     # for the help texts of options, which are keys here, and for default values that are functions
     defer("inspect")
+    # for `asdict` of dataclasses, which no value of ours goes through
+    defer("copy")
     if sys.platform == "linux":
         # `uuid`, with which some targets make ids, asks for the name of the system
         defer("platform", system=lambda: "Linux")
@@ -50,6 +53,8 @@ def _load_less() -> None:
     defer("uuid", "UUID")
     # click's own words, which it looks for in the machine's catalogs
     defer("gettext", gettext=told, ngettext=told_of)
-    import click  # noqa: F401 - takes the stand-ins, and is the only one to have these three
+    # click keeps its current call in a value of each thread, and starts none; the class is one of the interpreter's own
+    defer("threading", local=_thread._local)  # noqa: SLF001 - `threading.local` itself
+    import click  # noqa: F401 - takes the stand-ins, and is the only one to have these four
 
-    restore("datetime", "uuid", "gettext")
+    restore("datetime", "uuid", "gettext", "threading")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
 from dataclasses import replace
 
 from cmfw.diagnose import commands
@@ -58,6 +57,8 @@ class Repairer:
         path = self._judge.path
         if path is None:
             return ()
+        from copy import copy
+
         from cmfw.diagnose.openings import opening_steps
         from cmfw.engine.path import PathEngine
 
