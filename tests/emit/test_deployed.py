@@ -92,3 +92,22 @@ def test_groups_are_looked_for_by_their_members():
 def test_a_list_has_nothing_to_look_for():
     with pytest.raises(InputError, match="found `list`"):
         look_for("list", emit("list", ASKED).artifacts, machine())
+
+
+@pytest.mark.parametrize(
+    ("day", "expired"),
+    [("", ()), ("2027-06-30", ()), ("2027-07-01", ("cmfw-push-smb",))],
+    ids=["no day asked", "the last day", "the day after"],
+)
+def test_rules_whose_last_day_is_over(day, expired):
+    """Said by their descriptions, and no difference: nobody knows yet whether they are still needed."""
+    artifacts, (one, other) = deployed("powershell")
+    one, other = sorted((one, other), key=lambda each: each.id)
+    said = machine(
+        replace(one, description="SMB; owner: x; expires: 2027-06-30"),
+        replace(other, description="expires: tomorrow"),
+        rule(id="theirs", group="", description="owner: y; expires: 2001-01-01"),
+    )
+    found = look_for("powershell", artifacts, said, day)
+    assert found.is_as_asked
+    assert found.expired == expired

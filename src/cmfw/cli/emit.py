@@ -89,11 +89,13 @@ def look(
     target: str, artifacts: tuple[Artifact, ...], states: tuple[str, ...], local_subnets: tuple[str, ...]
 ) -> tuple[Deployment, int]:
     """(what the machine has of it, exit code)."""
+    from datetime import date
+
     from cmfw.cli.inputs import read_host
     from cmfw.emit.deployed import look_for
 
     state = read_host(states, local_subnets)
-    found = look_for(target, artifacts, state)
+    found = look_for(target, artifacts, state, date.today().isoformat())  # noqa: DTZ011 - as in `cmfw check`
     if not found.is_as_asked:
         return found, FINDINGS
     return found, INCOMPLETE if any(gap.may_allow or gap.may_block for gap in state.gaps) else CLEAN

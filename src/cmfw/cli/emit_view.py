@@ -54,17 +54,19 @@ def check_row(found: Deployment) -> dict[str, Any]:
         "missing": list(found.missing),
         "different": [{"id": d.id, "origin": d.origin, "reasons": list(d.reasons)} for d in found.different],
         "extra": list(found.extra),
+        "expired": list(found.expired),
     }
 
 
 def check_lines(found: Deployment) -> list[Block]:
     """What a machine has of the rules, for people."""
+    expired: list[Block] = [Line(say("deployed.expired", id=name), mark="- ") for name in found.expired]
     if found.is_as_asked:
-        return [Line(say("deployed.same", count=found.same))]
+        return [Line(say("deployed.same", count=found.same)), *expired]
     lines: list[Block] = [Line(say("deployed.differs", count=found.same))]
     lines += [Line(say("deployed.missing", id=name), mark="- ") for name in found.missing]
     for each in found.different:
         reasons = say("list").join(say(f"deployed.why.{reason}") for reason in each.reasons)
         lines.append(Line(say("deployed.different", id=each.id, reasons=reasons), mark="- "))
     lines += [Line(say("deployed.extra", id=name), mark="- ") for name in found.extra]
-    return lines
+    return [*lines, *expired]

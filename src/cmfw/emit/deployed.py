@@ -15,6 +15,7 @@ from cmfw.emit.selection import GROUP, GroupUse
 from cmfw.engine.conditions import counts, worlds
 from cmfw.engine.exact import Engine
 from cmfw.errors import InputError, Problem
+from cmfw.model.mandate import mandate_of
 from cmfw.model.rule import HostRule, Store, group_id
 from cmfw.model.state import HostState
 from cmfw.net.flow import Direction, Profile
@@ -52,13 +53,14 @@ class Different:
 @value(kw_only=True)
 class Deployment:
     """What a machine has of what was asked: how many rules are the same, ids that are missing, those that differ, and rules of
-    ours that nobody asks for.
+    ours that nobody asks for. ``expired`` are rules of ours whose description says that their last day is over.
     """
 
     same: int
     missing: tuple[str, ...]
     different: tuple[Different, ...]
     extra: tuple[str, ...]
+    expired: tuple[str, ...] = ()
 
     @property
     def is_as_asked(self) -> bool:
@@ -66,8 +68,11 @@ class Deployment:
         return not (self.missing or self.different or self.extra)
 
 
-def look_for(target: str, artifacts: tuple[Artifact, ...], state: HostState) -> Deployment:
-    """Hold what the artifacts of a host target make against the rules of the machine; raises InputError for another target."""
+def look_for(target: str, artifacts: tuple[Artifact, ...], state: HostState, day: str = "") -> Deployment:
+    """Hold what the artifacts of a host target make against the rules of the machine; raises InputError for another target.
+
+    ``day`` (ISO 8601) is the day that last days are held against; empty asks for none.
+    """
     if target not in HOST_TARGETS:
         choices = ", ".join(f"`{name}`" for name in HOST_TARGETS)
         raise InputError(Problem(file="command line", key="--check", expected=f"one of {choices}", found=f"`{target}`"))
@@ -90,7 +95,8 @@ def look_for(target: str, artifacts: tuple[Artifact, ...], state: HostState) -> 
     for use in groups:
         _look_for_group(use, rules, missing, different)
     extra = tuple(rule.id for rule in rules if id(rule) not in taken and _is_ours(rule))
-    return Deployment(same=same, missing=tuple(missing), different=tuple(different), extra=extra)
+    expired = tuple(r.id for r in rules if day and _is_ours(r) and mandate_of(r.description).is_over(day))
+    return Deployment(same=same, missing=tuple(missing), different=tuple(different), extra=extra, expired=expired)
 
 
 def _joined(claims: tuple[HostRule, ...]) -> dict[str, tuple[HostRule, ...]]:
