@@ -36,7 +36,7 @@ FLAGS = (
 WIDTHS = ((360, 1500), (1280, 1500), (1920, 1500))
 KINDS = ("report", "handbook", "web")
 KEPT = (
-    ("report", "en", 1280, 1480), ("report", "zh_CN", 1280, 1480), ("handbook", "en", 1280, 900),
+    ("report", "en", 1280, 1480), ("report", "zh_CN", 1280, 1480), ("handbook", "en", 1280, 900), ("handbook", "zh_CN", 1280, 800),
     ("web", "en", 1280, 1000), ("web", "zh_CN", 1280, 1000),
 )  # fmt: skip
 OPEN = re.compile(r"open (?P<login>\S+&next=)(?P<machine>\S+)")

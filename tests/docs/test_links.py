@@ -31,6 +31,25 @@ def test_links_lead_somewhere(page):
     assert broken == []
 
 
+IMAGE = re.compile(r"!\[(?P<says>[^\]\n]*)\]\((?P<target>[^)\s]+)\)")
+LARGEST_PICTURE = 200_000
+"""Bytes."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_pictures_are_there_are_small_and_say_what_they_show(page):
+    for found in IMAGE.finditer(page.read_text(encoding="utf-8")):
+        assert (page.parent / found["target"]).stat().st_size < LARGEST_PICTURE, found["target"]
+        assert found["says"], found["target"]
+
+
+def test_every_picture_is_shown_somewhere():
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    pictures = [path.name for path in (DOCS / "pictures").glob("*.png")]
+    assert pictures
+    assert [name for name in pictures if f"pictures/{name}" not in told] == []
+
+
 def test_there_are_pages():
     assert len(PAGES) > 20
 
