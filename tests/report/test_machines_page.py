@@ -138,3 +138,10 @@ def test_no_name_runs_breaks_out_or_hides(seed):
         assert _html_shape(made) == harmless, name
         assert HIDDEN.search(made.decode()) is None, name
     assert re.findall(rb"<script", made) == []
+
+
+def test_titles_that_look_alike_have_their_id_once():
+    words.choose("zh_CN")
+    told = text_of(tree_of(render_machines("P01", machines())))
+    assert "客户端请求安装 (client_push)" in told
+    assert "(client_push) (client_push)" not in told

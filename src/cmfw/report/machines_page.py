@@ -109,7 +109,7 @@ def _causes(causes: list[Group]) -> Content:
 
 def _cause(group: Group, number: int) -> Markup:
     cause = group.cause
-    title = element("span", f"{cause.title} ({cause.feature})", class_="title")
+    title = element("span", cause.heading, class_="title")
     count = say("report.machines.on", count=len(group.machines))
     ways = say("audit.comma").join(cause.reasons)
     summary = element("summary", chip(cause.status, cause.told), title, f"{count}{': ' if ways else ''}{ways}")

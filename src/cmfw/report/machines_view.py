@@ -9,7 +9,7 @@ from cmfw.diagnose import BlockedFlow, RowResult
 from cmfw.diagnose.results import HOST
 from cmfw.model.finding import Finding
 from cmfw.report.audit_view import Audit, rule_counts
-from cmfw.report.audit_words import ORDER, reasons, short, status_words, title_of
+from cmfw.report.audit_words import ORDER, reasons, short, status_words, title_of, title_with_id
 from cmfw.report.finding_text import message_of
 from cmfw.report.finding_words import missing_word, rule_title
 from cmfw.values import value
@@ -24,6 +24,9 @@ class Cause:
 
     feature: str
     title: str
+    """As it stands among others."""
+    heading: str
+    """With the id, as it stands alone."""
     status: str
     told: str
     reasons: tuple[str, ...]
@@ -117,12 +120,13 @@ def _cause(audit: Audit, row: RowResult) -> Cause:
     return Cause(
         row.feature,
         title_of(audit, row.feature),
+        title_with_id(audit, row.feature),
         row.status,
         status_words(row),
         told,
         tuple(dict.fromkeys(text for blocked in row.blocking for text in _decided(audit, blocked))),
         row.repair[0].commands if row.repair else (),
-        tuple(title_of(audit, name) for name in row.alternatives),
+        tuple(title_with_id(audit, name) for name in row.alternatives),
     )
 
 
