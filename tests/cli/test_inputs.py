@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cmfw.catalog import load
-from cmfw.cli.inputs import check_subnets, flow_file, names_of, read_queries
+from cmfw.cli.inputs import check_subnets, flow_file, read_queries
 from cmfw.errors import InputError
 from cmfw.ingest.flow_lines import without_comment
 from cmfw.net.flowquery import parse_flow
+from cmfw.report.flow_names import names_of
 
 
 @pytest.mark.parametrize(

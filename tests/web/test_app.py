@@ -193,3 +193,9 @@ def test_a_workspace_may_have_any_readable_name(browser):
 @pytest.mark.parametrize("name", ["a/b", "..", "a\u202eb", "x" * 65, "a?b", "a%2fb", "a\x00b"])
 def test_a_workspace_has_no_name_that_an_address_cannot_hold(browser, name):
     assert browser.send("/", {"name": name}, files=FILES).status_code == 422
+
+
+def test_rules_whose_last_day_is_over_are_told(demo):
+    text = 'expiry = "2020-02-03"\n' + (DEMO / "site.toml").read_text(encoding="utf-8")
+    demo.send("/w/demo/site", {"text": text})
+    assert "2020-02-03" in demo.open("/w/demo/site").text.partition('id="lints"')[2].partition("</section>")[0]

@@ -107,11 +107,11 @@ def _hold(
     path: str, catalog: Catalog, site: Site, state: HostState, old: HostState | None
 ) -> tuple[Envelope, EnvelopeResult]:
     """The envelope, and what of the machine is outside."""
-    from cmfw.cli.inputs import names_of
     from cmfw.diagnose.envelopes import check_envelope
     from cmfw.engine.exact import Engine
     from cmfw.ingest.envelope import read_envelope
     from cmfw.net.addr import AddrSet
+    from cmfw.report.flow_names import names_of
     from cmfw.report.question_view import preferences
 
     envelope = read_envelope(path, names_of(catalog))
@@ -132,7 +132,8 @@ def _judge(site: Site, state: HostState | None, asked: str | None) -> tuple[list
     from datetime import date
 
     from cmfw.catalog import load
-    from cmfw.cli.inputs import names_of, read_path, read_queries
+    from cmfw.cli.inputs import read_path, read_queries
+    from cmfw.report.flow_names import names_of
     from cmfw.resolve.lint import lint_site
 
     catalog = load(site.packs)

@@ -16,7 +16,7 @@ from cmfw.report.finding_view import rule_blocks
 from cmfw.words import say
 
 if TYPE_CHECKING:
-    from cmfw.cli.path_view import Paths
+    from cmfw.report.path_view import Paths
 
 SCHEMA = "cmfw/trace/1"
 _FILE = "\0"
@@ -57,9 +57,10 @@ def command(
 ) -> int:
     """Judge the flows on the machine that the states describe."""
     from cmfw.catalog import load
-    from cmfw.cli.inputs import COMMAND_LINE, flow_file, names_of, read_host, read_queries
+    from cmfw.cli.inputs import COMMAND_LINE, flow_file, read_host, read_queries
     from cmfw.engine.exact import Engine
     from cmfw.net.flowquery import in_profile
+    from cmfw.report.flow_names import names_of
 
     texts: list[tuple[str, str, int | None]] = []
     for text in asked:
@@ -89,7 +90,7 @@ def verdict_row(query: FlowQuery, verdict: Verdict, state: HostState | None = No
         "assumed": dict(query.assumed),
     }
     if state is not None:
-        from cmfw.cli.path_view import path_row
+        from cmfw.report.path_view import path_row
 
         row["path"] = path_row(_paths(query, state))
     return row
@@ -97,7 +98,7 @@ def verdict_row(query: FlowQuery, verdict: Verdict, state: HostState | None = No
 
 def _paths(query: FlowQuery, state: HostState) -> Paths:
     """The paths of one readable flow of the question."""
-    from cmfw.cli.path_view import paths_of
+    from cmfw.report.path_view import paths_of
     from cmfw.report.question_view import preferences
 
     return paths_of(query.flows.witness(preferences()), state)
@@ -124,7 +125,7 @@ def _blocks(query: FlowQuery, verdict: Verdict, state: HostState, *, with_path: 
     if not with_path:
         return blocks
     from cmfw.cli.output import Gap
-    from cmfw.cli.path_view import path_blocks
+    from cmfw.report.path_view import path_blocks
 
     return [*blocks[:-1], *path_blocks(_paths(query, state), indent=8), Gap()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cached_property
 from threading import Lock
 
@@ -91,10 +92,12 @@ class Desk:
         if kept is None:
             raise NotThere(space)
         filters = self.store.filters(space)
-        key = ("site", kept.digest, kept.name, *(f"{one.name}\0{one.digest}" for one in filters))
-        return self.memory.recall(key, lambda: self._read_site(kept, filters, "\n".join(key)))
+        # the last day of a rule ends where the server stands
+        day = date.today().isoformat()  # noqa: DTZ011
+        key = ("site", day, kept.digest, kept.name, *(f"{one.name}\0{one.digest}" for one in filters))
+        return self.memory.recall(key, lambda: self._read_site(kept, filters, "\n".join(key), day))
 
-    def _read_site(self, kept: Stored, filters: tuple[Stored, ...], digest: str) -> SiteCase:
+    def _read_site(self, kept: Stored, filters: tuple[Stored, ...], digest: str, day: str) -> SiteCase:
         text = decoded(self.store.content(kept), kept.name)
         site = read_site_text(text, kept.name)
         catalog = load(site.packs)
@@ -105,7 +108,7 @@ class Desk:
             digest=digest,
             site=site,
             catalog=catalog,
-            lints=lint_site(catalog, site),
+            lints=lint_site(catalog, site, day),
             path=path,
             path_problems=problems,
         )

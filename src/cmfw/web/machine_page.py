@@ -64,6 +64,7 @@ def head(space: str, found: MachineCase, title: str = "") -> Content:
         (say("web.machine.findings", count=len(found.audit.diagnosis.findings)), place("w", space, "m", name, "findings")),
         (say("report.part.evidence"), place("w", space, "m", name, "evidence")),
         (say("web.machine.whatif"), place("w", space, "m", name, "whatif")),
+        (say("web.flow.tab"), place("w", space, "m", name, "flow")),
     )
     listed = [element("li", element("a", told, href=href)) for told, href in links]
     ways = element("nav", element("ul", listed), class_="tabs", aria_label=say("web.machine.parts"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmfw.cli.output import Block, Line
 from cmfw.engine.decision_path import NearMiss, Walked, paths
 from cmfw.engine.matching import Tri
 from cmfw.model.rule import HostRule
 from cmfw.model.state import HostState
 from cmfw.net.flow import Flow
+from cmfw.report.blocks import Block, Line
 from cmfw.report.question_view import rule_row, rule_title, rules_text
 from cmfw.values import value
 from cmfw.words import known, say
