@@ -94,16 +94,25 @@ def width_of(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    try:
+        return sum([_widths[char] for char in text])
+    except KeyError:
+        _widths.update({char: _width(char) for char in set(text) - _widths.keys()})
+        return sum([_widths[char] for char in text])
+
+
+_widths: dict[str, int] = {}
+"""The columns of every character that was asked for: a Chinese answer asks for the same few hundred ten thousand times."""
+
+
+def _width(char: str) -> int:
     from unicodedata import category, east_asian_width
 
-    def of(char: str) -> int:
-        if char < "\u0300":
-            return 1
-        if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb":
-            return 0
-        return 2 if east_asian_width(char) in "WF" else 1
-
-    return sum(map(of, text))
+    if char < "\u0300":
+        return 1
+    if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb":
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
 
 
 def wrap(text: str, width: int) -> list[str]:
