@@ -133,3 +133,28 @@ def test_another_service_is_no_responder(run, tmp_path, key):
         done = run("probe", str(path), "--as", "office", "--responder", f"127.0.0.1:{port}", "--key", key)
     assert done.exit_code == 2
     assert "another service" in done.stderr
+
+
+@pytest.mark.slow
+def test_who_only_holds_connections_keeps_nobody_out(run, valid, tmp_path, key):
+    http, notification = free_port(), free_port()
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(http=http, notification=notification), encoding="utf-8")
+    command = [sys.executable, "-m", "cmfw", "respond", "--key", key, "--listen", "127.0.0.1:0"]
+    command += ["--allow", f"tcp/{http},{notification}", "--deadline", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as responder:
+        control = int(responder.stdout.readline().split()[4])
+        held = []
+        for _ in range(20):
+            made = socket.create_connection(("127.0.0.1", control), timeout=20)
+            # once greeted, it is one of those that are listened to
+            assert made.recv(100)
+            held.append(made)
+        done = run(
+            "probe", str(path), "--as", "office", "--responder", f"127.0.0.1:{control}", "--key", key, "--format", "json"
+        )
+        responder.terminate()
+        responder.communicate()
+    for made in held:
+        made.close()
+    assert {row["word"] for row in valid("probe", done.stdout)["results"]} == {"open"}

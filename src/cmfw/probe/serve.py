@@ -33,6 +33,8 @@ class _Caller:
     until: float
     challenge: str
     heard: bytes = b""
+    is_known: bool = False
+    """Whether it has shown that it holds the key."""
 
 
 def listen_at(address: str, port: int) -> socket.socket:
@@ -68,15 +70,19 @@ class _Responder:
         self._told = told
 
     def accept(self, listener: socket.socket) -> None:
-        """Take one connection; one too many is closed."""
+        """Take one connection; where there are too many, the one goes that has been silent longest without showing the key."""
         try:
             made, _ = listener.accept()
             peer, here = (_number(made, name) for name in (made.getpeername()[0], made.getsockname()[0]))
         except (OSError, ValueError):
             return
         if len(self._callers) >= _MOST_CALLERS:
-            made.close()
-            return
+            strangers = [one for one in self._callers if not one.is_known]
+            if not strangers:
+                made.close()
+                return
+            # whoever holds the key speaks at once, and cannot be kept out by who only holds connections
+            self._drop(strangers[0])
         made.setblocking(False)
         caller = _Caller(made, peer, here, time.monotonic() + _FIRST_WORD_S, new_challenge())
         try:
@@ -106,6 +112,9 @@ class _Responder:
         self._callers.remove(caller)
 
     def _hear(self, caller: _Caller) -> None:
+        if caller not in self._callers:
+            # it was let go of after it was chosen
+            return
         try:
             chunk = caller.made.recv(MOST_LINE)
         except (BlockingIOError, InterruptedError):
@@ -129,6 +138,7 @@ class _Responder:
         except OSError:
             self._drop(caller)
         else:
+            caller.is_known = True
             caller.until = time.monotonic() + SESSION_S
 
 
