@@ -85,6 +85,26 @@ def test_another_system_is_refused(run, monkeypatch):
     assert "the lab needs Linux" in done.output
 
 
+@pytest.mark.parametrize("option", [("--as", "office"), ("--local-subnet", "10.0.0.0/8")], ids="".join)
+def test_what_is_said_of_a_machine_needs_its_files(run, option):
+    done = run("lab", "prove", DEMO, *option)
+    assert done.exit_code == 2
+    assert "--state" in done.output
+
+
+@pytest.mark.lab
+def test_a_rule_that_nothing_needs_says_what_lets_pass_instead(lab, valid):
+    done = lab("prove", DEMO, "--state", CLIENT, "--format", "json")
+    found = {row["rule"]: row for row in valid("lab", done.output[done.output.index("{") :])["removed"]}
+    # its packets are stopped where they leave, so no default lets them in
+    assert found["cmfw-notify-tcp-in"]["necessary"] is False
+    # the rule of the other end lets the same packet in, but it takes nobody's place
+    assert found["CoreNet-GP-NP-Out-TCP"]["instead"] == []
+    text = " ".join(lab("prove", DEMO, "--state", CLIENT).output.split())
+    assert "cmfw-notify-tcp-in cm1.example.com nothing: no packet that arrives is let through by it" in text
+    assert text.count("nothing: the default let the same pass") == 1
+
+
 def test_the_help_names_the_commands(run):
     assert "prove" in run("lab", "--help").output
     assert "网络命名空间" in run("lab", "--help", lang="zh_CN").output

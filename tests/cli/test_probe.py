@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.conftest import need
 from tests.lab.conftest import missing
@@ -59,6 +61,28 @@ def test_a_dry_run_sends_nothing(run, valid, site):
 def test_the_text(run, site, lang, said):
     done = run("probe", site(free_port(), free_port()), "--as", "office", lang=lang)
     assert said in done.stdout
+    # from one end a forged reset looks the same
+    assert "cmfw respond" in done.stdout
+
+
+def test_where_no_packet_is_sent_nothing_is_clean(run, valid, site):
+    path = site(free_port(), free_port())
+    done = run("probe", path, "--as", "cm1", "--format", "json")
+    assert valid("probe", done.stdout)["results"] == []
+    assert done.exit_code == 3
+    assert run("probe", path, "--as", "cm1", "--dry-run").exit_code == 0
+
+
+def test_a_feature_of_which_nothing_was_sent_leaves_the_answer_open(run, tmp_path, site):
+    path = site(80, 10123)
+    seen = {"protocol": "tcp", "target": "127.0.0.1", "port": 10123, "mapped": False, "source": "127.0.0.1", "word": "open"}
+    seen |= {"answer": "allow", "by": None, "attempts": 1, "ms": 1.5, "evidence": [], "service": None}
+    results = tmp_path / "results.json"
+    for items, code in (([], 3), (["notify_tcp:office>cm1"], 0)):
+        made = {"schema": "cmfw/probe/1", "results": [seen | {"items": items}] if items else []}
+        results.write_text(json.dumps(made), encoding="utf-8")
+        done = run("probe", path, "--as", "office", "--feature", "client_notification", "--results", results)
+        assert done.exit_code == code, items
 
 
 @pytest.mark.parametrize("target", ["nobody", "10.9.9.9"], ids=["no address", "outside every group"])
@@ -184,6 +208,12 @@ def test_an_audit_refuses_results_that_are_none(run, elsewhere):
 
 def test_a_lab_needs_a_machine_to_play(run, site):
     done = run("probe", site(80, 10123), "--as", "office", "--lab")
+    assert done.exit_code == 2
+    assert "--against" in done.stderr
+
+
+def test_a_place_needs_a_machine_to_be_placed(run, site):
+    done = run("probe", site(80, 10123), "--as", "office", "--against-as", "office", "--dry-run")
     assert done.exit_code == 2
     assert "--against" in done.stderr
 

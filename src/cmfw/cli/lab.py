@@ -76,6 +76,8 @@ def prove(
     from cmfw.report import lab_view
     from cmfw.resolve import resolve
 
+    if not states and (asked is not None or local_subnets):
+        raise click.UsageError(say("lab.state_alone"))
     check_system()
     site = all_windows(read_site(site_path))
     catalog = load(site.packs)

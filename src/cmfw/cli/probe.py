@@ -67,8 +67,8 @@ def command(
     from cmfw.probe.run import Limits
     from cmfw.report.probe_view import blocks, document
 
-    if lab and not states:
-        raise click.UsageError(say("probe.lab_alone"))
+    if not states:
+        _refuse_alone(against_as, lab=lab)
     limits = Limits(timeout_s=timeout_s, rate=rate)
     planned = _plan(site_path, asked, targets, wanted, limits, advisory=advisory, dry_run=dry_run)
     other_end = _responder(responder, key_path)
@@ -82,6 +82,14 @@ def command(
     else:
         output.show(blocks(found))
     return exit_code(found)
+
+
+def _refuse_alone(against_as: str | None, *, lab: bool) -> None:
+    """Raise UsageError for an option that says more about the machine of ``--against``."""
+    if lab:
+        raise click.UsageError(say("probe.lab_alone"))
+    if against_as is not None:
+        raise click.UsageError(say("probe.against_as_alone"))
 
 
 def _plan(
@@ -212,11 +220,21 @@ def _addresses(texts: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def exit_code(found: Probing) -> int:
-    """1 where a feature is broken or degraded or a layer is to blame, 3 where what was probed leaves one open, else 0."""
+    """1 where a feature is broken or degraded or a layer is to blame, 3 where one is open or was not probed at all, else 0."""
     codes = {row.status for row in found.rows} | {one.severity.value for one in found.findings}
     if found.dry_run:
         return CLEAN
     return worst(
         FINDINGS if codes & {"broken", "degraded", "error"} else CLEAN,
-        INCOMPLETE if "unknown" in codes else CLEAN,
+        INCOMPLETE if "unknown" in codes or not found.rows or _leaves_out(found) else CLEAN,
     )
+
+
+def _leaves_out(found: Probing) -> bool:
+    """Whether a feature needs something that starts here, and none of its packets was sent."""
+    from cmfw.model.need import leaves
+
+    skipped = {one.item for one in found.probes.skipped}
+    shown = {(row.feature, row.clients, row.peer) for row in found.rows}
+    rows = [row for row in found.plan.rows if not row.disabled and (row.feature, row.clients, row.peer) not in shown]
+    return any(not skipped.isdisjoint(leaves(row.need)) for row in rows)

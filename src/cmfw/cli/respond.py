@@ -25,7 +25,7 @@ _OWNER_ONLY = 0o600
 @option("--key", "key_path", key="key", type=click.Path(dir_okay=False), required=True, metavar="FILE")
 @option("--new-key", "is_new", key="new_key", is_flag=True)
 @option("--allow", "allowed", key="allow_ports", multiple=True, metavar="tcp/PORTS|udp/PORTS")
-@option("--listen", "listen", key="listen", default=_ANYWHERE, metavar="ADDRESS[:PORT]")
+@option("--listen", "listen", key="respond_listen", default=_ANYWHERE, metavar="ADDRESS[:PORT]")
 @option("--deadline", "deadline_s", key="deadline", type=click.IntRange(1, 3600), default=_DEADLINE_S, metavar="SECONDS")
 def command(key_path: str, is_new: bool, allowed: tuple[str, ...], listen: str, deadline_s: int) -> int:
     """Answer probes that are sealed with the key, on the ports that are allowed."""

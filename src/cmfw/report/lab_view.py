@@ -158,7 +158,17 @@ def _effects(report: Report, removal: Removal) -> list[str]:
         return list(told)
     if removal.fallen:
         return [say("lab.only_flows", flows=say("list").join(dict.fromkeys(t.packet.item for t in removal.fallen)))]
-    return [say("lab.nothing_fails", rules=rules_text(removal.instead))]
+    if not any(removal.removed.ref in trial.predicted.verdict.by for trial in report.proof.required):
+        return [say("lab.nothing_uses")]
+    return [say("lab.nothing_fails", rules=rules_text(_instead(report, removal)))]
+
+
+def _instead(report: Report, removal: Removal) -> tuple[RuleRef, ...]:
+    """The rules of the same place and direction that let the packets pass without the one that was taken out."""
+    layout, removed = report.proof.layout, removal.removed
+    rules = [rule for number in layout.at(removed.key) for rule in layout.hosts[number].state.rules]
+    own = {RuleRef(one.id, one.store.value, one.origin) for one in rules if one.direction is removed.rule.direction}
+    return tuple(ref for ref in removal.instead if ref in own)
 
 
 def _hosts(report: Report) -> Table:
@@ -311,7 +321,7 @@ def _removal_row(report: Report, removal: Removal) -> dict[str, Any]:
         "on": removal.removed.key[1],
         "direction": "in" if rule.direction.name == "IN" else "out",
         "necessary": removal.is_necessary,
-        "instead": [_ref_row(ref) for ref in removal.instead],
+        "instead": [_ref_row(ref) for ref in _instead(report, removal)],
         "packets": removal.sent,
         "changes": [
             _row(change.row)

@@ -11,7 +11,7 @@ from cmfw.model.finding import Finding
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.model.verdict import Answer
-from cmfw.model.wire import ProbeResult, Speaks
+from cmfw.model.wire import ProbeResult, Speaks, Word
 from cmfw.net.addr import format_address
 from cmfw.net.flow import PROTOCOL_NAMES, end_text
 from cmfw.probe.plan import Probe, ProbePlan
@@ -78,7 +78,8 @@ def blocks(found: Probing) -> list[Block]:
     """The run as text."""
     if found.dry_run:
         return [*_planned(found), *_skipped(found)]
-    return [*_head(found), Gap(), _seen(found), *_features(found), *_findings(found), *_skipped(found)]
+    seen = [Gap(), _seen(found), *_refused(found)] if found.results else []
+    return [*_head(found), *seen, *_features(found), *_findings(found), *_skipped(found)]
 
 
 def _planned(found: Probing) -> list[Block]:
@@ -106,6 +107,14 @@ def _seen(found: Probing) -> Table:
     shown = sorted(found.results, key=lambda one: order[one.answer])
     rows = tuple((_target(one), say(f"probe.word.{one.word.value}"), _evidence(one), _listener(one)) for one in shown)
     return Table(columns, rows[:_MOST_SHOWN])
+
+
+def _refused(found: Probing) -> list[Block]:
+    """What a refusal rests on where no responder has seen the packet arrive."""
+    alone = (one for one in found.results if one.word is Word.CLOSED)
+    if all(any(part.startswith("wire ") for part in one.evidence) for one in alone):
+        return []
+    return [Line(say("probe.refused_alone"), style="dim")]
 
 
 def _target(one: Probe | ProbeResult) -> str:
