@@ -234,3 +234,16 @@ def test_an_audit_names_the_filter_in_the_way(run, valid, tmp_path, lang):
     assert "core.flows:2" in done.stdout
     assert "block tcp * > *:80" in done.stdout
     assert [line for line in done.stdout.splitlines() if width_of(line) > 80 and not line.startswith("    ")] == []
+
+
+@pytest.mark.parametrize(("name", "code"), [("shop", 1), ("Office", 1)], ids=["the group apart", "a group with systems"])
+def test_ends_without_a_common_family_are_no_clean_answer(run, valid, tmp_path, name, code):
+    path = tmp_path / "site.toml"
+    path.write_text(TWO.replace("10.3.0.0/24", "2001:db8:3::/64"), encoding="utf-8")
+    done = run("audit", path, FOLDER / CLIENT, "--as", name, "--format", "json")
+    found = valid("audit", done.stdout)
+    apart = [one["subject"] for one in found["findings"] if one["code"] == "no-common-family"]
+    assert apart == ([name] if name == "shop" else [])
+    assert done.exit_code == code
+    text = run("audit", path, FOLDER / CLIENT, "--as", name).stdout
+    assert ("no feature is planned for it" in text) is (name == "shop")

@@ -105,6 +105,40 @@ def test_a_rule_that_nothing_needs_says_what_lets_pass_instead(lab, valid):
     assert text.count("nothing: the default let the same pass") == 1
 
 
+APART = """
+code = "P01"
+system = [{ host = "cm1", addresses = ["10.1.0.5"] }]
+clients = [{ name = "old", subnets = ["10.2.0.0/24"] }, { name = "new", subnets = ["2001:db8:2::/64"] }]
+"""
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("site", [APART, APART.replace("10.2.0.0/24", "2001:db8:3::/64")], ids=["one group", "every group"])
+def test_ends_without_a_common_family_are_not_proven(lab, valid, tmp_path, site):
+    path = tmp_path / "site.toml"
+    path.write_text(site, encoding="utf-8")
+    done = lab("prove", path, "--format", "json")
+    assert valid("lab", done.output[done.output.index("{") :])["proven"] is False
+    assert done.exit_code == 3
+    assert "share no address family (Client Push Installation" in " ".join(lab("prove", path).output.split())
+    changed = lab("whatif", path, "--close", "tcp/5985")
+    assert changed.exit_code == 3
+    assert "share no address family" in " ".join(changed.output.split())
+
+
+@pytest.mark.lab
+def test_a_site_without_packets_proves_nothing(lab, tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text(
+        APART.split("clients", maxsplit=1)[0] + 'clients = [{ subnets = ["10.2.0.0/24"], features = ["fsp"] }]\n',
+        encoding="utf-8",
+    )
+    for asked in (("prove", path), ("whatif", path, "--close", "tcp/445")):
+        done = lab(*asked)
+        assert done.exit_code == 3
+        assert "no packet of the site could be sent" in done.output
+
+
 def test_the_help_names_the_commands(run):
     assert "prove" in run("lab", "--help").output
     assert "网络命名空间" in run("lab", "--help", lang="zh_CN").output

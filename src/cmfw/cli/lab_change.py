@@ -102,7 +102,7 @@ def play(scenario: Scenario, told_in: str, form: str) -> int:
             to_paths = [one.to_path for one in supposed if one.to_path is not None]
             change = see_change(plan, layout, changed_layout(layout, places, to_states, to_paths), lab)
             steps.append(StepSeen(step, tuple(one.text for one in supposed), change))
-    report = ChangeReport(site, catalog, tuple(steps))
+    report = ChangeReport(site, catalog, plan, tuple(steps))
     if form == "json":
         output.show_json(view.document(report))
     else:
@@ -123,7 +123,7 @@ def _check(scenario: Scenario, told_in: str, catalog: Catalog, layout: Layout) -
     hosts = [host.place for host in layout.hosts[: layout.stranger] if not host.is_outside]
     problems: list[Problem] = []
     for number, step in enumerate(scenario.steps):
-        problems += _unknown(step.on, hosts, told_in, f"step[{number}].on")
+        problems += _unknown(step.on, hosts, told_in, f"step[{number}].on" if step.name else "--on")
         problems += _unknown((name for name, _ in step.expected), catalog.features, told_in, f"step[{number}].expect")
     if problems:
         raise InputError(*problems)
@@ -137,6 +137,8 @@ def _unknown(names: Iterable[str], known: Iterable[str], told_in: str, key: str)
 
 def _exit_code(report: ChangeReport) -> int:
     """1 where a feature gets worse unexpectedly, an expectation fails or a packet is wrong; 3 where something is unknown."""
+    from cmfw.cli import lab_change_view as view
+
     codes = [CLEAN]
     for step in report.steps:
         expects = step.expects()
@@ -144,6 +146,6 @@ def _exit_code(report: ChangeReport) -> int:
         worse = not expects and any(row.after.high < row.before.high for row in step.change.rows)
         if failed or worse or step.change.wrong:
             codes.append(FINDINGS)
-        elif any(row.after.low is not row.after.high for row in step.change.rows):
+        elif view.doubts(report) or any(row.after.low is not row.after.high for row in step.change.rows):
             codes.append(INCOMPLETE)
     return worst(*codes)

@@ -10,10 +10,11 @@ from cmfw.cli.output import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.ingest.lab_scenario import ScenarioStep
 from cmfw.lab.changed import Change, RowSeen
 from cmfw.lab.prove import Trial
+from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.model.verdict import Answer
 from cmfw.report.finding_words import feature_title
-from cmfw.report.lab_view import place_name, rules_text, trial_row
+from cmfw.report.lab_view import apart_features, place_name, rules_text, trial_row
 from cmfw.values import value
 from cmfw.words import say
 
@@ -55,7 +56,17 @@ class ChangeReport:
 
     site: Site
     catalog: Catalog
+    plan: Plan
     steps: tuple[StepSeen, ...]
+
+
+def doubts(report: ChangeReport) -> list[str]:
+    """What no packet could show: features whose ends have no common address family, or all of them."""
+    apart = apart_features(report.plan)
+    if apart:
+        names = say("list").join(feature_title(name, report.catalog) for name in apart)
+        return [say("lab.reason.apart", count=len(apart), names=names)]
+    return [] if report.steps and all(seen.change.before for seen in report.steps) else [say("lab.reason.nothing")]
 
 
 def blocks(report: ChangeReport) -> list[Block]:
@@ -75,6 +86,9 @@ def _step(report: ChangeReport, seen: StepSeen) -> Iterator[Block]:
     yield Gap()
     yield from (Verbatim(text, 2) for text in seen.changes)
     yield Line(say("lab.evidence", packets=seen.change.sent, hosts=len(seen.change.layout.hosts)))
+    doubt = doubts(report)
+    if doubt:
+        yield Line(say("lab.not_shown", reasons=say("audit.comma").join(doubt)), style="warn")
     if rows:
         yield Gap()
         yield _table(report, rows)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose import Diagnosis, diagnose
 from cmfw.engine.exact import Engine
 from cmfw.errors import Problem
+from cmfw.model.finding import Finding
 from cmfw.model.plan import Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.model.state import HostState, StateSource
@@ -69,7 +71,18 @@ def make_audit(
     plan = resolve(catalog, site, advisory=advisory)
     engine = Engine(state)
     found = diagnose(catalog, site, plan, engine, who.name, host=who.host, path=path, others=others)
+    found = replace(found, findings=(*_apart(catalog, site, plan, who), *found.findings))
     return Audit(catalog, site, plan, engine, who, found, path, problems)
+
+
+def _apart(catalog: Catalog, site: Site, plan: Plan, who: Who) -> list[Finding]:
+    """The finding that the machine and its peers have no common address family: the plan has no flow that could be judged."""
+    if all(one.code != "no_common_family" for one in plan.omissions):
+        return []
+    from cmfw.resolve.lint import lint_site
+
+    found = [one for one in lint_site(catalog, site) if one.code == "no-common-family"]
+    return [one for one in found if who.name in (one.subject, *dict(one.args)["systems"].split(", "))]
 
 
 def document(audit: Audit) -> dict[str, Any]:

@@ -28,6 +28,8 @@ def verdict(audit: Audit) -> str:
         if names and status in ("broken", "degraded", "unknown")
     ]
     judged = len(worst) - len(named["disabled"])
+    if not judged:
+        return say("audit.none_planned", who=audit.who.name)
     key = "audit.some_work" if parts else "audit.all_work"
     return say(key, who=audit.who.name, works=len(named["works"]), count=judged, rest=say("audit.and").join(parts))
 

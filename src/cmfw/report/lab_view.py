@@ -11,7 +11,7 @@ from cmfw.lab.outcome import Outcome
 from cmfw.lab.prove import Proof, Removal, Trial
 from cmfw.lab.shots import ROUTER
 from cmfw.lab.trial_packets import NOMINAL_PORT
-from cmfw.model.plan import FeatureRow
+from cmfw.model.plan import FeatureRow, Plan
 from cmfw.model.site import Site
 from cmfw.model.verdict import Answer, Bounds, RuleRef, Status, Verdict
 from cmfw.net.addr import format_address
@@ -81,7 +81,18 @@ def doubts(report: Report) -> list[str]:
     if report.proof.not_played:
         names = say("list").join(f"`{item}`" for item, _ in report.proof.not_played)
         found.append(say("lab.reason.not_played", count=len(report.proof.not_played), names=names))
+    apart = apart_features(report.proof.plan)
+    if apart:
+        names = say("list").join(feature_title(name, report.catalog) for name in apart)
+        found.append(say("lab.reason.apart", count=len(apart), names=names))
+    elif not report.proof.required:
+        found.append(say("lab.reason.nothing"))
     return found
+
+
+def apart_features(plan: Plan) -> list[str]:
+    """The features that need flows between ends without a common address family; the plan has no rule for them, and no packet is one."""
+    return list(dict.fromkeys(one.subject.partition(".")[0] for one in plan.omissions if one.code == "no_common_family"))
 
 
 def blocks(report: Report) -> list[Block]:
