@@ -40,7 +40,8 @@ def test_what_is_written_is_read_back():
     [
         {"word": "maybe"}, {"answer": "allow"}, {"port": 65536}, {"port": True}, {"port": "445"}, {"target": "nowhere"}, {"stranger": 1},
         {"protocol": "gre"}, {"items": "push"}, {"items": [1]}, {"attempts": -1}, {"service": {"kind": "smb"}},
-        {"service": {"kind": "smb", "speaks": "well", "facts": {}}}, {"ms": "fast"}, {"evidence": None},
+        {"service": {"kind": "smb", "speaks": "well", "facts": {}}}, {"ms": "fast"}, {"ms": "7"}, {"ms": True}, {"ms": -1}, {"ms": float("inf")}, {"ms": float("nan")}, {"ms": 1e300},
+        {"evidence": None}, {"service": {"kind": "gopher", "speaks": "right", "facts": {}}},
     ],
     ids=str,
 )  # fmt: skip

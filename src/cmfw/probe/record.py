@@ -14,6 +14,8 @@ from cmfw.probe.plan import Probe
 
 SCHEMA = "cmfw/probe/1"
 _MOST_CHARS = 64 << 20
+_LONGEST_MS = 1e9
+"""Eleven days; the longest time-out is a minute."""
 _KEYS = (
     "items", "protocol", "target", "port", "mapped", "source", "word", "answer", "by", "attempts", "ms", "evidence", "service",
 )  # fmt: skip
@@ -90,7 +92,7 @@ def _result(row: dict[str, Any]) -> ProbeResult:
         word=Word(row["word"]),
         by=None if row["by"] is None else parse_address(row["by"]),
         attempts=_whole(row["attempts"], 1 << 20),
-        ms=None if row["ms"] is None else float(row["ms"]),
+        ms=None if row["ms"] is None else _duration(row["ms"]),
         evidence=tuple(map(_text, _list(row["evidence"]))),
         service=None if row["service"] is None else _service(row["service"]),
     )
@@ -100,8 +102,12 @@ def _result(row: dict[str, Any]) -> ProbeResult:
 
 
 def _service(row: dict[str, Any]) -> Service:
+    from cmfw.probe.proto import TALKS
+
     if sorted(row) != ["facts", "kind", "speaks"]:
         raise ValueError("the keys of a service")
+    if row["kind"] not in TALKS:
+        raise ValueError(f"`{row['kind']}` is no kind of service")
     return Service(
         _text(row["kind"]), Speaks(row["speaks"]), tuple((name, _text(text)) for name, text in row["facts"].items())
     )
@@ -119,6 +125,13 @@ def _of(kind: type, word: str) -> Callable[[Any], Any]:
 _text: Callable[[Any], str] = _of(str, "a text")
 _list: Callable[[Any], list[Any]] = _of(list, "a list")
 _number: Callable[[Any], int] = _of(int, "a whole number")
+
+
+def _duration(given: Any) -> float:
+    # JSON has no infinity, though Python reads one
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < _LONGEST_MS:
+        raise ValueError(f"`{given}` is not a number of milliseconds")
+    return float(given)
 
 
 def _whole(given: Any, most: int) -> int:
