@@ -1,4 +1,4 @@
-"""Resolve ``constraints.txt``: every package of runtime, test, dev and docs with its version and hashes, and no host's name.
+"""Resolve ``constraints.txt``: every package of runtime, test, dev, docs and browser with its version and hashes, and no host's name.
 
     python -m tools.pin            resolve anew, keeping versions that still fit
     python -m tools.pin --upgrade  take the newest of everything
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "constraints.txt"
-HEAD = "# Resolved by `python -m tools.pin` from pyproject.toml (runtime, test, dev, docs); CPython 3.11 on Linux.\n"
+HEAD = "# Resolved by `python -m tools.pin` from pyproject.toml (runtime, test, dev, docs, browser); CPython 3.11 on Linux.\n"
 HOST = re.compile(r"https?://|file:|--(?:index-url|extra-index-url|find-links|trusted-host)|\.(?:org|com|net|io)\b")
 
 
@@ -24,7 +24,7 @@ def resolve(arguments: list[str]) -> str:
     command = [sys.executable, "-m", "piptools", "compile", "--quiet", "--generate-hashes", "--strip-extras"]
     command += ["--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--no-emit-options"]
     command += ["--annotation-style", "line", "--no-header", "--allow-unsafe"]
-    command += ["--extra", "test", "--extra", "dev", "--extra", "docs"]
+    command += ["--extra", "test", "--extra", "dev", "--extra", "docs", "--extra", "browser"]
     command += ["--output-file", str(TARGET), *arguments, "pyproject.toml"]
     subprocess.run(command, cwd=ROOT, check=True)
     text = TARGET.read_text(encoding="utf-8")
