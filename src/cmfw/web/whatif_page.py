@@ -166,8 +166,9 @@ def _group(name: str, *inside: Content, opened: bool) -> Markup:
 
 
 def _lines(ask: Ask, name: str, told: str, **attributes: object) -> list[Markup]:
-    """A field for each value that is there, and an empty one."""
-    return [labelled(told, text_input(name, text, maxlength=200, **attributes)) for text in (*ask.all_asked(name), "")]
+    """A field for each value that is there, and an empty one; with scripts, another where that is filled."""
+    settings: dict[str, object] = {"maxlength": 200, "data_several": True, **attributes}
+    return [labelled(told, text_input(name, text, **settings)) for text in (*ask.all_asked(name), "")]
 
 
 def _ports_part(ask: Ask) -> Content:
@@ -196,7 +197,9 @@ def _rules_part(found: MachineCase, ask: Ask) -> Content:
     ]
     others = [text for text in ask.all_asked("disable") if text not in shown]
     listed = [
-        labelled(say("web.whatif.disable_other"), text_input("disable", text, list="rules", maxlength=300))
+        labelled(
+            say("web.whatif.disable_other"), text_input("disable", text, list="rules", maxlength=300, data_several=True)
+        )
         for text in (*others, "")
     ]
     listed += _lines(ask, "enable", say("web.whatif.enable"), list="rules")

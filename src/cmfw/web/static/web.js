@@ -42,3 +42,13 @@ document.addEventListener("submit", (event) => {
   const asked = event.target.dataset.ask;
   if (asked && !window.confirm(asked)) event.preventDefault();
 });
+
+// where a question takes several of a kind, there is always room for another
+document.addEventListener("input", (event) => {
+  const field = event.target.closest?.("input[data-several]");
+  const label = field?.closest("label");
+  if (!field?.value || label.nextElementSibling?.querySelector("input")?.name === field.name) return;
+  const another = label.cloneNode(true);
+  another.querySelector("input").value = "";
+  label.after(another);
+});
