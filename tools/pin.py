@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "constraints.txt"
-HEAD = "# Resolved by `python -m tools.pin` from pyproject.toml (runtime, test, dev, docs, browser); CPython 3.11 on Linux.\n"
+HEAD = (
+    "# Resolved by `python -m tools.pin` from pyproject.toml (runtime, test, dev, docs, browser); CPython 3.11 on Linux.\n"
+)
 HOST = re.compile(r"https?://|file:|--(?:index-url|extra-index-url|find-links|trusted-host)|\.(?:org|com|net|io)\b")
 
 
