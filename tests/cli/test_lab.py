@@ -78,6 +78,13 @@ def test_the_capture_is_written(lab, tmp_path):
     assert path.read_bytes().startswith(bytes.fromhex("0a0d0d0a"))
 
 
+@pytest.mark.lab
+def test_a_capture_that_cannot_be_written_does_not_cost_the_answer(lab, tmp_path):
+    done = lab("prove", DEMO, "--pcapng", tmp_path / "no folder" / "lab.pcapng")
+    assert done.exit_code == 2
+    assert done.stdout.startswith("Proven: ")
+
+
 def test_another_system_is_refused(run, monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     done = run("lab", "prove", DEMO)

@@ -65,6 +65,17 @@ def test_a_responder_needs_a_key_and_a_key_a_responder(run, site_file, key):
         assert run("probe", str(site_file), *half, "--dry-run").exit_code == 2
 
 
+def test_an_address_of_another_machine_or_a_port_in_use_is_told(run, key):
+    asked = ("respond", "--key", key, "--allow", "tcp/445", "--deadline", "1", "--listen")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        used = run(*asked, f"127.0.0.1:{taken.getsockname()[1]}")
+    elsewhere = run(*asked, "198.51.100.77:0")
+    assert (used.exit_code, elsewhere.exit_code) == (2, 2)
+    assert "port 0 is any that is free" in used.stderr
+    assert "--listen" in elsewhere.stderr
+    assert "(" not in elsewhere.stderr
+
+
 def test_no_responder_is_told(run, tmp_path, key):
     path = tmp_path / "site.toml"
     path.write_text(SITE.format(http=free_port(), notification=free_port()), encoding="utf-8")

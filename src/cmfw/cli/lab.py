@@ -84,12 +84,13 @@ def prove(
     given = _given(site, states, asked, local_subnets)
     proof = _prove(site, resolve(catalog, site), given, read_path(site))
     report = lab_view.Report(site, catalog, proof)
-    if capture is not None:
-        _write_capture(Path(capture), report)
     if form == "json":
         output.show_json(lab_view.document(report))
     else:
         output.show(lab_view.blocks(report))
+    if capture is not None:
+        # last, so that a file that cannot be written does not cost the answer
+        _write_capture(Path(capture), report)
     if lab_view.failures(report):
         return FINDINGS
     return INCOMPLETE if lab_view.doubts(report) else CLEAN

@@ -13,6 +13,7 @@ from cmfw.cli.options import make_command, option
 from cmfw.words import say
 
 if TYPE_CHECKING:
+    from cmfw.errors import InputError
     from cmfw.net.ports import PortSet
     from cmfw.probe.messages import Key
 
@@ -37,12 +38,27 @@ def command(key_path: str, is_new: bool, allowed: tuple[str, ...], listen: str, 
     ports = _allowed(allowed)
     key = key_of(key_path)
     address, port = split_end(listen, PORT, "--listen", least=0)
-    with listen_at(address, port) as listener:
+    try:
+        listener = listen_at(address, port)
+    except OSError as error:
+        raise _no_listener(error) from error
+    with listener:
         here = listener.getsockname()
         click.echo(say("respond.ready", address=here[0], port=here[1], deadline=deadline_s))
         serve(listener, key, ports, deadline_s, lambda text: click.echo(say("respond.refused", reason=text), err=True))
     click.echo(say("respond.over"))
     return CLEAN
+
+
+def _no_listener(error: OSError) -> InputError:
+    """Why the address cannot be listened on; Python puts the address behind the words of the system as a tuple."""
+    from errno import EADDRINUSE
+
+    from cmfw.errors import InputError, Problem
+
+    found = (error.strerror or str(error)).partition(" (while")[0].lower()
+    hint = "port 0 is any that is free" if error.errno == EADDRINUSE else ""
+    return InputError(Problem("command line", "an address to listen on", found, hint, key="--listen"))
 
 
 def key_of(path: str) -> Key:
