@@ -6,9 +6,13 @@ import pytest
 from tests.resolve.small_catalog import EPMAP
 from tests.resolve.test_plans import SERVERS, plan
 
+from cmfw.catalog import load
+from cmfw.catalog.types import Edition
+from cmfw.ingest.site import read_site_text
 from cmfw.model.plan import Plan
 from cmfw.model.rule import HostRule
 from cmfw.net.flow import ICMP4, Direction
+from cmfw.resolve import resolve
 
 SVCHOST = "%SystemRoot%\\system32\\svchost.exe"
 
@@ -64,6 +68,31 @@ def test_outbound_rules_exist_only_under_default_block():
     assert all(rule.service is None for rule in out.values()), "BITS and its like carry other tokens"
     assert out["cmfw-mp-http-out-ccmexec"].remote_address.addresses.texts() == ["10.0.0.21"]
     assert out["cmfw-mp-http-out-ccmexec"].remote_port.ports.texts() == ["80"]
+
+
+TWO_FAMILIES = """
+code = "P01"
+[[system]]
+host = "h0"
+default_outbound = "block"
+[[clients]]
+name = "room"
+subnets = ["10.100.7.0/24", "2001:db8:7::/64"]
+default_outbound = "block"
+"""
+
+
+def test_an_echo_of_one_family_has_no_rules_of_the_other():
+    site = read_site_text(TWO_FAMILIES, "site.toml")
+    found = {item.id: item for item in resolve(load(), site, edition=Edition.PAGE_2016).items}
+    rules = {
+        name: {planned.rule.id for planned in found[name].rules} for name in ("push_icmp:h0>room", "push_icmp:h0>room/v6")
+    }
+    assert rules == {
+        "push_icmp:h0>room": {"cmfw-push-icmp-in", "cmfw-push-icmp-out"},
+        "push_icmp:h0>room/v6": {"cmfw-push-icmp-v6-in", "cmfw-push-icmp-v6-out"},
+    }
+    assert found["push_smb:h0>room"].rules == found["push_smb:h0>room/v6"].rules, "of TCP one rule is about both"
 
 
 def test_servers_answer_only_the_clients():

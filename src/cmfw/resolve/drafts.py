@@ -310,10 +310,17 @@ def finish(draft: Draft, processes: Processes, citations: Citations) -> list[Pla
             errata=marks,
             conditions=conditions,
             citations=places,
-            rules=draft.rules,
+            rules=_rules_of(part, draft),
         )
         for part in draft.parts
     ]
+
+
+def _rules_of(part: Part, draft: Draft) -> tuple[PlannedRule, ...]:
+    """The draft's rules that are about the part; of all other protocols than ICMP a rule is about both families."""
+    if len({each.protocol for each in draft.parts}) == 1:
+        return draft.rules
+    return tuple(planned for planned in draft.rules if planned.rule.protocol in (None, part.protocol))
 
 
 _LEVELS = tuple(level.value for level in Necessity)
