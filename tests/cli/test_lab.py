@@ -79,6 +79,17 @@ def test_the_capture_is_written(lab, tmp_path):
 
 
 @pytest.mark.lab
+def test_another_product_is_told_to_be_replaced(lab, tmp_path):
+    path = tmp_path / "site.toml"
+    text = 'code = "P01"\nsystem = [{ host = "cm1", addresses = ["10.1.0.5"] }]\n'
+    path.write_text(
+        text + 'clients = [{ name = "kiosk", subnets = ["10.2.0.0/24"], product = "other" }]\n', encoding="utf-8"
+    )
+    assert "in place of another product: kiosk" in " ".join(lab("prove", path).output.split())
+    assert "another product" not in lab("prove", DEMO).output
+
+
+@pytest.mark.lab
 def test_a_capture_that_cannot_be_written_does_not_cost_the_answer(lab, tmp_path):
     done = lab("prove", DEMO, "--pcapng", tmp_path / "no folder" / "lab.pcapng")
     assert done.exit_code == 2

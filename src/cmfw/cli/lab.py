@@ -79,11 +79,12 @@ def prove(
     if not states and (asked is not None or local_subnets):
         raise click.UsageError(say("lab.state_alone"))
     check_system()
-    site = all_windows(read_site(site_path))
+    told = read_site(site_path)
+    site = all_windows(told)
     catalog = load(site.packs)
     given = _given(site, states, asked, local_subnets)
     proof = _prove(site, resolve(catalog, site), given, read_path(site))
-    report = lab_view.Report(site, catalog, proof)
+    report = lab_view.Report(site, catalog, proof, lab_view.replaced_groups(told))
     if form == "json":
         output.show_json(lab_view.document(report))
     else:

@@ -12,7 +12,7 @@ from cmfw.lab.prove import Proof, Removal, Trial
 from cmfw.lab.shots import ROUTER
 from cmfw.lab.trial_packets import NOMINAL_PORT
 from cmfw.model.plan import FeatureRow, Plan
-from cmfw.model.site import Site
+from cmfw.model.site import Product, Site
 from cmfw.model.verdict import Answer, Bounds, RuleRef, Status, Verdict
 from cmfw.net.addr import format_address
 from cmfw.net.flow import PROFILE_NAMES, PROTOCOL_NAMES
@@ -28,11 +28,12 @@ _MOST_SHOWN = 8
 
 @value
 class Report:
-    """A proof with what it is about."""
+    """A proof with what it is about. ``replaced`` are the client groups that have another product than Windows Firewall."""
 
     site: Site
     catalog: Catalog
     proof: Proof
+    replaced: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> tuple[Trial, ...]:
@@ -58,6 +59,11 @@ class Report:
             if known is None or (bounds.low, bounds.high) < (known.low, known.high):
                 found[row.feature] = bounds
         return found
+
+
+def replaced_groups(site: Site) -> tuple[str, ...]:
+    """The client groups of a site file in whose place the lab plays Windows Firewall."""
+    return tuple(group.name for group in site.clients if group.product is Product.OTHER)
 
 
 def failures(report: Report) -> list[str]:
@@ -107,6 +113,8 @@ def blocks(report: Report) -> list[Block]:
         head = say("lab.not_proven", reasons=say("audit.comma").join(reasons))
     found: list[Block] = [Heading(head, 1), Gap()]
     found.append(Line(say("lab.evidence", packets=proof.sent, hosts=len(proof.layout.hosts))))
+    if report.replaced:
+        found.append(Line(say("lab.replaced", names=say("list").join(report.replaced)), style="warn"))
     stopped = sum(trial.seen.verdict.answer is Answer.BLOCK for trial in proof.nearest)
     found.append(Line(say("lab.nearest", tried=len(proof.nearest), stopped=stopped)))
     found += [Gap(), Heading(say("lab.sufficiency")), _features(report), *_stopped(report)]

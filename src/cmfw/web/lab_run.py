@@ -67,11 +67,12 @@ def _blocks(theirs: Connection, text: str, name: str, filters: dict[str, bytes])
     from cmfw.report import lab_view
     from cmfw.resolve import resolve
 
-    site = all_windows(read_site_text(text, name))
+    asked = read_site_text(text, name)
+    site = all_windows(asked)
     catalog = load(site.packs)
     plan = resolve(catalog, site)
     path = PathEngine(read_paths(site, filters)[0]) if site.filters else None
     layout = make_layout(site, plan, {}, path)
     with Runner(layout) as lab:
         proof = prove_plan(plan, layout, lab, lambda done, total, _: theirs.send(("told", done, total)))
-    return lab_view.blocks(lab_view.Report(site, catalog, proof))
+    return lab_view.blocks(lab_view.Report(site, catalog, proof, lab_view.replaced_groups(asked)))
