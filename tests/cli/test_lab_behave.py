@@ -137,3 +137,15 @@ def test_an_ordinary_user_is_told_that_the_servers_need_root(run, monkeypatch):
     done = run("lab", "behave", DEMO)
     assert done.exit_code == 2
     assert "the stand-ins need root" in done.output
+
+
+@pytest.mark.lab
+@pytest.mark.debian
+@pytest.mark.slow
+def test_a_site_of_which_nothing_can_be_played_is_not_as_predicted(behave, tmp_path):
+    # its clients have no address family in common with their management point
+    text = ONE_FEATURE.replace("10.8.65.0/24", "2001:db8:65::/64").replace(', "remote_desktop"', "")
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    done = behave()
+    assert done.exit_code == 3
+    assert done.output.startswith("Not shown by packets: ")

@@ -90,7 +90,7 @@ def _exit_code(report: Report) -> int:
     if seen.wrong or seen.lame or not seen.returns:
         return FINDINGS
     lacking = any(reason != "no_stand_in" for _, reason, _ in seen.script.not_played)
-    return INCOMPLETE if lacking or seen.unsure else CLEAN
+    return INCOMPLETE if lacking or seen.unsure or not seen.script.rows else CLEAN
 
 
 def _write_capture(path: Path, report: Report) -> None:

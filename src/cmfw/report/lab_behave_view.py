@@ -63,6 +63,8 @@ def _answer(report: Report) -> str:
         reasons.append(say("lab.behave.reason", count=len(seen.wrong)))
     if reasons:
         return say("lab.behave.fails", reasons=say("audit.comma").join(reasons))
+    if not seen.script.rows:
+        return say("lab.not_shown", reasons=say("lab.reason.nothing"))
     return say(
         "lab.behave.holds", features=len({row.feature for row in seen.script.rows}), closings=len(seen.script.closings)
     )
