@@ -149,3 +149,19 @@ def test_a_site_of_which_nothing_can_be_played_is_not_as_predicted(behave, tmp_p
     done = behave()
     assert done.exit_code == 3
     assert done.output.startswith("Not shown by packets: ")
+
+
+@pytest.mark.lab
+@pytest.mark.debian
+@pytest.mark.slow
+def test_what_is_not_installed_is_told_with_the_command_that_brings_it(behave, tmp_path, monkeypatch):
+    text = ONE_FEATURE.replace('"client_notification", "remote_desktop"', '"client_push"').replace(
+        '["management_point"]', '["site_server", "management_point"]'
+    )
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(
+        "cmfw.lab.stand.behave.missing", lambda names: tuple(name for name in names if name == "smbprotocol")
+    )
+    done = behave()
+    assert done.exit_code == 3
+    assert "pip install 'cmfw[publish]'" in " ".join(done.output.split())

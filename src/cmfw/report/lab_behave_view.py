@@ -172,10 +172,15 @@ def _wrong(report: Report) -> Table:
 
 def _not_played(report: Report) -> Table:
     rows = tuple(
-        (*_who(report, row), say(f"lab.behave.obstacle.{reason}", programs=say("list").join(lacking)))
+        (*_who(report, row), say(f"lab.behave.obstacle.{reason}", programs=say("list").join(map(_source, lacking))))
         for row, reason, lacking in report.behaviour.script.not_played
     )
     return Table(_columns("feature", "clients", "peer", "why"), rows)
+
+
+def _source(program: str) -> str:
+    """A program that is not installed, with the command where it comes with an extra of ours."""
+    return f"{program} (pip install 'cmfw[publish]')" if program == "smbprotocol" else program
 
 
 def capture_packets(report: Report) -> list[tuple[bytes, str]]:
