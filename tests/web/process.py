@@ -36,10 +36,15 @@ class Server:
         now, most = (int(re.search(rf"{name}:\s+(\d+) kB", text)[1]) >> 10 for name in ("VmRSS", "VmHWM"))
         return now, most
 
+    def busy_s(self) -> float:
+        """Seconds that its threads have worked so far. Source: proc(5), utime and stime."""
+        told = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return sum(map(int, told[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def complaints(self) -> str:
         """What it wrote of failures of its own."""
         text = (self.folder / "stderr.txt").read_text(encoding="utf-8")
-        return text if "Traceback" in text else ""
+        return "".join(text.partition("Traceback")[1:])
 
 
 class Client:
@@ -73,7 +78,7 @@ def served(folder: Path, *arguments: str) -> Iterator[Server]:
     (folder / "tmp").mkdir()
     command = [sys.executable, "-m", "cmfw", "--lang", "en", "serve", *arguments]
     command += ["--listen", "127.0.0.1:0", "--workspaces", str(folder / "workspaces.sqlite")]
-    inside = {**os.environ, "TMPDIR": str(folder / "tmp"), "TEMP": str(folder / "tmp"), "PYTHONDEVMODE": "0"}
+    inside = {**os.environ, "TMPDIR": str(folder / "tmp"), "TEMP": str(folder / "tmp")}
     with (
         (folder / "stderr.txt").open("w", encoding="utf-8") as complaints,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, encoding="utf-8", env=inside) as process,

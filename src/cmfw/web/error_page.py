@@ -32,7 +32,7 @@ def wrong_input(ask: Ask, error: CmfwError) -> Reply:
 def problems(error: CmfwError) -> Content:
     """Every problem of an error as a list."""
     told = [one.text() for one in error.problems] if isinstance(error, InputError) else [str(error)]
-    return element("ul", [element("li", code(text)) for text in told], class_="problems", role="alert")
+    return element("div", element("ul", [element("li", code(text)) for text in told], class_="problems"), role="alert")
 
 
 def back(path: str) -> str:

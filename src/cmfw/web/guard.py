@@ -46,6 +46,25 @@ class TooLarge(Exception):
     """The body is larger than the server takes; the application answers it with 413."""
 
 
+class _Body:
+    """The body of a request as it comes: it ends at the limit, whatever length the request stated."""
+
+    def __init__(self, receive: Receive, most: int, *, is_there: bool) -> None:
+        self._receive = receive
+        self._most = most
+        self._seen = 0
+        self.is_whole = not is_there
+
+    async def receive(self) -> Message:
+        """The next piece; raises TooLarge."""
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._most:
+            raise TooLarge
+        self.is_whole = self.is_whole or not message.get("more_body", False)
+        return message
+
+
 class Guard:
     """The application with everything in front of it that keeps others out."""
 
@@ -64,7 +83,9 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         headers = Headers(scope=scope)
-        carry = self._carrying(send, scope)
+        is_there = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        body = _Body(receive, self._settings.most_upload, is_there=is_there)
+        carry = self._carrying(send, scope, body)
         refused = self._refused(scope, headers)
         if refused is not None:
             await _answer(carry, *refused)
@@ -73,7 +94,7 @@ class Guard:
         if scope["session"] is None and not scope["path"].startswith(OPEN_PATHS):
             await self._ask_in(scope, carry)
             return
-        await self._bounded(scope, receive, carry)
+        await self._app(scope, body.receive, carry)
 
     def _refused(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         """(status, reason) for a request that no page is to see."""
@@ -83,7 +104,7 @@ class Guard:
         if scope["method"] not in _METHODS:
             return 405, "no such method"
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()):
+        if not (length.isascii() and length.isdigit()) or ("content-length" in headers and "transfer-encoding" in headers):
             return 400, "no such length"
         if int(length) > self._settings.most_upload:
             return 413, f"at most {self._settings.most_upload >> 20} MiB at once"
@@ -116,22 +137,11 @@ class Guard:
         location = with_query("/login", ("next", back if back != "/" and scope["method"] == "GET" else ""))
         await _answer(send, 303, "", ("location", location))
 
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application on a body that ends at the limit, whatever length the request stated."""
-        seen = 0
+    def _carrying(self, send: Send, scope: Scope, body: _Body) -> Send:
+        """Give every answer what it carries; what an answer says itself counts, but for the policy.
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._settings.most_upload:
-                raise TooLarge
-            return message
-
-        await self._app(scope, counted, send)
-
-    def _carrying(self, send: Send, scope: Scope) -> Send:
-        """Give every answer what it carries; what an answer says itself counts, but for the policy."""
+        What is answered before all of it came ends the connection: nobody reads on for a body that nobody wants.
+        """
 
         async def carry(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -140,6 +150,8 @@ class Guard:
                     headers[name] = text
                 if not scope["path"].startswith("/static/"):
                     headers["cache-control"] = "no-store"
+                if not body.is_whole:
+                    headers["connection"] = "close"
             await send(message)
 
         return carry
