@@ -126,3 +126,81 @@ def suppose_the_repair(page):
     told, address = page.locator("#answer").inner_text(), page.url
     page.goto(address)
     assert page.locator("#answer").inner_text() == told
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_scripts_the_way_is_the_same(browser, server, tmp_path, lang):
+    words.choose(lang)
+    name = f"plain {lang}"
+    with visit(browser, server, lang, java_script_enabled=False, accept_downloads=True) as page:
+        page.goto(server.door)
+        page.get_by_label(say("web.home.name")).fill(name)
+        button(page, "web.home.start").click()
+        # a site by the form: nothing was dropped
+        page.locator("input[name=code]").fill("P01")
+        page.locator("input[name=host]").first.fill("cm1.example.com")
+        page.locator("input[name=addresses]").first.fill("10.20.1.10")
+        for role in ("site_server", "management_point"):
+            page.locator(f"input[name=roles-0][value={role}]").check()
+        page.locator("input[name=name]").first.fill("office")
+        page.locator("input[name=subnets]").first.fill("10.30.0.0/22")
+        page.locator("input[name=install-0][value=push]").check()
+        button(page, "web.build.keep").last.click()
+        page.get_by_label(say("web.home.machine")).set_input_files(EXPORT)
+        button(page, "web.machine.add").click()
+        assert "Enable-NetFirewallRule -Name 'FPS-SMB-In-TCP-NoScope'" in page.locator("main").inner_text()
+        link(page.get_by_role("navigation", name=say("web.machine.parts")), "web.machine.whatif").click()
+        page.get_by_label(say("web.whatif.open"), exact=True).last.fill("in:tcp/445")
+        button(page, "web.whatif.ask").click()
+        page.get_by_label(say("web.whatif.open"), exact=True).last.fill("in:tcp/49152-65535")
+        button(page, "web.whatif.ask").click()
+        assert say("web.outcome.better") in row_of(page, title_of("client_push")).inner_text()
+        link(page, "web.way.files").click()
+        with page.expect_download() as awaited:
+            page.get_by_role("link", name=f"{say('web.files.download')}: gpo-backup", exact=True).click()
+        awaited.value.save_as(tmp_path / "backup.zip")
+        with ZipFile(tmp_path / "backup.zip") as archive:
+            assert any(one.endswith("registry.pol") for one in archive.namelist())
+
+
+def test_by_keys_alone_to_the_answer(browser, server):
+    words.choose("en")
+    with visit(browser, server) as page:
+        page.goto(server.door)
+
+        def go(selector):
+            for _ in range(80):
+                page.keyboard.press("Tab")
+                if page.evaluate("(one) => document.activeElement.matches(one)", selector):
+                    page.keyboard.press("Enter")
+                    page.wait_for_load_state()
+                    return
+            raise AssertionError(selector)
+
+        go("form[action='/demo'] button")
+        page.wait_for_url("**/w/demo")
+        go("article.machine h3 a")
+        page.wait_for_url("**/w/demo/m/client")
+        go("table.matrix a.chip, table.matrix td a")
+        page.wait_for_url("**/cell/client_push/office")
+        assert "in tcp 10.20.1.10:50000 > 10.30.0.1:445" in page.locator("main").inner_text()
+
+
+def test_files_may_be_dropped_on_the_page(browser, server):
+    words.choose("en")
+    with visit(browser, server) as page:
+        page.goto(server.door)
+        files = [[one.name, one.read_text(encoding="utf-8")] for one in (SITE, EXPORT)]
+        page.evaluate(DROP, files)
+        page.get_by_label(say("web.home.name")).fill("dropped")
+        button(page, "web.home.start").click()
+        page.wait_for_url("**/w/dropped/m/client")
+
+
+DROP = """(files) => {
+  const carried = new DataTransfer();
+  for (const [name, text] of files) carried.items.add(new File([text], name));
+  const onto = document.querySelector("form.panel button");
+  for (const kind of ["dragover", "drop"])
+    onto.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carried }));
+}"""
