@@ -34,10 +34,13 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
 WIDTHS = ((360, 1500), (1280, 1500), (1920, 1500))
-KINDS = ("report", "handbook", "web")
+WEB = {"web": "?", "whatif": "/whatif?close=out:tcp/80&"}
+"""Kind of a picture to what stands behind the address of the machine."""
+KINDS = ("report", "handbook", *WEB)
 KEPT = (
     ("report", "en", 1280, 1480), ("report", "zh_CN", 1280, 1480), ("handbook", "en", 1280, 900), ("handbook", "zh_CN", 1280, 800),
     ("web", "en", 1280, 1000), ("web", "zh_CN", 1280, 1000),
+    ("whatif", "en", 1280, 820), ("whatif", "zh_CN", 1280, 820),
 )  # fmt: skip
 OPEN = re.compile(r"open (?P<login>\S+&next=)(?P<machine>\S+)")
 """What the server says of the address that signs in, and of the page of the machine that it was given."""
@@ -56,15 +59,15 @@ def page(kind: str, lang: str) -> bytes:
 
 
 @contextmanager
-def served(lang: str) -> Iterator[str]:
-    """The address of the example's machine on a server of its own, which ends with the block."""
+def served(lang: str, behind: str) -> Iterator[str]:
+    """The address of the example's machine, or of what stands behind it, on a server of its own, which ends with the block."""
     command = [sys.executable, "-m", "cmfw", "serve", str(FOLDER / SITE), str(FOLDER / CLIENT), "--listen", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as server:
         try:
             told = next((found for line in server.stdout or () if (found := OPEN.search(line))), None)
             if told is None:
                 raise SystemExit("the server does not say where it is")
-            yield told["login"] + quote(f"{told['machine']}?lang={lang}", safe="")
+            yield told["login"] + quote(f"{told['machine']}{behind}lang={lang}", safe="")
         finally:
             server.terminate()
 
@@ -86,8 +89,8 @@ def shoot(address: str, target: Path, width: int, height: int) -> None:
 
 def picture(kind: str, lang: str, target: Path, width: int, height: int) -> None:
     """Write one picture."""
-    if kind == "web":
-        with served(lang) as address:
+    if kind in WEB:
+        with served(lang, WEB[kind]) as address:
             shoot(address, target, width, height)
         return
     with tempfile.TemporaryDirectory() as folder:
