@@ -77,9 +77,9 @@ def imported_names(code: str) -> tuple[str, ...]:
 
 
 @cache
-def table_modules(root: Path = ROOT) -> dict[str, str]:
-    """Key to module of everything that is loaded by its name in one of the tables."""
-    found: dict[str, str] = {}
+def table_modules(root: Path = ROOT) -> tuple[tuple[str, str], ...]:
+    """Key and module of everything that is loaded by its name in one of the tables; two tables may have one key."""
+    found: set[tuple[str, str]] = set()
     for table in TABLES:
         path = root / table
         code = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module(body=[])
@@ -87,11 +87,11 @@ def table_modules(root: Path = ROOT) -> dict[str, str]:
             if isinstance(node, ast.Dict):
                 rows = zip(node.keys, node.values, strict=True)
                 found |= {
-                    key.value: value.value
+                    (key.value, value.value)
                     for key, value in rows
                     if isinstance(key, ast.Constant) and isinstance(value, ast.Constant) and "." in str(value.value)
                 }
-    return found
+    return tuple(sorted(found))
 
 
 def loaded_by_name(path: Path, root: Path = ROOT) -> Iterator[Path]:
@@ -99,7 +99,7 @@ def loaded_by_name(path: Path, root: Path = ROOT) -> Iterator[Path]:
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     imported = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    for key, module in table_modules(root).items():
+    for key, module in table_modules(root):
         if key in texts or imported & WHOLE_TABLES:
             yield from _file_of(module.split("."), root)
 
