@@ -28,7 +28,7 @@ EXACT = (
     ("(*_uppers(blocks), *unsure)", "tuple(unsure)"),
     ("[b for b, _ in possible_allows])[1]]", "[])[1]]"),
     ("[b for b, _ in sure_allows])[1]]", "[])[1]]"),
-    ("self._has_appiso = True", "pass"),
+    ("if self._rules.has_appiso:", "if False:"),
     ("for local, remote in (ends, ends[::-1]):", "for local, remote in (ends,):"),
     ("if rule.store is _LOCAL and not settings.local_ipsec:", "if False:"),
     ("settings.default_allows(direction)", "settings.default_allows(Direction.OUT)"),
