@@ -12,12 +12,11 @@ from cmfw.lab.supervisor import Supervised
 from cmfw.lab.wire import Wire
 
 
-class Runner:
-    """The wire of a layout, to be used in a ``with`` block; raises LabError where this machine cannot hold a lab."""
+class Held:
+    """What keeps namespaces in a process of its own, to be used in a ``with`` block."""
 
-    def __init__(self, layout: Layout) -> None:
-        addresses = [host.addresses for host in layout.hosts]
-        self._child = Supervised(lambda: Wire(addresses))
+    def __init__(self, child: Supervised) -> None:
+        self._child = child
 
     @property
     def pid(self) -> int:
@@ -38,3 +37,11 @@ class Runner:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._child.close()
+
+
+class Runner(Held):
+    """The wire of a layout; raises LabError where this machine cannot hold a lab."""
+
+    def __init__(self, layout: Layout) -> None:
+        addresses = [host.addresses for host in layout.hosts]
+        super().__init__(Supervised(lambda: Wire(addresses)))
