@@ -81,7 +81,7 @@ def run(*, quick: bool) -> Result:
         _timed([*ours_is, str(hive), "--format", "json"])
         _timed([peer, str(script), str(root)])
         ours, theirs, unpacking = [], [], []
-        for _ in range(1 if quick else 7):
+        for _ in range(1 if quick else 15):
             seconds, answer = _timed([*ours_is, str(hive), "--format", "json"])
             ours.append(seconds)
             seconds, listed = _timed([peer, str(script), str(root)])
