@@ -4,6 +4,7 @@
     python -m bench --quick         small inputs: answers are checked, times are not
     python -m bench parse startup   only these
 
+Each line names the run that it is of: the commit, with `+` where the tree had changes, and when it began.
 Exit code 1 where an answer is wrong, where a bench fails, or, in full, where a claim about time does not hold.
 """
 
@@ -24,6 +25,8 @@ from bench.protocol import Absent
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT_S = 1800
+RUN = "CMFW_BENCH_RUN"
+"""Hands the name of a run to the processes of its benches."""
 
 
 def names() -> list[str]:
@@ -31,10 +34,20 @@ def names() -> list[str]:
     return sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
 
 
+def new_run() -> str:
+    """The name of a run that begins now, ``COMMIT TIME``; without git the commit is ``unknown``."""
+    command = ["git", "describe", "--always", "--dirty=+"]
+    try:
+        commit = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "unknown"
+    return f"{commit} {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
+
+
 def run_one(name: str, *, quick: bool) -> int:
     """Run one bench in this process and print its line."""
     start = time.perf_counter()
-    line: dict[str, Any] = {"bench": name, "quick": quick}
+    line: dict[str, Any] = {"bench": name, "run": os.environ.get(RUN) or new_run(), "quick": quick}
     try:
         result = import_module(f"bench.bench_{name}").run(quick=quick)
     except Absent as absent:
@@ -71,6 +84,7 @@ def main(arguments: list[str]) -> int:
     unknown = sorted(set(asked.names) - set(known))
     if unknown:
         parser.error(f"no bench `{unknown[0]}` (there are {', '.join(known)})")
+    os.environ[RUN] = new_run()
     codes = [run_apart(name, quick=asked.quick) for name in asked.names or known]
     return int(any(codes))
 

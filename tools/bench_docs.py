@@ -3,7 +3,8 @@
     CMFW_DISSECT=... python -m bench > bench.jsonl
     python -m tools.bench_docs bench.jsonl
 
-The page names the processor and the Python, and no host.
+The page names the commit that was measured, the processor and the Python, and no host. It takes every bench of one run, and nothing
+of another: a figure that was measured again stands beside no other.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from bench.__main__ import names
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -63,12 +65,6 @@ def processor() -> str:
     return f"{name}, {os.cpu_count()} cores"
 
 
-def commit() -> str:
-    """Short name of the commit that was measured, with `+` where the tree had changes."""
-    command = ["git", "describe", "--always", "--dirty=+"]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-
-
 def section(line: dict[str, Any]) -> str:
     """One bench as Markdown: what it measures, figures, claims."""
     out = [f"## {line['bench']}\n\n{MEANS[line['bench']]}.\n\n| figure | |\n| --- | ---: |\n"]
@@ -80,7 +76,12 @@ def section(line: dict[str, Any]) -> str:
 
 
 def page(lines: list[dict[str, Any]]) -> str:
-    """The whole page; raises ValueError where a line is of a quick run or has no figures."""
+    """The whole page; raises ValueError where the lines are not all benches of one full run, each once and with figures."""
+    if sorted(line["bench"] for line in lines) != names():
+        raise ValueError(f"not each bench once: {', '.join(line['bench'] for line in lines)}")
+    runs = sorted({line["run"] for line in lines})
+    if len(runs) != 1:
+        raise ValueError(f"lines of several runs: {', '.join(runs)}")
     for line in lines:
         if line["quick"] or "figures" not in line:
             raise ValueError(f"bench `{line['bench']}` was not run in full: {line.get('absent', 'quick')}")
@@ -88,7 +89,7 @@ def page(lines: list[dict[str, Any]]) -> str:
         "# Benchmarks\n\nWritten by `tools/bench_docs.py` from a full run. A figure of one machine says little; ratios within one run"
         " say more.\nWhat has to hold is checked by the run itself, which fails where it does not.\n\n```text\n"
         "CMFW_CORPUS=... CMFW_DISSECT=... python -m bench > bench.jsonl\npython -m tools.bench_docs bench.jsonl\n```\n\n"
-        f"Measured on {processor()}, {platform.system()}, Python {lines[0]['python']}, commit `{commit()}`.\n\n"
+        f"Measured on {processor()}, {platform.system()}, Python {lines[0]['python']}, commit `{runs[0].split()[0]}`.\n\n"
         "Units stand in the names: `ms`, `us`, `seconds`; a `ratio` is theirs to ours, `rulestring`'s is ours to `split`.\n\n"
     )
     return head + "\n".join(section(line).rstrip("\n") + "\n" for line in lines)
