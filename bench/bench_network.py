@@ -1,8 +1,9 @@
 """The nftables target with its proof against Aerleon's nftables generator, which proves nothing: policies per second in one run.
 
-One policy is the flows between a branch and a datacentre of a site of its own: the same sources, destinations, protocols and ports for both, with
-other addresses for each site. Ours goes from the plan to the text, reads the text back and compares it with the plan. The two
-take turns at each policy, and the best round of each counts.
+One policy is the flows between the branches and the datacentre of a site of its own: the same sources, destinations, protocols
+and ports for both, with other addresses for each site. Ours goes from the plan to the text, reads the text back and compares it
+with the plan. The two take turns at each policy, and the best round of each counts. The rate is that of sites with four branches;
+sites with one and with sixteen show what a policy costs by its number of flows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from bench.protocol import Absent, Result, best_of
 
 ROUNDS = 7
 WANTED = 10.0
+BRANCHES = 4
+BY_FLOWS = (1, 4, 16)
 CASE = """
 code = "P01"
 [[system]]
@@ -31,16 +34,24 @@ name = "branch{n}"
 subnets = ["10.{n}.32.0/22", "10.{n}.64.0/24", "10.{n}.80.0/24", "10.{n}.96.0/20"]
 zone = "branch"
 """
+MORE = """
+[[clients]]
+name = "branch{n}x{at}"
+subnets = ["10.{n}.{net}.0/25", "10.{n}.{net}.192/26"]
+zone = "branch"
+"""
 
 
-def sites(count: int) -> list:
-    """(site, plan) of each policy."""
+def sites(count: int, branches: int) -> list:
+    """(site, plan) of each policy, for so many branches each."""
     from cmfw.catalog import load
     from cmfw.ingest.site import read_site_text
     from cmfw.resolve import resolve
 
     facts = load()
-    found = [read_site_text(CASE.format(n=number + 1), f"{number}.toml") for number in range(count)]
+    more = [MORE.format(n="{n}", at=at, net=160 + at) for at in range(branches - 1)]
+    text = "".join([CASE, *more])
+    found = [read_site_text(text.format(n=number + 1), f"{number}.toml") for number in range(count)]
     return [(site, resolve(facts, site)) for site in found]
 
 
@@ -101,6 +112,25 @@ def seconds(works: list[tuple[Callable[[], object], Callable[[], object]]], roun
     return ours, theirs
 
 
+def by_flows() -> dict[str, float]:
+    """Milliseconds of one policy of each size, and the ratio."""
+    from cmfw.emit.network import emit_between
+
+    found = {}
+    for branches in BY_FLOWS:
+        plans = sites(5, branches)
+        asked = [terms_of(site, plan) for site, plan in plans]
+        works = [
+            (lambda one=one: emit_between("nftables", *one), lambda one=given: aerleon(one))
+            for one, given in zip(plans, asked, strict=True)
+        ]
+        ours, theirs = seconds(works, ROUNDS)
+        flows = sum(len(terms) for terms in asked[0][2])
+        found[f"of_{flows}_flows_ms"] = round(1000 * ours / len(plans), 2)
+        found[f"of_{flows}_flows_ratio"] = round(theirs / ours, 1)
+    return found
+
+
 def run(*, quick: bool) -> Result:
     """Policies per second of both, their ratio, and what a policy of many more flows costs."""
     try:
@@ -112,7 +142,7 @@ def run(*, quick: bool) -> Result:
     from cmfw.emit.network import emit_between
 
     count, rounds = (4, 1) if quick else (50, ROUNDS)
-    plans = sites(count)
+    plans = sites(count, BRANCHES)
     asked = [terms_of(site, plan) for site, plan in plans]
     ours = [lambda one=one: emit_between("nftables", *one) for one in plans]
     theirs = [lambda one=one: aerleon(one) for one in asked]
@@ -133,6 +163,7 @@ def run(*, quick: bool) -> Result:
         "aerleon_per_s": round(count / best_theirs),
         "ratio": round(ratio, 1),
     }
+    figures |= {} if quick else by_flows()
     return Result(
         figures=figures,
         answers={"every policy is written and proved": right, "aerleon writes the same ports": right_theirs},
