@@ -23,17 +23,16 @@ _TOP = V6_ALL[0][1]
 def parse_address(text: str) -> int:
     """The address number of ``10.0.0.5`` or ``fe80::1``; raises ValueError with the offending text."""
     if ":" not in text:
-        parts = text.split(".")
-        if len(parts) == 4 and all(map(_is_octet, parts)):
-            a, b, c, d = parts
-            return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+        octets = [_OCTETS.get(part) for part in text.split(".")]
+        if len(octets) == 4 and None not in octets:
+            a, b, c, d = octets
+            return a << 24 | b << 16 | c << 8 | d  # type: ignore[operator]  # none of them is None
         raise ValueError(f"`{text}` is not an IP address")
     return _parse_v6(text.partition("%")[0], text) + V6_BASE
 
 
-def _is_octet(text: str) -> bool:
-    # a leading zero is octal to some programs and decimal to others, so it is neither here
-    return text.isascii() and text.isdigit() and int(text) < 256 and (text == "0" or text[0] != "0")
+# a leading zero is octal to some programs and decimal to others, so it is neither here
+_OCTETS = {str(number): number for number in range(256)}
 
 
 def _parse_v6(text: str, whole: str) -> int:
