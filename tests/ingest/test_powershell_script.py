@@ -93,6 +93,13 @@ def test_what_is_not_our_grammar_is_a_problem_with_its_line(parts, expected, lin
     assert found.rules == ()
 
 
+@pytest.mark.parametrize("rules", ["'a'", "@('a')", "@('a', 'b')"])
+def test_rules_that_are_no_tables_are_a_problem(rules):
+    found = read(rules=rules)
+    assert [p.key for p in found.problems] == [f"$rules[{number}]" for number in range(rules.count(",") + 1)]
+    assert found.rules == ()
+
+
 def test_a_script_without_the_mark_is_a_problem():
     assert [p.expected for p in read_powershell(script()[3:], "x.ps1").problems] == ["a byte order mark"]
 

@@ -7,8 +7,6 @@ a setting are written as data (``emit.powershell_data``) is shared with the othe
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
@@ -24,7 +22,7 @@ from cmfw.emit.powershell_data import (
     state_name,
 )
 from cmfw.ingest.powershell_script import SETTING_WORDS
-from cmfw.model.rule import HostRule, Store
+from cmfw.model.rule import HostRule, Store, changed_rule
 from cmfw.resolve.windows import windows_version
 
 LACKS = {
@@ -94,7 +92,7 @@ def artifacts_of(policy: HostPolicy, target: Capabilities) -> tuple[Artifact, Ar
     apply = script(head, ["param([string] $PolicyStore = 'PersistentStore')"], [state, *data_of(policy)], program("apply"))
     undo = script([f"# cmfw: undo of cmfw.ps1 for {policy.title}"], ["param()"], [state], program("undo"))
     # the script carries no version: Windows writes the lowest that the conditions need
-    claims = (*(replace(rule, version=(2, 10)) for rule in policy.rules), *policy.members)
+    claims = (*(changed_rule(rule, version=(2, 10)) for rule in policy.rules), *policy.members)
     return (
         Artifact("cmfw.ps1", apply, "text/plain; charset=utf-8", claims),
         Artifact("undo.ps1", undo, "text/plain; charset=utf-8"),

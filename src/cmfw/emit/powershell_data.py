@@ -7,8 +7,7 @@ New-NetFirewallRule and Set-NetFirewallProfile.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from cmfw.emit.capability import Capabilities, unprintable
 from cmfw.emit.host_policy import HostPolicy, PolicyReading
@@ -25,17 +24,18 @@ from cmfw.ingest.powershell_script import (
     PORT_WORDS,
     PROFILE_WORDS,
     PROTOCOL_WORDS,
-    QUOTES,
     SETTING_WORDS,
     read_powershell,
 )
-from cmfw.model.rule import AddressMatch, HostRule, PortMatch, Store
+from cmfw.ingest.powershell_tokens import QUOTES
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
 from cmfw.model.state import ProfileSettings
-from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Profile
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction, Profile
 
 _WORDS_FOR_ANY = ("any", "*")
 WILDCARDS = "*?[]`"
 """Characters of a rule id that the cmdlets take for a pattern."""
+_WILD = re.compile(f"[{re.escape(WILDCARDS)}]")
 
 
 @cache
@@ -66,7 +66,9 @@ def read_script(content: bytes, path: str, acting: str, store: Store) -> PolicyR
         GroupUse(g.resource, g.profiles, tuple(w for bit, w in ((1, "in"), (2, "out")) if g.directions & bit))
         for g in found.groups
     )
-    rules = tuple(replace(rule, store=store) for rule in found.rules)
+    rules = found.rules
+    if store is not Store.LOCAL:
+        rules = tuple(changed_rule(rule, store=store) for rule in rules)
     part = StorePart(store=store, name=store.value, rules=rules, settings=found.settings, problems=found.problems)
     return PolicyReading(part=part, members=found.members, off=found.off, groups=groups)
 
@@ -85,6 +87,8 @@ def quote(text: str) -> str:
     PowerShell takes four typographic characters for the apostrophe as well; each is doubled.
     Source: PowerShell language specification 2.3.5.2 (single-quote-character).
     """
+    if "'" not in text and text.isascii():
+        return f"'{text}'"
     return "'" + "".join(c * 2 if c in QUOTES else c for c in text) + "'"
 
 
@@ -108,8 +112,9 @@ def script(head: list[str], parameters: list[str], data: list[str], body: str) -
 
 def data_of(policy: HostPolicy) -> list[str]:
     """The assignments of everything that the policy asks for."""
+    known: dict[AddressMatch, str] = {}
     return [
-        array("rules", [_rule(rule) for rule in policy.rules]),
+        array("rules", [_rule(rule, known) for rule in policy.rules]),
         array("members", [f"    {quote(rule.id)}" for rule in policy.members if rule.active], comma=True),
         array("off", [f"    {quote(rule.id)}" for rule in policy.members if not rule.active], comma=True),
         array("groups", [_group(use) for use in policy.groups]),
@@ -135,32 +140,50 @@ def _literal(value: str | list[str]) -> str:
     return f"@({', '.join(quote(v) for v in value)})"
 
 
-def _rule(rule: HostRule) -> str:
-    pairs: list[tuple[str, str | list[str]]] = [("Name", rule.id), ("DisplayName", rule.name)]
+def _rule(rule: HostRule, known: dict[AddressMatch, str]) -> str:
+    """The table of a rule; ``known`` are the address lists that the script has so far."""
+    lines = [f"    @{{\n        Name = {quote(rule.id)}\n        DisplayName = {quote(rule.name)}\n"]
     if rule.description:
-        pairs.append(("Description", rule.description))
-    pairs += [
-        ("Group", rule.group),
-        ("Enabled", str(rule.active)),
-        ("Profile", _profiles(rule.profiles)),
-        ("Direction", DIRECTION_WORDS[rule.direction]),
-        ("Action", ACTION_WORDS[rule.action]),
-    ]
-    if rule.protocol is not None:
-        pairs.append(("Protocol", PROTOCOL_WORDS.get(rule.protocol, str(rule.protocol))))
-    pairs += [
-        (key, _ports(m)) for key, m in (("LocalPort", rule.local_port), ("RemotePort", rule.remote_port)) if not m.is_any
-    ]
+        lines.append(f"        Description = {quote(rule.description)}\n")
+    lines.append(f"        Group = {quote(rule.group)}\n")
+    lines.append(_circumstances(rule.active, rule.profiles, rule.direction, rule.action, rule.protocol))
+    for key, ports in (("LocalPort", rule.local_port), ("RemotePort", rule.remote_port)):
+        if ports is not PortMatch.ANY and not ports.is_any:
+            lines.append(f"        {key} = {_literal(_ports(ports))}\n")
     if rule.icmp is not None:
-        pairs.append(("IcmpType", [str(t) if code is None else f"{t}:{code}" for t, code in rule.icmp]))
-    addresses = (("LocalAddress", rule.local_address), ("RemoteAddress", rule.remote_address))
-    pairs += [(key, _addresses(m)) for key, m in addresses if not m.is_any]
-    pairs += [(key, text) for key, text in (("Program", rule.program), ("Service", rule.service)) if text is not None]
+        lines.append(
+            f"        IcmpType = {_literal([str(t) if code is None else f'{t}:{code}' for t, code in rule.icmp])}\n"
+        )
+    for key, addresses in (("LocalAddress", rule.local_address), ("RemoteAddress", rule.remote_address)):
+        if addresses is not AddressMatch.ANY and not addresses.is_any:
+            if addresses not in known:
+                known[addresses] = _literal(_addresses(addresses))
+            lines.append(f"        {key} = {known[addresses]}\n")
+    if rule.program is not None:
+        lines.append(f"        Program = {quote(rule.program)}\n")
+    if rule.service is not None:
+        lines.append(f"        Service = {quote(rule.service)}\n")
     if rule.interfaces != ALL_INTERFACES:
-        pairs.append(("InterfaceType", [word for bit, word in INTERFACE_WORDS.items() if bit & rule.interfaces]))
+        words = [word for bit, word in INTERFACE_WORDS.items() if bit & rule.interfaces]
+        lines.append(f"        InterfaceType = {_literal(words)}\n")
     if rule.edge or rule.extras.defer:
-        pairs.append(("EdgeTraversalPolicy", EDGE_WORDS[rule.extras.defer]))
-    return _table(pairs)
+        lines.append(f"        EdgeTraversalPolicy = {quote(EDGE_WORDS[rule.extras.defer])}\n")
+    lines.append("    }")
+    return "".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def _circumstances(active: bool, profiles: int, direction: Direction, action: Action, protocol: int | None) -> str:
+    """The lines that nearly all rules share: there are few of them, whatever the policy."""
+    pairs: list[tuple[str, str | list[str]]] = [
+        ("Enabled", str(active)),
+        ("Profile", _profiles(profiles)),
+        ("Direction", DIRECTION_WORDS[direction]),
+        ("Action", ACTION_WORDS[action]),
+    ]
+    if protocol is not None:
+        pairs.append(("Protocol", PROTOCOL_WORDS.get(protocol, str(protocol))))
+    return "".join(f"        {key} = {_literal(value)}\n" for key, value in pairs)
 
 
 def _settings(profile: Profile, settings: ProfileSettings) -> str:
@@ -212,5 +235,5 @@ def check_id(target: Capabilities, name: str) -> None:
     reason = unprintable(name)
     if reason:
         raise Unsupported(target.target, name, f"the id has {reason}")
-    if set(name) & set(WILDCARDS):
+    if _WILD.search(name):
         raise Unsupported(target.target, name, f"the id has one of {' '.join(WILDCARDS)}, a pattern to the cmdlets")

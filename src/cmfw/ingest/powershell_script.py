@@ -7,24 +7,22 @@ program part verbatim, so a caller can compare it. Whatever it does not know is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cmfw.errors import Problem
-from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, PortMatch, Store
+from cmfw.ingest.powershell_layout import Entry, layout_of, plain_text, texts_of
+from cmfw.ingest.powershell_tokens import Refusal, assignments, tables, tokens
+from cmfw.model.rule import PROTOCOL_ANY, Action, AddressMatch, Extras, HostRule, PortKeyword, PortMatch, Store, new_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
-from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction, Interface, Profile
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, TCP, UDP, Direction, Interface, Profile
 from cmfw.net.ports import PortSet
 
 DATA_BEGINS = "# --- data: what this script enforces ---"
 DATA_ENDS = "# --- program: the same lines in every script ---"
-QUOTES = "'\u2018\u2019\u201a\u201b"
-"""Characters that end a single-quoted text; doubled they stand for themselves. Source: PowerShell language specification
-2.3.5.2 (single-quote-character)."""
-
 PROTOCOL_WORDS = {TCP: "TCP", UDP: "UDP", ICMP4: "ICMPv4", ICMP6: "ICMPv6"}
 PROFILE_WORDS = {Profile.DOMAIN: "Domain", Profile.PRIVATE: "Private", Profile.PUBLIC: "Public"}
 INTERFACE_WORDS = {Interface.LAN: "Wired", Interface.WIRELESS: "Wireless", Interface.RAS: "RemoteAccess"}
@@ -33,14 +31,9 @@ DIRECTION_WORDS = {Direction.IN: "Inbound", Direction.OUT: "Outbound"}
 ACTION_WORDS = {Action.ALLOW: "Allow", Action.BLOCK: "Block"}
 """Ours -> PowerShell's. Source: facts/windows_firewall.md 4.9 and the New-NetFirewallRule page."""
 
-_TOKEN = re.compile(
-    r"(?P<blank>[ \t\n]+)|(?P<comment>\#[^\n]*)"
-    rf"|'(?P<text>(?:[^{QUOTES}]|{'|'.join(q * 2 for q in QUOTES)})*)'(?![{QUOTES}])"
-    r"|(?P<mark>@\(|@\{|\)|\}|=|,)|\$(?P<variable>[A-Za-z]+)|(?P<word>[A-Za-z]+)"
-)
-_DOUBLED = re.compile(f"([{QUOTES}])\\1")
 _WANTED = ("rules", "members", "groups")
-_MAY = ("stateName", "off", "settings", "ensure")
+_LONGEST_KEPT = 1_500
+_NAMES = (*_WANTED, "stateName", "off", "settings", "ensure")
 EDGE_WORDS = {"": "Allow", "App": "DeferToApp", "User": "DeferToUser"}
 """``extras.defer`` -> word, of a rule with edge traversal; ``User`` goes without. Source: facts/windows_firewall.md 3.3."""
 SETTING_WORDS = {
@@ -83,14 +76,6 @@ class ScriptReading:
     problems: tuple[Problem, ...]
 
 
-class _Refusal(Exception):
-    """The script leaves the dialect; carries what was expected, what was found, and the character offset."""
-
-    def __init__(self, expected: str, found: str, at: int) -> None:
-        self.expected, self.found, self.at = expected, found, at
-        super().__init__(expected)
-
-
 def read_powershell(content: bytes, path: str) -> ScriptReading:
     """The rules of one emitted script; everything that is not exactly our dialect is in ``problems``."""
     problems: list[Problem] = []
@@ -110,9 +95,10 @@ def read_powershell(content: bytes, path: str) -> ScriptReading:
         return ScriptReading((), (), (), (), (), "", "", tuple(problems))
     first_line = head.count("\n") + 3
     found: dict[str, Any] = {}
+    rules: list[HostRule] = []
     try:
-        found = _assignments(_tokens(body), len(body))
-    except _Refusal as refusal:
+        found, rules = _laid_out(body, path) or (assignments(tokens(body), len(body), _NAMES), rules)
+    except Refusal as refusal:
         line = first_line + body.count("\n", 0, refusal.at)
         problems.append(Problem(file=path, line=line, expected=refusal.expected, found=refusal.found))
     problems += [
@@ -120,98 +106,86 @@ def read_powershell(content: bytes, path: str) -> ScriptReading:
         for name in _WANTED
         if name not in found and not problems
     ]
-    return _reading(found, program, path, problems)
+    return _reading((found, rules), program, path, problems)
 
 
-def _tokens(body: str) -> list[tuple[str, str, int]]:
-    """(kind, value, offset) of every token but blanks and comments."""
-    out = []
-    at = 0
-    while at < len(body):
-        found = _TOKEN.match(body, at)
-        if found is None:
-            raise _Refusal("a quoted text, array, hash table or assignment", f"`{body[at : at + 20]!r}`", at)
-        kind = found.lastgroup or "text"
-        value = found[kind]
-        if kind == "text":
-            value = _DOUBLED.sub(r"\1", value)
-        if kind not in ("blank", "comment"):
-            out.append((kind, value, at))
-        at = found.end()
-    return out
+def _laid_out(body: str, path: str) -> tuple[dict[str, Any], list[HostRule]] | None:
+    """The other assignments, and the rules; None where it takes the reader of everything to say what is wrong or unusual."""
+    layout = layout_of(body)
+    if layout is None:
+        return None
+    known: dict[str | None, AddressMatch] = {None: AddressMatch.ANY}
+    try:
+        found = assignments(tokens(layout.rest), len(layout.rest), _NAMES)
+        return found, [_rule_of(entry, known, path) for entry in layout.entries]
+    except (Refusal, ValueError, TypeError):
+        return None
 
 
-def _assignments(tokens: list[tuple[str, str, int]], end: int) -> dict[str, Any]:
-    """Variable -> text, list of texts, or list of hash tables."""
-    out: dict[str, Any] = {}
-    at = 0
-    while at < len(tokens):
-        kind, name, offset = tokens[at]
-        if kind != "variable" or name not in (*_WANTED, *_MAY) or name in out:
-            raise _Refusal(f"one of {', '.join((*_WANTED, *_MAY))}, once each", f"`{name}`", offset)
-        at = _mark(tokens, at + 1, "=", end)
-        out[name], at = _value(tokens, at, end)
-    return out
+def _rule_of(entry: Entry, known: dict[str | None, AddressMatch], path: str) -> HostRule:
+    """The rule of one table; ``known`` are the address lists of the script so far."""
+    for written in (entry.local, entry.remote):
+        if written is not None and written not in known:
+            known[written] = _addresses(texts_of(written))
+    active, profiles, direction, action, protocol = _circumstances(entry.circumstances)
+    local_port, remote_port, icmp = _port_lines(entry.ports)
+    program, service, interfaces, edge, extras = _more_lines(entry.more)
+    name = plain_text(entry.name)
+    conditions = (
+        action,
+        direction,
+        Store.LOCAL,
+        active,
+        profiles,
+        protocol,
+        local_port,
+        remote_port,
+        icmp,
+        known[entry.local],
+        known[entry.remote],
+        program,
+        service,
+        interfaces,
+    )
+    texts = plain_text(entry.display_name), plain_text(entry.description), plain_text(entry.group)
+    return new_rule(name, conditions, texts, edge, extras, (2, 10), f"{path}!$rules\\{name}")
 
 
-def _peek(tokens: list[tuple[str, str, int]], at: int, end: int) -> tuple[str, str, int]:
-    return tokens[at] if at < len(tokens) else ("end", "end of the data part", end)
+_Lines = Callable[[str], tuple[Any, ...]]
 
 
-def _mark(tokens: list[tuple[str, str, int]], at: int, wanted: str, end: int) -> int:
-    kind, value, offset = _peek(tokens, at, end)
-    if (kind, value) != ("mark", wanted):
-        raise _Refusal(f"`{wanted}`", f"`{value}`", offset)
-    return at + 1
+def _fields_of(*defaults: tuple[str, Any]) -> _Lines:
+    """A reader of some lines of a table: these fields, in order, each with its default where no line names it.
+
+    Few such lines are in use, whatever the site, so they are read once; long ones are not kept, for the memory's sake.
+    """
+
+    def read(lines: str) -> tuple[Any, ...]:
+        (table,), _ = tables(tokens(f"@{{{lines}}})"), 0, len(lines))
+        found = _fields(table)
+        return tuple(found.get(name, default) for name, default in defaults)
+
+    kept = lru_cache(maxsize=2048)(read)
+    return lambda lines: kept(lines) if len(lines) < _LONGEST_KEPT else read(lines)
 
 
-def _value(tokens: list[tuple[str, str, int]], at: int, end: int) -> tuple[Any, int]:
-    kind, value, offset = _peek(tokens, at, end)
-    if kind == "text":
-        return value, at + 1
-    if (kind, value) != ("mark", "@("):
-        raise _Refusal("a quoted text or `@(`", f"`{value}`", offset)
-    if _peek(tokens, at + 1, end)[:2] == ("mark", "@{"):
-        return _tables(tokens, at + 1, end)
-    return _texts(tokens, at + 1, end)
+_circumstances = _fields_of(
+    ("active", True), ("profiles", ALL_PROFILES), ("direction", None), ("action", None), ("protocol", PROTOCOL_ANY)
+)
+_port_lines = _fields_of(("local_port", PortMatch.ANY), ("remote_port", PortMatch.ANY), ("icmp", None))
+_more_lines = _fields_of(
+    ("program", None), ("service", None), ("interfaces", ALL_INTERFACES), ("edge", False), ("extras", Extras.NONE)
+)
 
 
-def _texts(tokens: list[tuple[str, str, int]], at: int, end: int) -> tuple[list[str], int]:
-    out: list[str] = []
-    if _peek(tokens, at, end)[:2] == ("mark", ")"):
-        return out, at + 1
-    while True:
-        kind, value, offset = _peek(tokens, at, end)
-        if kind != "text":
-            raise _Refusal("a quoted text", f"`{value}`", offset)
-        out.append(value)
-        at += 1
-        if _peek(tokens, at, end)[:2] != ("mark", ","):
-            return out, _mark(tokens, at, ")", end)
-        at += 1
-
-
-def _tables(tokens: list[tuple[str, str, int]], at: int, end: int) -> tuple[list[dict[str, Any]], int]:
-    out: list[dict[str, Any]] = []
-    while _peek(tokens, at, end)[:2] == ("mark", "@{"):
-        table: dict[str, Any] = {}
-        at += 1
-        while _peek(tokens, at, end)[:2] != ("mark", "}"):
-            kind, key, offset = _peek(tokens, at, end)
-            if kind != "word" or key in table:
-                raise _Refusal("a parameter name, once each", f"`{key}`", offset)
-            at = _mark(tokens, at + 1, "=", end)
-            table[key], at = _value(tokens, at, end)
-        out.append(table)
-        at += 1
-    return out, _mark(tokens, at, ")", end)
-
-
-def _reading(found: dict[str, Any], program: str, path: str, problems: list[Problem]) -> ScriptReading:
-    rules, groups = [], []
+def _reading(said: tuple[dict[str, Any], list[HostRule]], program: str, path: str, problems: list[Problem]) -> ScriptReading:
+    """What the assignments, and rules that are made already, say together."""
+    found, rules = said
+    groups = []
     for number, table in enumerate(found.get("rules", [])):
+        name = table.get("Name", number) if isinstance(table, dict) else number
         try:
-            rules.append(_rule(table, f"{path}!$rules\\{table.get('Name', number)}"))
+            rules.append(_rule(table, f"{path}!$rules\\{name}"))
         except (ValueError, TypeError) as error:
             key = f"$rules[{number}]"
             problems.append(Problem(file=path, key=key, expected="parameters of our dialect", found=str(error)))
@@ -366,6 +340,11 @@ def _rule(table: dict[str, Any], origin: str) -> HostRule:
     missing = [name for name in _ALWAYS if name not in table]
     if missing:
         raise ValueError(f"no `{missing[0]}`")
+    return HostRule(store=Store.LOCAL, origin=origin, **_fields(table))
+
+
+def _fields(table: dict[str, Any]) -> dict[str, Any]:
+    """The fields of ``HostRule`` that a table, or a part of one, says; raises ValueError for what is not ours."""
     fields: dict[str, Any] = {}
     for name, value in table.items():
         if name not in _FIELDS:
@@ -375,7 +354,7 @@ def _rule(table: dict[str, Any], origin: str) -> HostRule:
     if (defer := fields.pop("edge", None)) is not None:
         fields["edge"] = defer != "User"
         fields["extras"] = Extras(defer=defer) if defer else Extras.NONE
-    return HostRule(store=Store.LOCAL, origin=origin, **fields)
+    return fields
 
 
 def _group(table: dict[str, Any]) -> EnabledGroup:
