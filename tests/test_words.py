@@ -39,6 +39,11 @@ _NAMES = (
 )
 """Words of what comes from elsewhere, looked up and not said; those of click have a test in ``cli/test_click_words.py``."""
 
+SET_WRONG = re.compile(
+    r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff] [\u4e00-\u9fff]|[\u4e00-\u9fff][,;!?]|[\u4e00-\u9fff]\\.$"
+)
+"""Chinese beside Latin without a blank, with one beside Chinese, or before a half-width mark."""
+
 _SOURCE = ROOT / "src" / "cmfw"
 
 
@@ -90,9 +95,9 @@ def test_a_translation_has_the_same_parts_to_fill_in(translation):
     assert [key for key, m in translation.items() if parts(str(m.id)) != parts(str(m.string))] == []
 
 
-def test_a_translation_names_the_same_commands_options_and_literals(translation):
+def test_a_translation_names_the_same_commands_options_andliterals(translation):
     """What stands in backticks is typed or read as it is; a name that is filled in may have Chinese quotation marks instead."""
-    assert [key for key, m in translation.items() if _literals(str(m.id)) != _literals(str(m.string))] == []
+    assert [key for key, m in translation.items() if literals(str(m.id)) != literals(str(m.string))] == []
 
 
 def test_a_translation_is_not_the_english(translation):
@@ -191,7 +196,8 @@ def test_a_fuzzy_message_stays_fuzzy_until_somebody_says_otherwise(tmp_path):
     assert (again["k"].fuzzy, again["k"].previous_id) == (True, ["one {n}"])
 
 
-def _literals(text: str) -> set[str]:
+def literals(text: str) -> set[str]:
+    """What stands in backticks and is no part to fill in."""
     return {literal for literal in re.findall(r"`([^`]*)`", text) if not re.fullmatch(r"{\w+}", literal)}
 
 
@@ -213,10 +219,7 @@ def test_chinese_is_set_as_chinese_is():
     for area in catalogs.ALL_AREAS:
         texts += [str(m.string) for m in catalogs.messages(catalogs.translation_of(area, "zh_CN")).values()]
     assert len(texts) > 2000
-    wrong = re.compile(
-        r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff] [\u4e00-\u9fff]|[\u4e00-\u9fff][,;!?]|[\u4e00-\u9fff]\\.$"
-    )
-    assert [text for text in texts if wrong.search(text)] == []
+    assert [text for text in texts if SET_WRONG.search(text)] == []
 
 
 def _said() -> set[str]:

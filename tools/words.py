@@ -5,6 +5,7 @@
 
 ``src/cmfw/words/locale/AREA.pot`` holds the English, ``LANGUAGE/LC_MESSAGES/AREA.po`` a translation; both are edited by hand.
 ``AREA.mo`` beside it maps keys to texts, for English as well. The same sources give the same bytes. docs/translating.md tells more.
+The English of errors stands in the sources themselves: ``problems.pot`` is made of them, and its texts are their own keys.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, unescape, write_po
 
 from cmfw.words import AREAS, GENERAL, LANGUAGES, area_of
+from cmfw.words.phrases import PROBLEMS
+from tools import phrases
 
 LOCALE = Path(__file__).resolve().parent.parent / "src" / "cmfw" / "words" / "locale"
 SOURCE = "en"
@@ -30,6 +33,7 @@ FILLED = "python-brace-format"
 """The flag by which gettext's own tools check that ``{name}`` stands in both texts."""
 
 
+_FROM_SOURCES = "# English texts of errors, made of the sources by `python -m tools.words`."
 _FORMER = "| msgid "
 _ENCODED = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Transfer-Encoding", "8bit"))
 
@@ -59,13 +63,14 @@ def messages(path: Path) -> dict[str, Message]:
         catalog = read_po(file, ignore_obsolete=False, abort_invalid=True)
     found: dict[str, Message] = {}
     for message in list(catalog)[1:]:
-        if not message.context or message.context in found:
-            raise ValueError(f"{path.name}: the key `{message.context}` is missing or there twice")
+        key = str(message.id) if path.stem == PROBLEMS else message.context
+        if not key or key in found:
+            raise ValueError(f"{path.name}: the key `{key}` is missing or there twice")
         # Babel takes the former English of a fuzzy message for a comment of the translator
         former = [line.removeprefix(_FORMER) for line in message.user_comments if line.startswith(_FORMER)]
         message.user_comments = [line for line in message.user_comments if not line.startswith(_FORMER)]
         message.previous_id = [unescape(line) for line in former]
-        found[message.context] = message
+        found[key] = message
     return found
 
 
@@ -88,17 +93,19 @@ def updated(template: dict[str, Message], translation: dict[str, Message]) -> di
         old = translation.get(key) or gone.get(str(source.id))
         text, fuzzy = (str(old.string), old.fuzzy) if old else ("", False)
         previous = list(old.previous_id) if old else []
-        if old and text and (old.id != source.id or old.context != key):
+        if old and text and (old.id != source.id or old.context != source.context):
             fuzzy, previous = True, [str(old.id)]
         comments = old.user_comments if old else ()
-        made = _message(key, str(source.id), text, source.auto_comments, comments)
+        made = _message(source.context, str(source.id), text, source.auto_comments, comments)
         made.previous_id = previous if fuzzy else []
         made.flags |= {"fuzzy"} if fuzzy and text else set()
         found[key] = made
     return found
 
 
-def _message(key: str, english: str, text: str = "", notes: Iterable[str] = (), comments: Iterable[str] = ()) -> Message:
+def _message(
+    key: str | None, english: str, text: str = "", notes: Iterable[str] = (), comments: Iterable[str] = ()
+) -> Message:
     made = Message(english, text, context=key, auto_comments=tuple(notes), user_comments=tuple(comments))
     made.flags -= {"python-format", FILLED}
     made.flags |= {FILLED} if placeholders(english) else set()
@@ -107,7 +114,8 @@ def _message(key: str, english: str, text: str = "", notes: Iterable[str] = (), 
 
 def written(found: dict[str, Message], language: str) -> bytes:
     """A template (the language is ``SOURCE``) or a translation as the bytes of its file: a text on one line, in the order given."""
-    catalog = Plain(locale=language, fuzzy=False, header_comment=_head(language))
+    of_sources = language == SOURCE and not any(message.context for message in found.values())
+    catalog = Plain(locale=language, fuzzy=False, header_comment=_FROM_SOURCES if of_sources else _head(language))
     for message in found.values():
         catalog[message.id] = message
     made = io.BytesIO()
@@ -140,11 +148,19 @@ def files() -> dict[Path, bytes]:
         template = {key: _message(key, str(m.id), "", m.auto_comments) for key, m in messages(template_of(area)).items()}
         made[template_of(area)] = written(template, SOURCE)
         made[translation_of(area, SOURCE).with_suffix(".mo")] = compiled(template, SOURCE)
-        for language in TRANSLATED:
-            path = translation_of(area, language)
-            found = updated(template, messages(path) if path.exists() else {})
-            made[path] = written(found, language)
-            made[path.with_suffix(".mo")] = compiled(found, language)
+        made |= _translated(area, template)
+    problems = {text: _message(None, text, "", [f"cmfw.{module}"]) for text, module in phrases.texts().items()}
+    made[template_of(PROBLEMS)] = written(problems, SOURCE)
+    return made | _translated(PROBLEMS, problems)
+
+
+def _translated(area: str, template: dict[str, Message]) -> dict[Path, bytes]:
+    made = {}
+    for language in TRANSLATED:
+        path = translation_of(area, language)
+        found = updated(template, messages(path) if path.exists() else {})
+        made[path] = written(found, language)
+        made[path.with_suffix(".mo")] = compiled(found, language)
     return made
 
 
@@ -185,7 +201,7 @@ def unfinished() -> list[str]:
     """The messages that a translator still has to look at, as ``LANGUAGE KEY``."""
     found = []
     for language in TRANSLATED:
-        for area in ALL_AREAS:
+        for area in (*ALL_AREAS, PROBLEMS):
             for key, message in messages(translation_of(area, language)).items():
                 if not message.string or message.fuzzy:
                     found.append(f"{language} {key}")

@@ -15,6 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 from cmfw.values import value
+from cmfw.words.phrases import Phrase, constant, listed, phrase
+
+COMMAND_LINE = phrase("command line")
+"""Where a problem is that stands in no file."""
 
 
 @value
@@ -46,19 +50,20 @@ class Problem:
             out["offset"] = self.offset
         return out
 
-    def text(self) -> str:
+    def text(self) -> Phrase:
         """One line for people: ``file:line: key: expected X, found Y (hint)``."""
-        where = self.file
+        place = ""
         if self.line is not None:
-            where += f":{self.line}"
+            place = f":{self.line}"
         elif self.offset is not None:
-            where += f"@0x{self.offset:x}"
-        parts = [where]
+            place = f"@0x{self.offset:x}"
         if self.key:
-            parts.append(self.key)
-        parts.append(f"expected {self.expected}, found {self.found}")
-        text = ": ".join(parts)
-        return f"{text} ({self.hint})" if self.hint else text
+            place += f": {self.key}"
+        expected, found = constant(self.expected), constant(self.found)
+        text = phrase(
+            "{file}{place}: expected {expected}, found {found}", file=self.file, place=place, expected=expected, found=found
+        )
+        return phrase("{problem} ({hint})", problem=text, hint=constant(self.hint)) if self.hint else text
 
 
 class CmfwError(Exception):
@@ -70,7 +75,7 @@ class InputError(CmfwError):
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
-        super().__init__("\n".join(p.text() for p in problems))
+        super().__init__(listed((p.text() for p in problems), "\n"))
 
 
 class FormatError(CmfwError):
@@ -79,8 +84,10 @@ class FormatError(CmfwError):
     def __init__(self, message: str, *, source: str = "", offset: int | None = None) -> None:
         self.source = source
         self.offset = offset
-        at = "" if offset is None else f" at offset 0x{offset:x}"
-        super().__init__(f"{source}: {message}{at}" if source else f"{message}{at}")
+        text = constant(message)
+        if offset is not None:
+            text = phrase("{message} at offset 0x{offset:x}", message=text, offset=offset)
+        super().__init__(phrase("{source}: {message}", source=source, message=text) if source else text)
 
 
 class Unsupported(CmfwError):
@@ -90,7 +97,8 @@ class Unsupported(CmfwError):
         self.target = target
         self.item = item
         self.reason = reason
-        super().__init__(f"target `{target}` cannot express `{item}`: {reason}")
+        words = {"target": target, "item": item, "reason": constant(reason)}
+        super().__init__(phrase("target `{target}` cannot express `{item}`: {reason}", **words))
 
 
 class MissingExtra(CmfwError):
@@ -98,7 +106,10 @@ class MissingExtra(CmfwError):
 
     def __init__(self, extra: str, wanted_by: str) -> None:
         self.extra = extra
-        super().__init__(f"{wanted_by} needs the extra `{extra}`: pip install 'cmfw[{extra}]'")
+        wanted = constant(wanted_by)
+        super().__init__(
+            phrase("{wanted} needs the extra `{extra}`: pip install 'cmfw[{extra}]'", wanted=wanted, extra=extra)
+        )
 
 
 class LabError(CmfwError):

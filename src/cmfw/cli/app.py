@@ -18,6 +18,7 @@ from cmfw import __version__, words
 from cmfw.cli.options import SpokenContext, help_option, option
 from cmfw.errors import CmfwError, InputError
 from cmfw.words import say
+from cmfw.words.phrases import told
 
 CLEAN, FINDINGS, FAILED, INCOMPLETE = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -95,17 +96,17 @@ class LazyGroup(click.Group):
 
 def run(group: LazyGroup, args: Sequence[str] | None = None, prog_name: str | None = None) -> int:
     """Run the command line and return its exit code; every error is told on stderr, one line for each problem."""
-    told = list(sys.argv[1:] if args is None else args)
-    words.choose(_option_value(told, "--lang"))
+    given = list(sys.argv[1:] if args is None else args)
+    words.choose(_option_value(given, "--lang"))
     _safe_streams()
-    debug = "--debug" in told or bool(os.environ.get("CMFW_DEBUG"))
+    debug = "--debug" in given or bool(os.environ.get("CMFW_DEBUG"))
     try:
         if "_CMFW_COMPLETE" in os.environ:
             from cmfw.cli.completing import answer
 
-            return answer(group, told)
+            return answer(group, given)
         # not click's own main: it turns a closed pipe into exit code 1, which means findings here
-        with group.make_context(prog_name or "cmfw", told) as context:
+        with group.make_context(prog_name or "cmfw", given) as context:
             code = group.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as done:
@@ -134,13 +135,13 @@ def error_lines(error: Exception) -> list[str]:
     if isinstance(error, click.ClickException):
         return [" ".join(error.format_message().split())]
     if isinstance(error, InputError):
-        return [problem.text() for problem in error.problems]
+        return [told(problem.text()) for problem in error.problems]
     if isinstance(error, CmfwError):
-        return [" ".join(str(error).split())]
-    if isinstance(error, OSError) and error.filename:
-        return [f"{error.filename}: {(error.strerror or type(error).__name__).lower()}"]
-    if isinstance(error, OSError) and error.strerror:
-        return [error.strerror.lower()]
+        return [" ".join(told(str(error)).split())]
+    if isinstance(error, OSError) and (error.filename or error.strerror):
+        from cmfw.words.system_errors import of_system
+
+        return [f"{error.filename}: {told(of_system(error))}" if error.filename else told(of_system(error))]
     text = " ".join(str(error).split())
     return [say("error.own", kind=type(error).__name__, text=text)]
 

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.state import HostState
 from cmfw.words import say
+from cmfw.words.phrases import told
 from cmfw.words.visible import visible
 
 if TYPE_CHECKING:
     from cmfw.engine.path import PathEngine
     from cmfw.model.site import Site
     from cmfw.net.flowquery import FlowQuery, Names
-
-COMMAND_LINE = "command line"
 
 
 def read_host(paths: Sequence[str], local_subnets: Sequence[str]) -> HostState:
@@ -71,7 +70,7 @@ def check_subnets(texts: Sequence[str]) -> None:
 
 def warn(text: str) -> None:
     """Tell something that does not stop the work, as one line on stderr."""
-    click.echo(f"cmfw: {say('warning')}: {visible(' '.join(text.split()))}", err=True)
+    click.echo(f"cmfw: {say('warning')}: {visible(' '.join(told(text).split()))}", err=True)
 
 
 def read_queries(asked: Sequence[tuple[str, str, int | None]], names: Names) -> list[FlowQuery]:

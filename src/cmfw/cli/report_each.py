@@ -28,6 +28,7 @@ def render_each(paths: Sequence[str], asked: str | None, local_subnets: Sequence
     from cmfw.report.audit_view import make_audit
     from cmfw.report.machines_page import render_machines
     from cmfw.report.machines_view import machine_of
+    from cmfw.words.phrases import told
 
     check_subnets(local_subnets)
     site = read_site(paths[0])
@@ -47,7 +48,7 @@ def render_each(paths: Sequence[str], asked: str | None, local_subnets: Sequence
         try:
             machines.append(machine_of(name, audit_of(file)))
         except CmfwError as error:
-            unread.append(Unread(name, " ".join(str(error).split())))
+            unread.append(Unread(name, " ".join(told(str(error)).split())))
     bar.close()
     return render_machines(site.code, tuple(machines), tuple(unread))
 

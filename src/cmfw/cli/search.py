@@ -39,9 +39,10 @@ def command(
     form: str,
 ) -> int:
     """Find the flows; exit code 1 where there are some, 0 where there certainly are none, 3 where that is not known."""
-    from cmfw.cli.inputs import COMMAND_LINE, read_host, read_queries
+    from cmfw.cli.inputs import read_host, read_queries
     from cmfw.cli.progress import Waiting
     from cmfw.engine.search import search
+    from cmfw.errors import COMMAND_LINE
     from cmfw.model.rule import canonical_program
     from cmfw.net.flowquery import Names
     from cmfw.report.question_view import preferences

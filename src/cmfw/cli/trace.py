@@ -57,8 +57,9 @@ def command(
 ) -> int:
     """Judge the flows on the machine that the states describe."""
     from cmfw.catalog import load
-    from cmfw.cli.inputs import COMMAND_LINE, flow_file, read_host, read_queries
+    from cmfw.cli.inputs import flow_file, read_host, read_queries
     from cmfw.engine.exact import Engine
+    from cmfw.errors import COMMAND_LINE
     from cmfw.net.flowquery import in_profile
     from cmfw.report.flow_names import names_of
 

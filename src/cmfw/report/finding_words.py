@@ -8,6 +8,7 @@ from cmfw.catalog.types import Catalog
 from cmfw.model.finding import Finding
 from cmfw.model.rule import group_id
 from cmfw.words import known, language, say
+from cmfw.words.phrases import told
 
 _LIST = ", "
 
@@ -110,7 +111,7 @@ def missing_word(code: str) -> str:
 
 def gap_detail(code: str, detail: str) -> str:
     """The gap in words of this language where its code has some, else as the reader put it."""
-    return known(f"gap.{code}") or detail
+    return known(f"gap.{code}") or told(detail)
 
 
 def _word(kind: str, text: str) -> str:

@@ -15,6 +15,7 @@ from cmfw.report.finding_words import exception_title, gap_detail, missing_word,
 from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import block, code, table
 from cmfw.words import language, say
+from cmfw.words.phrases import told
 
 _MOST_BOXES = 30
 _MOST_PROBLEMS = 100
@@ -114,17 +115,17 @@ def exceptions_part(audit: Audit) -> Content:
 def ledger_part(audit: Audit) -> Content:
     """The files with their hashes and what was read of them, what could not be read, and what the evidence does not show."""
     columns = [say(f"report.{name}") for name in ("file", "format", "hash", "rules_read", "profiles")]
-    told: list[Content] = [table(columns, [_source(source) for source in audit.state.sources])]
+    parts: list[Content] = [table(columns, [_source(source) for source in audit.state.sources])]
     if audit.problems:
-        listed = [element("li", code(problem.text())) for problem in audit.problems[:_MOST_PROBLEMS]]
-        told += [element("h3", say("report.not_read", count=len(audit.problems))), element("ul", listed)]
+        unread = [element("li", code(told(problem.text()))) for problem in audit.problems[:_MOST_PROBLEMS]]
+        parts += [element("h3", say("report.not_read", count=len(audit.problems))), element("ul", unread)]
         if len(audit.problems) > _MOST_PROBLEMS:
-            told.append(element("p", say("audit.more", count=len(audit.problems) - _MOST_PROBLEMS)))
+            parts.append(element("p", say("audit.more", count=len(audit.problems) - _MOST_PROBLEMS)))
     if audit.state.gaps:
         rows = [_gap(gap) for gap in audit.state.gaps]
-        told += [element("h3", say("audit.gaps"))]
-        told.append(table([say("report.gap"), say("report.code"), say("report.may")], rows))
-    return told
+        parts += [element("h3", say("audit.gaps"))]
+        parts.append(table([say("report.gap"), say("report.code"), say("report.may")], rows))
+    return parts
 
 
 def _source(source: StateSource) -> list[Content]:

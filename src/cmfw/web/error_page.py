@@ -8,6 +8,7 @@ from cmfw.report.page import code
 from cmfw.web.exchange import Ask, Reply
 from cmfw.web.frame import framed
 from cmfw.words import known, say
+from cmfw.words.phrases import told
 
 
 def for_status(ask: Ask, status: int) -> Reply:
@@ -31,8 +32,10 @@ def wrong_input(ask: Ask, error: CmfwError) -> Reply:
 
 def problems(error: CmfwError) -> Content:
     """Every problem of an error as a list."""
-    told = [one.text() for one in error.problems] if isinstance(error, InputError) else [str(error)]
-    return element("div", element("ul", [element("li", code(text)) for text in told], class_="problems"), role="alert")
+    texts = [one.text() for one in error.problems] if isinstance(error, InputError) else [str(error)]
+    return element(
+        "div", element("ul", [element("li", code(told(text))) for text in texts], class_="problems"), role="alert"
+    )
 
 
 def back(path: str) -> str:

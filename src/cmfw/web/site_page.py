@@ -17,6 +17,7 @@ from cmfw.web.home_page import given
 from cmfw.web.space_page import after_site, site_case
 from cmfw.web.store import Given
 from cmfw.words import role, say
+from cmfw.words.phrases import told
 
 _EXAMPLE = """\
 schema = "cmfw/site/1"
@@ -128,7 +129,7 @@ def _filters(desk: Desk, ask: Ask, case: SiteCase) -> Content:
         for one in case.site.filters
     ]
     columns = [say("report.file"), say("web.site.from"), say("web.site.to"), say("web.site.is_there")]
-    wrong = [element("li", code(one.text())) for one in case.path_problems]
+    wrong = [element("li", code(told(one.text()))) for one in case.path_problems]
     upload = form(
         place("w", ask.param("space"), "site", "filters"),
         ask.token,

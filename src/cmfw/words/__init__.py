@@ -73,8 +73,8 @@ def say(key: str, **parts: object) -> str:
 def said_in(lang: str, key: str) -> str:
     """The words of ``key`` in one language, unfilled, English where the language lacks them; KeyError for an unknown key."""
     area = area_of(key)
-    found = _catalog(lang, area).get(key)
-    return _catalog(LANGUAGES[0], area)[key] if found is None else found
+    found = catalog(lang, area).get(key)
+    return catalog(LANGUAGES[0], area)[key] if found is None else found
 
 
 def known(key: str) -> str | None:
@@ -90,7 +90,8 @@ def role(name: str) -> str:
     return known(f"role.{name}") or name
 
 
-def _catalog(lang: str, area: str) -> dict[str, str]:
+def catalog(lang: str, area: str) -> dict[str, str]:
+    """Key to words of one area in one language."""
     found = _read.get((lang, area))
     if found is None:
         with open(os.path.join(os.path.dirname(__file__), "locale", lang, "LC_MESSAGES", f"{area}.mo"), "rb") as file:

@@ -1,0 +1,208 @@
+"""The texts of errors as the sources hold them: what goes into ``problems.pot``, and what no translation could reach.
+
+A text is an argument of an error or a problem, or of a function of ours with a parameter ``expected``, ``found``, ``hint`` or ``reason``.
+It stands there as a literal, or is a phrase: what is made of words and values, stands in a variable or comes out of a function.
+An f-string may have values and what is typed as it is (in backticks), but no words. docs/translating.md tells more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "cmfw"
+PACKAGES = ("errors.py", "words")
+"""What is translated, in order; the rest of ``src/cmfw`` is on its way."""
+
+_TEXTS = {
+    "Problem": (1, 2, 3),
+    "FormatError": (0,),
+    "Unsupported": (2,),
+    "MissingExtra": (1,),
+    "LabError": (0,),
+    "NoResponder": (0,),
+    "Refused": (0,),
+    "Busy": (0,),
+    "Unreachable": (0,),
+    "Edited": (0,),
+    "FlowTextError": (0, 1),
+}
+"""Error -> the positions of its texts."""
+_NAMED = ("expected", "found", "hint", "reason", "got")
+"""Parameters that are texts wherever they stand."""
+_MAKERS = ("phrase", "listed", "constant", "of_system")
+_TYPED = re.compile(r"`[^`]*`|{[^}]*}|'[^']*\[[^']*'")
+_WORD = re.compile(r"[A-Za-z]*[a-z]{2}")
+_MARK = re.compile(r"[(,;]")
+"""Marks that another language sets in its own way."""
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """An expression that is a text and cannot be translated."""
+
+    path: Path
+    node: ast.expr
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(SOURCE)}:{self.node.lineno}: {ast.unparse(self.node)[:120]}"
+
+
+def has_words(text: str) -> bool:
+    """Whether something of the text is language: neither in backticks or braces, nor a mark or a name in capitals."""
+    return _WORD.search(_TYPED.sub("", text)) is not None
+
+
+def sources(packages: tuple[str, ...] = PACKAGES) -> Iterator[Path]:
+    """The modules of the packages, in order."""
+    for package in packages:
+        path = SOURCE / package
+        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def texts(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """Text or template -> the module that holds it first, in the order of the sources."""
+    found: dict[str, str] = {}
+    for path in sources(packages):
+        module = path.relative_to(SOURCE).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        for text in Module(path).texts():
+            found.setdefault(text, module)
+    return found
+
+
+def flaws(packages: tuple[str, ...] = PACKAGES) -> list[Flaw]:
+    """Every text that is no phrase although it has to be."""
+    return [Flaw(path, node) for path in sources(packages) for node in Module(path).flaws()]
+
+
+class Module:
+    """The texts of one module."""
+
+    def __init__(self, path: Path) -> None:
+        self.nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        self.calls = [node for node in self.nodes if isinstance(node, ast.Call)]
+
+    def texts(self) -> Iterator[str]:
+        """The literals and templates, in order."""
+        found = sorted(self._constants(), key=lambda node: (node.lineno, node.col_offset))
+        yield from (
+            str(node.value) for node in found if has_words(str(node.value)) or _MARK.search(_TYPED.sub("", str(node.value)))
+        )
+
+    def flaws(self) -> Iterator[ast.expr]:
+        """Words in f-strings and sums, and literals behind a name, where a text is wanted."""
+        seen = set()
+        for node in self._arguments():
+            for one in self._flaws(node):
+                if one not in seen:
+                    seen.add(one)
+                    yield one
+        for call in self.calls:
+            if _name(call) == "phrase" and not _is_text(call.args[0]):
+                yield call
+
+    def _constants(self) -> Iterator[ast.Constant]:
+        for call in self.calls:
+            if _name(call) == "phrase" and call.args and _is_text(call.args[0]):
+                yield call.args[0]
+            if _name(call) == "listed":
+                yield from (arg for arg in call.args[1:] if _is_text(arg))
+        for node in self._arguments():
+            yield from (one for one in _alternatives(node) if _is_words(one))
+
+    def _arguments(self) -> Iterator[ast.expr]:
+        builders = _builders()
+        for call in self.calls:
+            name = _name(call)
+            positions = builders.get(name, ())
+            yield from (arg for at, arg in enumerate(call.args) if at in positions)
+            if name in builders:
+                yield from (one.value for one in call.keywords if one.arg in _NAMED or one.arg == "wanted_by")
+
+    def _flaws(self, node: ast.expr) -> Iterator[ast.expr]:
+        for one in _alternatives(node):
+            if _hides_words(one):
+                yield one
+            elif isinstance(one, ast.Name):
+                yield from (found for found in self._behind(one.id) if _hides_words(found) or _is_words(found))
+            elif isinstance(one, ast.Call) and _name(one) not in _MAKERS:
+                yield from (found for found in self._returned(_name(one)) if _hides_words(found) or _is_words(found))
+
+    def _behind(self, name: str) -> Iterator[ast.expr]:
+        """What is put under a name, in any function of the module."""
+        for node in self.nodes:
+            if (isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets)) or (
+                isinstance(node, ast.AnnAssign)
+                and isinstance(node.target, ast.Name)
+                and node.target.id == name
+                and node.value
+            ):
+                yield from _alternatives(node.value)
+
+    def _returned(self, name: str) -> Iterator[ast.expr]:
+        """What a function of the module returns."""
+        for node in self.nodes:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Return) and inner.value:
+                        yield from _alternatives(inner.value)
+
+
+_found: dict[str, tuple[int, ...]] = {}
+
+
+def _builders() -> dict[str, tuple[int, ...]]:
+    """Function or error -> the positions of its texts, of the whole program; read once."""
+    if not _found:
+        for path in sorted(SOURCE.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef):
+                    given = [one for one in node.args.args if one.arg not in ("self", "cls")]
+                    positions = [at for at, one in enumerate(given) if one.arg in _NAMED and _is_str(one.annotation)]
+                    if positions and node.name != "__init__":
+                        _found[node.name] = tuple({*_found.get(node.name, ()), *positions})
+        _found.update(_TEXTS)
+    return _found
+
+
+def _name(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.IfExp):
+        yield from _alternatives(node.body)
+        yield from _alternatives(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for one in node.values:
+            yield from _alternatives(one)
+    elif isinstance(node, ast.Call) and _name(node) == "constant":
+        yield from _alternatives(node.args[0])
+    else:
+        yield node
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_str(annotation: ast.expr | None) -> bool:
+    return annotation is not None and ast.unparse(annotation) == "str"
+
+
+def _is_words(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and has_words(node.value)
+
+
+def _hides_words(node: ast.expr) -> bool:
+    """Whether words stand in an expression that makes a new text."""
+    if isinstance(node, ast.JoinedStr):
+        return has_words("".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        return any(_is_words(one) or _hides_words(one) for one in (node.left, node.right))
+    return False
