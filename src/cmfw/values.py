@@ -33,7 +33,7 @@ def value(cls: type[_T] | None = None, /, *, kw_only: bool = False, order: bool 
     """The class as a frozen value with slots: ``__init__``, equality, hash, repr, and comparison with ``order``.
 
     Defaults must be immutable values (there is no ``field()``); annotations with ``ClassVar`` are no fields.
-    ``__post_init__`` runs as in a dataclass. Raises TypeError for a field without default after one with.
+    ``__post_init__`` runs as in a dataclass, and a ``__hash__`` of the class itself stands. Raises TypeError for a field without default after one with.
 
     ``opened`` puts the slots into a base class that is not frozen, ``__base__`` of the class: whoever makes thousands of
     values makes one of that, sets every field, and then its ``__class__`` (a frozen value sets each of its fields through
@@ -62,7 +62,7 @@ def _made(cls: type[_T], *, kw_only: bool, order: bool, opened: bool) -> type[_T
         "__getstate__": _state,
         "__setstate__": _restore,
         # all of it before the class is made: a method that is set later makes Python look through all slots of the type
-        **_comparisons(names, _ORDER if order else ()),
+        **_comparisons(names, _ORDER if order else (), own.get("__hash__")),
         "__init__": _init(f"{cls.__qualname__}.__init__", names, given, own.get("__post_init__"), kw_only=kw_only),
     }
     own.setdefault("__repr__", _repr)
@@ -98,7 +98,7 @@ def _init(qualified: str, names: tuple[str, ...], given: dict[str, Any], finish:
     return made
 
 
-def _comparisons(names: tuple[str, ...], order: Iterable[str]) -> dict[str, Any]:
+def _comparisons(names: tuple[str, ...], order: Iterable[str], own_hash: Any) -> dict[str, Any]:
     """Equality, hash and, where asked, order by the tuple of all fields, for values of the same class only."""
     fields: Any = operator.attrgetter(*names) if names else lambda _: ()
 
@@ -109,7 +109,7 @@ def _comparisons(names: tuple[str, ...], order: Iterable[str]) -> dict[str, Any]
         return compare
 
     found: dict[str, Any] = {f"__{word}__": compared(getattr(operator, word)) for word in ("eq", *order)}
-    return found | {"__hash__": lambda self: hash(fields(self))}
+    return found | {"__hash__": own_hash or (lambda self: hash(fields(self)))}
 
 
 class _Fields:

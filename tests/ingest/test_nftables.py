@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cmfw import catalog
+from cmfw.emit.network import emit_between
 from cmfw.engine.path import Passage, judge_between
+from cmfw.ingest.nft_text import NftText
+from cmfw.ingest.nft_words import words_of
 from cmfw.ingest.nftables import read_nftables
 from cmfw.ingest.path_state import read_filter
+from cmfw.ingest.site import read_site_text
 from cmfw.model.path import PathFilter
 from cmfw.net.flowtext import parse_parts
+from cmfw.resolve import resolve
 
 WEB = "tcp 10.4.0.9:50000 > 10.1.0.7:443"
 
@@ -122,3 +130,81 @@ def test_a_filter_of_a_site_may_be_a_ruleset():
 def test_problems_name_the_line():
     _, problems = read_nftables(forward("accept") + "define x = 3\n", "x.nft")
     assert [p.text() for p in problems] == ["x.nft:7: expected a table, found `define x = 3`"]
+
+
+SITE = """
+code = "P01"
+[[system]]
+host = "mp"
+addresses = ["10.7.1.5", "2001:db8:7::5"]
+roles = ["site_server", "management_point", "distribution_point"]
+zone = "core"
+[[clients]]
+name = "branch"
+subnets = ["10.8.0.0/22", "2001:db8:8::/48"]
+zone = "branch"
+"""
+
+
+def test_lines_as_we_write_them_read_as_they_do_word_by_word(monkeypatch):
+    site = read_site_text(SITE, "site.toml")
+    (artifact, _) = emit_between("nftables", site, resolve(catalog.load(), site)).artifacts
+    text = artifact.content.decode()
+    found = read_nftables(text, "x.nft")
+    at_once = []
+    monkeypatch.setattr(NftText, "_usual_rules", lambda _: iter(at_once))
+    assert read_nftables(text, "x.nft") == found
+    assert len(found[0]) > 8
+
+
+ALMOST = [
+    "ip saddr @a ip daddr @b tcp dport 445",
+    "ip saddr @a ip daddr @b tcp dport microsoft-ds",
+    "ip saddr @a ip daddr @b udp sport 1024-65535",
+    "ip saddr @a ip daddr @b meta l4proto udp",
+    "ip saddr @a ip daddr @b ct state established",
+    "ip saddr @a ip daddr @b ct mark 5",
+    "ip saddr @a ip daddr @nowhere tcp dport 445",
+    "ip saddr @a ip6 daddr @c tcp dport 445",
+    "ip6 saddr @c ip6 daddr @c icmpv6 type 128",
+    "ip saddr @a ip daddr @b tcp dport vmap",
+    "ip saddr @a ip daddr @b tcp dport 99999",
+    "ip saddr @a ip daddr @b limit rate 5",
+    "ip saddr @a ip daddr @b icmp type echo-request",
+]
+
+
+@pytest.mark.parametrize("conditions", ALMOST)
+def test_a_usual_line_says_what_its_words_say(conditions):
+    head = """table inet t {
+ set a { type ipv4_addr; elements = { 10.7.0.0/16 } }
+ set b { type ipv4_addr; elements = { 10.8.1.0/24 } }
+ set c { type ipv6_addr; elements = { 2001:db8::/32 } }
+ chain f {
+  type filter hook forward priority 0; policy drop;
+"""
+    usual, words = (f'{head}{conditions}{gap}counter accept comment "x"\n }}\n}}\n' for gap in (" ", "  "))
+    assert read_nftables(usual, "x") == read_nftables(words, "x")
+
+
+@given(st.text(st.sampled_from('"ab1 \t{};,#@\r\u3000\x85核'), max_size=20))
+def test_words_are_parted_as_their_grammar_says(line):
+    assert words_of(line) == _by_character(line)
+
+
+def _by_character(line):
+    """The words of a line, one character after the other."""
+    words, at = [], 0
+    while at < len(line):
+        char = line[at]
+        end = line.find('"', at + 1) + 1 if char == '"' else at + 1
+        if char == "#":
+            break
+        if char.isspace() or (char == '"' and not end):
+            at += 1
+            continue
+        while char not in '{};,"' and end < len(line) and line[end] not in '{};,"#' and not line[end].isspace():
+            end += 1
+        words.append(line[at:end])
+        at = end
+    return words

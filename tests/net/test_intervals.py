@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from cmfw.net import intervals
 
 pairs = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)).map(lambda p: (p[0], p[0] + p[1])), max_size=6)
-ranges = pairs.map(intervals.normalise)
+many = st.sets(st.integers(0, 60), min_size=12, max_size=40).map(lambda found: [(n, n) for n in found])
+ranges = (pairs | many).map(intervals.normalise)
+"""Few wide ranges, or so many that where to begin is looked up."""
 
 
 def members(found) -> set[int]:

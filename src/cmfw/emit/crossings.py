@@ -12,15 +12,20 @@ from cmfw.emit.capability import MISPRINT
 from cmfw.errors import InputError, Problem, Unsupported
 from cmfw.model.plan import Endpoint, Plan, PlanItem
 from cmfw.model.site import Site
-from cmfw.net.addr import AddrSet
-from cmfw.net.box import ALL_ICMP, ALL_PROTOCOLS, Box, boxes, icmp_range
+from cmfw.net.addr import V6_BASE, AddrSet
+from cmfw.net.box import ALL_ICMP, ALL_PROTOCOLS, Box, boxes, icmp_range, packet_box
 from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS, Direction
+from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
 from cmfw.values import value
 
 ELSEWHERE = "*"
 """The zone of every address that is not in the other zone of a pair."""
 FAMILIES = ((4, AddrSet.V4), (6, AddrSet.V6))
+_FOREIGN = {4: ICMP6, 6: ICMP4}
+"""The ICMP of the other family."""
+_Clipped = dict[Ranges, dict[int, AddrSet]]
+"""Addresses of an end -> what of them lies in a zone, by family."""
 _ALL_OF = {
     family: boxes(protocol=ALL_PROTOCOLS, local=whole.ranges, remote=whole.ranges)[0].protocol for family, whole in FAMILIES
 }
@@ -50,11 +55,10 @@ class PathFlow:
     def box(self) -> Box:
         """The flows, as the opening end sends them."""
         # one family, and ports and ICMP only with their protocols: what `boxes` would make of it
-        return Box(
-            direction=int(Direction.OUT),
-            protocol=_ALL_OF[self.family] if self.protocol is None else ((self.protocol, self.protocol),),
-            local=self.source.ranges,
-            remote=self.target.ranges,
+        return packet_box(
+            _ALL_OF[self.family] if self.protocol is None else ((self.protocol, self.protocol),),
+            self.source.ranges,
+            self.target.ranges,
             remote_port=self.ports.ranges,
             icmp=ALL_ICMP if self.icmp is None else (icmp_range(*self.icmp),),
         )
@@ -96,7 +100,8 @@ def gateway(site: Site, plan: Plan, pairs: Sequence[tuple[str, str]], target: st
     # a name of both is the system, as everywhere that asks for a zone (`PathState.zone_of`)
     zone_of = {one.name: one.zone for one in site.clients} | {one.host: one.zone for one in site.systems}
     items = [item for item in plan.items if _is_crossing(item, plan.scope)]
-    chosen = list(dict.fromkeys(_checked(site, pair) for pair in pairs)) if pairs else _crossed(items, zone_of)
+    between = _between(items, zone_of)
+    chosen = list(dict.fromkeys(_checked(site, pair) for pair in pairs)) if pairs else _crossed(between)
     if not chosen:
         expected = "planned flows from one zone to another (`zone` of a system or client group)"
         raise InputError(Problem(file=site.path or "site", key="zone", expected=expected, found="none"))
@@ -106,12 +111,15 @@ def gateway(site: Site, plan: Plan, pairs: Sequence[tuple[str, str]], target: st
     for here, there in chosen:
         for one, other in ((here, there), (there, here)):
             ends = tuple(_side(zone, (here, there), known) for zone in (one, other))
-            crossing = [item for item in items if _crosses(item, one, other, zone_of)]
+            named = ELSEWHERE not in (one, other)
+            crossing = between.get((one, other), []) if named else _crossing(items, one, other, zone_of)
             found.append(
                 Crossing(from_zone=one, to_zone=other, source=ends[0], target=ends[1], flows=_flows(crossing, ends, target))
             )
-    outside = [item.id for item in items if not (_zone(item.source, zone_of) and _zone(item.target, zone_of))]
-    return Gateway(crossings=tuple(found), outside=tuple(outside) if not pairs else ())
+    if pairs or all(map(all, between)):
+        return Gateway(crossings=tuple(found))
+    outside = (item.id for item in items if not (_zone(item.source, zone_of) and _zone(item.target, zone_of)))
+    return Gateway(crossings=tuple(found), outside=tuple(outside))
 
 
 def _is_crossing(item: PlanItem, scope: str) -> bool:
@@ -122,17 +130,26 @@ def _zone(end: Endpoint, zone_of: dict[str, str]) -> str:
     return zone_of.get(end.name, "")
 
 
-def _crossed(items: Iterable[PlanItem], zone_of: dict[str, str]) -> list[tuple[str, str]]:
+def _between(items: Iterable[PlanItem], zone_of: dict[str, str]) -> dict[tuple[str, str], list[PlanItem]]:
+    """The items by the zones that they lead from and to."""
+    found: dict[tuple[str, str], list[PlanItem]] = {}
+    for item in items:
+        ends = (zone_of.get(item.source.name, ""), zone_of.get(item.target.name, ""))
+        found.setdefault(ends, []).append(item)
+    return found
+
+
+def _crossed(between: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Each pair of zones once, sorted, that an item leads from or to."""
-    found = {tuple(sorted((_zone(item.source, zone_of), _zone(item.target, zone_of)))) for item in items}
+    found = {(min(ends), max(ends)) for ends in between}
     return [(here, there) for here, there in sorted(found) if here and here != there]
 
 
-def _crosses(item: PlanItem, one: str, other: str, zone_of: dict[str, str]) -> bool:
-    source, target = _zone(item.source, zone_of), _zone(item.target, zone_of)
-    if one == ELSEWHERE:
-        return target == other and source != other
-    return source == one and (target == other or (other == ELSEWHERE and target != one))
+def _crossing(items: Iterable[PlanItem], one: str, other: str, zone_of: dict[str, str]) -> list[PlanItem]:
+    """The items between a zone and everything elsewhere."""
+    known = one if other == ELSEWHERE else other
+    ends = ((item, (_zone(item.source, zone_of), _zone(item.target, zone_of))) for item in items)
+    return [item for item, (source, target) in ends if (source if one == known else target) == known and source != target]
 
 
 def _checked(site: Site, pair: tuple[str, str]) -> tuple[str, str]:
@@ -186,21 +203,29 @@ def _side(zone: str, pair: tuple[str, str], known: dict[str, AddrSet]) -> AddrSe
 
 def _flows(items: Iterable[PlanItem], sides: tuple[AddrSet, ...], target: str) -> tuple[PathFlow, ...]:
     """The flows of the items, those that no packet tells apart as one, in the order of the plan."""
-    found: dict[tuple[object, ...], list[PlanItem]] = {}
-    ends: dict[tuple[object, ...], tuple[AddrSet, AddrSet]] = {}
-    clipped: dict[tuple[AddrSet, int], tuple[AddrSet, ...]] = {}
+    found: dict[tuple[object, ...], tuple[tuple[AddrSet, AddrSet], list[PlanItem]]] = {}
+    clipped: tuple[_Clipped, _Clipped] = ({}, {})
+    fine: set[Ranges] = set()
     for item in items:
-        _refuse(item, target)
-        here, there = (_clipped(end, side, sides, clipped) for side, end in enumerate((item.source, item.target)))
-        any_port = item.protocol not in PORT_PROTOCOLS or item.ports.is_empty
-        ports = PortSet.ANY if any_port else item.ports
-        for at, (family, _) in enumerate(FAMILIES):
-            if here[at].is_empty or there[at].is_empty or item.protocol == (ICMP6 if family == 4 else ICMP4):
+        # what decides on a refusal is the same for nearly all items: it is asked once
+        if not item.source.addresses.ranges or not item.target.addresses.ranges or item.ports.ranges not in fine:
+            _refuse(item, target)
+            fine.add(item.ports.ranges)
+        here, there = _clipped(item.source, sides[0], clipped[0]), _clipped(item.target, sides[1], clipped[1])
+        protocol = item.protocol
+        ports = (item.ports.ranges if protocol in PORT_PROTOCOLS else ()) or PortSet.ANY.ranges
+        for family, source in here.items():
+            if family not in there or protocol == _FOREIGN[family]:
                 continue
-            key = (family, item.source.name, item.target.name, here[at], there[at], item.protocol, ports, item.icmp)
-            found.setdefault(key, []).append(item)
-            ends[key] = (here[at], there[at])
-    return tuple(_flow(ends[key], tuple(its)) for key, its in found.items())
+            # numbers and their pairs, which are compared at a fraction of what sets of them cost
+            far = there[family]
+            key = (item.source.name, item.target.name, source.ranges, far.ranges, protocol, ports, item.icmp)
+            same = found.get(key)
+            if same is None:
+                found[key] = ((source, far), [item])
+            else:
+                same[1].append(item)
+    return tuple([_flow(ends, tuple(its)) for ends, its in found.values()])
 
 
 def _refuse(item: PlanItem, target: str) -> None:
@@ -212,21 +237,19 @@ def _refuse(item: PlanItem, target: str) -> None:
             raise Unsupported(target, item.id, f"the site does not know the addresses of `{end.name}`")
 
 
-def _clipped(
-    end: Endpoint, side: int, sides: tuple[AddrSet, ...], known: dict[tuple[AddrSet, int], tuple[AddrSet, ...]]
-) -> tuple[AddrSet, ...]:
-    """The addresses of an end that lie in its zone, by family; many items have the same ends."""
-    key = (end.addresses, side)
-    found = known.get(key)
+def _clipped(end: Endpoint, zone: AddrSet, known: _Clipped) -> dict[int, AddrSet]:
+    """The addresses of an end that lie in its zone, by the families that it has any of; many items have the same ends."""
+    found = known.get(end.addresses.ranges)
     if found is None:
-        inside = end.known & sides[side]
-        found = known[key] = (inside.v4, inside.v6)
+        inside = end.known & zone
+        both = {4: inside.v4, 6: inside.v6}
+        found = known[end.addresses.ranges] = {family: part for family, part in both.items() if not part.is_empty}
     return found
 
 
 def _flow(ends: tuple[AddrSet, AddrSet], items: tuple[PlanItem, ...]) -> PathFlow:
     first = items[0]
-    family = 4 if not ends[0].v4.is_empty else 6
+    family = 4 if ends[0].ranges[0][0] < V6_BASE else 6
     ports = first.ports if first.protocol in PORT_PROTOCOLS and not first.ports.is_empty else PortSet.ANY
     name = first.id.removesuffix("/v6")
     return PathFlow(

@@ -6,7 +6,7 @@ again replaces the table in one transaction. Source: nft(8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from cmfw.emit import Artifact
 from cmfw.emit.crossings import ELSEWHERE, FAMILIES, Crossing, PathFlow
@@ -18,6 +18,7 @@ from cmfw.ingest.nftables import read_nftables
 from cmfw.model.mandate import Mandate
 from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
+from cmfw.net.intervals import Ranges
 from cmfw.values import value
 
 CAPABILITIES = PathCapabilities(
@@ -37,7 +38,7 @@ _WHOLE = dict(FAMILIES)
 
 def emit(request: PathRequest) -> tuple[Artifact, ...]:
     """``cmfw.nft`` and ``undo.nft``."""
-    text = "".join(f"{line}\n" for line in _lines(request))
+    text = "\n".join([*_lines(request), ""])
     return (
         Artifact("cmfw.nft", text.encode(), "text/plain; charset=utf-8"),
         Artifact("undo.nft", _RESET.encode(), "text/plain; charset=utf-8"),
@@ -51,10 +52,14 @@ def read_back(artifacts: tuple[Artifact, ...], crossings: Sequence[Crossing]) ->
 
 @value
 class _Sets:
-    """Names of sets: of the addresses of a zone by (zone, family), and of an end of flows by (its name, its addresses)."""
+    """Names of sets: of the addresses of a zone by (zone, family), and of an end of flows by (its name, its ranges).
+
+    ``addresses`` are those of each name in ``ends``.
+    """
 
     zones: dict[tuple[str, int], str]
-    ends: dict[tuple[str, AddrSet], str]
+    ends: dict[tuple[str, Ranges], str]
+    addresses: dict[str, AddrSet]
 
 
 def _lines(request: PathRequest) -> Iterator[str]:
@@ -66,7 +71,7 @@ def _lines(request: PathRequest) -> Iterator[str]:
     zones = request.gateway.zones
     for (zone, family), name in sets.zones.items():
         yield from _set(name, zones[zone] & _WHOLE[family])
-    for (_, addresses), name in sets.ends.items():
+    for name, addresses in sets.addresses.items():
         yield from _set(name, addresses)
     yield "\tchain forward {"
     yield "\t\ttype filter hook forward priority filter; policy accept;"
@@ -93,8 +98,7 @@ def _spoken(crossing: Crossing) -> list[int]:
 
 def _sets(request: PathRequest) -> _Sets:
     """The sets that the crossings need, in the order of their first use."""
-    found = _Sets({}, {})
-    taken: set[str] = set()
+    found = _Sets({}, {}, {})
     for crossing in request.gateway.crossings:
         for family in _spoken(crossing):
             for zone in (crossing.from_zone, crossing.to_zone):
@@ -102,19 +106,20 @@ def _sets(request: PathRequest) -> _Sets:
                     found.zones[zone, family] = f"zone_{identifier(zone)}_v{family}"
         for flow in crossing.flows:
             for name, addresses in ((flow.source_name, flow.source), (flow.target_name, flow.target)):
-                if (name, addresses) not in found.ends:
-                    found.ends[name, addresses] = _fresh(f"end_{identifier(name)}_v{flow.family}", taken)
+                if (name, addresses.ranges) not in found.ends:
+                    fresh = _fresh(f"end_{identifier(name)}_v{flow.family}", found.addresses)
+                    found.ends[name, addresses.ranges] = fresh
+                    found.addresses[fresh] = addresses
     return found
 
 
-def _fresh(name: str, taken: set[str]) -> str:
+def _fresh(name: str, taken: Container[str]) -> str:
     """The name, with a number where it stands for other addresses already."""
     number = 2
     found = name
     while found in taken:
         found = f"{name}_{number}"
         number += 1
-    taken.add(found)
     return found
 
 
@@ -131,20 +136,21 @@ def _set(name: str, addresses: AddrSet) -> Iterator[str]:
     yield "\t}"
 
 
-def _chain_lines(crossing: Crossing, sets: _Sets, mandates: Mapping[str, Mandate]) -> Iterator[str]:
-    yield f"\tchain {_chain(crossing)} {{"
-    yield "\t\tct state established,related counter accept"
-    yield "\t\tct state invalid counter drop"
+def _chain_lines(crossing: Crossing, sets: _Sets, mandates: Mapping[str, Mandate]) -> list[str]:
+    lines = [
+        f"\tchain {_chain(crossing)} {{",
+        "\t\tct state established,related counter accept",
+        "\t\tct state invalid counter drop",
+    ]
     for flow in crossing.flows:
-        yield from (f"\t\t# {line}" for line in reasons(flow, mandates))
-        yield f'\t\t{_condition(flow, sets)}counter accept comment "{stable_id(flow.id)}"'
-    yield '\t\tcounter drop comment "cmfw: not planned"'
-    yield "\t}"
+        lines += [f"\t\t# {line}" for line in reasons(flow, mandates)]
+        lines.append(f'\t\t{_condition(flow, sets)}counter accept comment "{stable_id(flow.id)}"')
+    return [*lines, '\t\tcounter drop comment "cmfw: not planned"', "\t}"]
 
 
 def _condition(flow: PathFlow, sets: _Sets) -> str:
     say = _SAY[flow.family]
-    source, target = sets.ends[flow.source_name, flow.source], sets.ends[flow.target_name, flow.target]
+    source, target = sets.ends[flow.source_name, flow.source.ranges], sets.ends[flow.target_name, flow.target.ranges]
     ends = f"{say} saddr @{source} {say} daddr @{target} "
     if flow.protocol is None:
         return ends

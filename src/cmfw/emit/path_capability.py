@@ -56,10 +56,10 @@ class PathCapabilities:
                 for capability in asked_by(flow):
                     if capability in self.lacks:
                         raise Unsupported(self.target, flow.id, self.lacks[capability])
-        texts = [
-            *gateway.zones,
-            *(text for crossing in gateway.crossings for flow in crossing.flows for text in texts_of(flow)),
-        ]
+        texts = [*gateway.zones]
+        for crossing in gateway.crossings:
+            for flow in crossing.flows:
+                texts += texts_of(flow)
         if unprintable("".join(texts)):
             # the whole is asked first: hardly any plan has such a text
             text, reason = next((text, reason) for text in texts if (reason := unprintable(text)))
@@ -96,17 +96,14 @@ def asked_by(flow: PathFlow) -> Iterator[str]:
         yield "datagram-replies"
 
 
-def texts_of(flow: PathFlow) -> Iterator[str]:
+def texts_of(flow: PathFlow) -> list[str]:
     """Every free text that a target may write of a flow."""
-    yield flow.id
-    yield flow.source_name
-    yield flow.target_name
+    found = [flow.id, flow.source_name, flow.target_name]
     for item in flow.items:
-        yield item.id
-        yield item.necessity
-        yield from item.features
+        found += (item.id, item.necessity, *item.features)
         for citation in item.citations:
-            yield from (citation.source, citation.at, citation.as_of)
+            found += (citation.source, citation.at, citation.as_of)
+    return found
 
 
 def path_table(targets: Iterable[PathCapabilities]) -> str:

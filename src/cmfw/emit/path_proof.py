@@ -19,7 +19,7 @@ from cmfw.net.flowset import FlowSet
 def difference(crossing: Crossing, lines: Sequence[PathLine]) -> str:
     """Empty where the lines let pass exactly what the crossing plans, else a flow that is too much, too little or unknown."""
     region = crossing.boxes()
-    wanted = {flow.box for flow in crossing.flows}
+    wanted = {box: box for box in (flow.box for flow in crossing.flows)}
     allowed = _allowed(region, lines, wanted)
     if allowed is None:
         found = partition_between(
@@ -27,29 +27,37 @@ def difference(crossing: Crossing, lines: Sequence[PathLine]) -> str:
         )
         if not found.unknown.is_empty:
             return f"not certain, for example {found.unknown.witness().text()}"
-        allowed = set(found.allowed)
-    return "" if allowed == wanted else _compared(allowed, wanted)
+        allowed = list(found.allowed)
+    # a box of the plan itself stands for its like, so nothing is looked at but which one it is
+    if {id(box) for box in allowed} == {id(box) for box in wanted.values()}:
+        return ""
+    return _compared(set(allowed), set(wanted))
 
 
 def _filter(crossing: Crossing, lines: Sequence[PathLine]) -> PathFilter:
     return PathFilter(from_zone=crossing.from_zone, to_zone=crossing.to_zone, file="", lines=tuple(lines))
 
 
-def _allowed(region: tuple[Box, ...], lines: Iterable[PathLine], wanted: set[Box]) -> set[Box] | None:
-    """What the lines allow inside the region, boxes that may overlap; None where a line that matters is in doubt."""
-    allowed: set[Box] = set()
+def _allowed(region: tuple[Box, ...], lines: Iterable[PathLine], wanted: dict[Box, Box]) -> list[Box] | None:
+    """What the lines allow inside the region, boxes that may overlap; None where a line that matters is in doubt.
+
+    A box that equals one of those wanted is that one.
+    """
+    allowed: list[Box] = []
     open_ = region
     for line in lines:
-        if line.answer is Answer.ALLOW and open_ is region and wanted.issuperset(line.flows):
-            # the usual case: nothing is closed yet, and what is wanted lies inside the region as it is
-            allowed.update(line.flows)
-            continue
+        if line.answer is Answer.ALLOW and open_ is region:
+            same = [known for box in line.flows.boxes if (known := wanted.get(box)) is not None]
+            if len(same) == len(line.flows.boxes):
+                # the usual case: nothing is closed yet, and what is wanted lies inside the region as it is
+                allowed += same
+                continue
         cut = [both for box in line.flows for part in open_ if _may_meet(box, part) and (both := box.intersect(part))]
         if not cut:
             continue
         if line.answer is Answer.ALLOW:
             # stays open: what a later line does to it no longer matters, and what it allows again is allowed already
-            allowed.update(cut)
+            allowed += (wanted.get(box, box) for box in cut)
         elif line.answer is Answer.BLOCK:
             if tuple(cut) == open_:
                 # the usual end: everything else

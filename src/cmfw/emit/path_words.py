@@ -32,9 +32,9 @@ def reasons(flow: PathFlow, mandates: Mapping[str, Mandate]) -> Iterator[str]:
     Then one for each end of which the site file says who answers for it (``mandates_of``).
     """
     for item in flow.items:
-        places = "; ".join(f"{c.source} {c.at}" for c in item.citations)
+        places = "; ".join([f"{c.source} {c.at}" for c in item.citations])
         yield f"{item.id}, {item.necessity} for {' '.join(item.features)}: {places} (cmfw)"
-    for name in dict.fromkeys((flow.source_name, flow.target_name)):
+    for name in dict.fromkeys((flow.source_name, flow.target_name)) if mandates else ():
         if name in mandates:
             yield f"{name}: {mandates[name].text()} (cmfw)"
 

@@ -7,17 +7,20 @@ Source: nft(8).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from cmfw.errors import Problem
 from cmfw.ingest.nft_match import holds_for_first, narrow, ranges_of
 from cmfw.ingest.nft_ruleset import BaseChain, NftTable, family_flows
+from cmfw.ingest.nft_words import elements_of, words_of
 from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule
 from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
 from cmfw.net.intervals import Range, Ranges
 
-_TOKEN = re.compile(r'("[^"\n]*"|[{};,\n]|[^\s{};,"#]+)|#[^\n]*')
-"""A word; of a comment, an empty text."""
+_USUAL = re.compile(
+    r"""[ \t]*((ip6? saddr @[\w.]+) (ip6? daddr @[\w.]+) ([a-z0-9]+ [a-z0-9]+ [\w-]+) counter accept comment "[^"\s{};,#]*")"""
+)
+"""By far the commonest line of a long chain."""
 _NESTING = frozenset("{};")
 _VERDICTS = {
     "accept": ACCEPT,
@@ -30,8 +33,6 @@ _VERDICTS = {
 }
 _HEADS = frozenset({"ip", "ip6", "tcp", "udp", "th", "icmp", "icmpv6", "meta", "ct"})
 _KINDS = {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"}
-_NO_VALUE = frozenset({"{", "!=", "=="})
-_ENDS = (";", "\n", "}")
 _SPOKEN = frozenset(
     {"type", "typeof", "flags", "elements", "auto-merge", "size", "comment", "policy", "counter", "gc-interval"}
 )
@@ -45,15 +46,17 @@ class NftText:
     """One reading of a ruleset."""
 
     def __init__(self, text: str, path: str) -> None:
-        self.tokens: list[str] = list(filter(None, _TOKEN.findall(text)))
+        self._lines = text.split("\n")
+        self.words: list[str] = []
+        """The words of the line ``line`` (from 1; 0 is before the first), and how many are read."""
+        self.line = 0
         self.at = 0
-        self.line = 1
         self.path = path
         self.tables: dict[tuple[str, str], NftTable] = {}
         self.problems: list[Problem] = []
         self._sets: dict[str, list[str]] = {}
         self._ranges: dict[tuple[str, ...], Ranges] = {}
-        self._effects: dict[tuple[str, ...], tuple[tuple[str, Ranges], ...]] = {}
+        self._effects: dict[str, tuple[tuple[str, Ranges], ...]] = {}
 
     def read(self) -> None:
         """Read all tables; a text that ends early or is no ruleset is one problem."""
@@ -65,28 +68,34 @@ class NftText:
 
     # --- tokens ------------------------------------------------------------------------------------------------------
 
+    def _more(self) -> bool:
+        """Go on to the next line; False behind the last."""
+        if self.line == len(self._lines):
+            return False
+        self.words = words_of(self._lines[self.line])
+        self.line += 1
+        self.at = 0
+        return True
+
     def _next(self) -> str:
-        """The next word; raises _Broken at the end."""
-        if self.at == len(self.tokens):
+        """The next word, or the end of a line; raises _Broken at the end of the text."""
+        if self.at < len(self.words):
+            self.at += 1
+            return self.words[self.at - 1]
+        if not self._more():
             raise _Broken("the end of the file")
-        word = self.tokens[self.at]
-        self.at += 1
-        self.line += word == "\n"
-        return word
+        return "\n"
 
     def _word(self) -> str | None:
-        """The next word that is no end of a line, or None at the end of the text."""
-        words, at = self.tokens, self.at
-        while at < len(words):
-            word = words[at]
-            at += 1
-            if word == "\n":
-                self.line += 1
-            elif word != ";":
-                self.at = at
-                return word
-        self.at = at
-        return None
+        """The next word that ends no statement, or None at the end of the text."""
+        while True:
+            while self.at < len(self.words):
+                word = self.words[self.at]
+                self.at += 1
+                if word != ";":
+                    return word
+            if not self._more():
+                return None
 
     def _inside(self) -> str:
         word = self._word()
@@ -95,32 +104,26 @@ class NftText:
         return word
 
     def _rest(self) -> list[str]:
-        """The tokens up to the end of the statement; braces may hold several lines. A closing brace stays."""
-        words = self.tokens
-        try:
-            end = words.index("\n", self.at)
-        except ValueError:
-            end = len(words)
-        found = words[self.at : end]
-        if end < len(words) and _NESTING.isdisjoint(found):
+        """The words up to the end of the statement; braces may hold several lines. A closing brace stays."""
+        found = self.words[self.at :]
+        if _NESTING.isdisjoint(found) and self._more():
             # most statements are one line
-            self.line += 1
-            self.at = end + 1
             return found
         found = []
         depth = 0
-        for at in range(self.at, len(words)):
-            word = words[at]
-            if word in _ENDS and (depth == 0 or word == "\n"):
-                self.line += word == "\n"
-                if depth == 0:
-                    self.at = at if word == "}" else at + 1
+        while True:
+            while self.at < len(self.words):
+                word = self.words[self.at]
+                if depth == 0 and word in (";", "}"):
+                    self.at += word == ";"
                     return found
-            else:
                 depth += (word == "{") - (word == "}")
                 found.append(word)
-        self.at = len(words)
-        raise _Broken("the end of the file")
+                self.at += 1
+            if not self._more():
+                raise _Broken("the end of the file")
+            if depth == 0:
+                return found
 
     # --- the outer structure -----------------------------------------------------------------------------------------
 
@@ -184,7 +187,7 @@ class NftText:
         while (word := self._inside()) != "}":
             rest = self._rest()
             if word == "elements" and rest[:2] == ["=", "{"] and rest[-1] == "}":
-                elements = _elements(rest[2:-1])
+                elements = elements_of(rest[2:-1])
             elif word == "flags":
                 fixed = fixed and not {"dynamic", "timeout"} & set(rest)
             elif word not in _SPOKEN:
@@ -197,20 +200,55 @@ class NftText:
         if self._inside() != "{":
             raise _Broken(f"chain `{name}` without a body")
         rules: list[PacketRule] = []
-        while (word := self._inside()) != "}":
+        while True:
+            rules += self._usual_rules()
+            if (word := self._inside()) == "}":
+                break
+            line = self.line
+            # the statement from its first word on
+            self.at -= 1
+            words = self._rest()
             if word == "type":
-                table.bases[name] = _base([word, *self._rest()], table.bases.get(name))
+                table.bases[name] = _base(words, table.bases.get(name))
             elif word == "policy":
-                rest = self._rest()
-                table.bases[name] = BaseChain(**{**_fields(table.bases.get(name)), "policy": rest[0] if rest else ""})
+                policy = words[1] if len(words) > 1 else ""
+                table.bases[name] = BaseChain(**{**_fields(table.bases.get(name)), "policy": policy})
             elif word not in ("comment", "devices"):
-                line = self.line
-                rules.append(self._rule([word, *self._rest()], f"{self.path}:{line}"))
-            else:
-                self._rest()
+                rules.append(self._rule(words, f"{self.path}:{line}"))
         table.chains[name] = (*table.chains.get(name, ()), *rules)
 
     # --- rules -------------------------------------------------------------------------------------------------------
+
+    def _usual_rules(self) -> Iterator[PacketRule]:
+        """Rules as most are, up to a line that is none: the same ends and ports stand in many, and are read once."""
+        lines, effects, usual = self._lines, self._effects, _USUAL.fullmatch
+        while self.at == len(self.words) and self.line < len(lines):
+            line = lines[self.line]
+            found = usual(line)
+            if found is None:
+                if line.lstrip()[:1] != "#":
+                    return
+                self.line += 1
+                continue
+            match = PacketMatch()
+            try:
+                for condition in found.group(2, 3, 4):
+                    match.take(effects.get(condition) or self._effect(condition))
+            except NotUnderstood:
+                return
+            self.line += 1
+            origin = f"{self.path}:{self.line}"
+            yield PacketRule(flows=match.flows(), sure=True, verdict=ACCEPT, text=found[1], origin=origin)
+
+    def _effect(self, condition: str) -> tuple[tuple[str, Ranges], ...]:
+        """What a condition of three words does to a match. Raises NotUnderstood for any that is not known."""
+        effect = self._effects.get(condition)
+        if effect is None:
+            words = condition.split()
+            alone = PacketMatch()
+            self._condition(words, 0, alone)
+            effect = self._effects[condition] = alone.narrowed()
+        return effect
 
     def _rule(self, words: list[str], origin: str) -> PacketRule:
         text = " ".join(words)
@@ -229,7 +267,7 @@ class NftText:
         while at < len(words):
             word = words[at]
             if word in _HEADS:
-                at = self._known(words, at, match) or self._condition(words, at, match)
+                at = self._condition(words, at, match)
             elif word in _VERDICTS:
                 return _verdict(words, at)
             elif word == "counter":
@@ -241,22 +279,6 @@ class NftText:
             else:
                 raise NotUnderstood(f"`{word}`")
         return PASS, ""
-
-    def _known(self, words: list[str], at: int, match: PacketMatch) -> int:
-        """Apply a condition of three words that was read before, and return where it ends; 0 for any other.
-
-        The same sets and ports stand in many rules, so what each does to a match is worked out once.
-        """
-        key = tuple(words[at : at + 3])
-        if len(key) < 3 or key[2] in _NO_VALUE or words[at + 3 : at + 4] == [","] or key[0] == "ct":
-            return 0
-        effect = self._effects.get(key)
-        if effect is None:
-            alone = PacketMatch()
-            self._condition(words, at, alone)
-            effect = self._effects[key] = alone.narrowed()
-        match.take(effect)
-        return at + 3
 
     def _condition(self, words: list[str], at: int, match: PacketMatch) -> int:
         """Apply the condition at ``at``, and return where it ends."""
@@ -308,18 +330,7 @@ def _values(words: list[str], at: int) -> tuple[list[str], int]:
         end = words.index("}", at)
     except ValueError:
         raise NotUnderstood("a set without end") from None
-    return _elements(words[at + 1 : end]), end + 1
-
-
-def _elements(words: list[str]) -> list[str]:
-    """The elements between commas; one of several words stays one text, which no reader of values takes."""
-    found: list[list[str]] = [[]]
-    for word in words:
-        if word == ",":
-            found.append([])
-        elif word != "\n":
-            found[-1].append(word)
-    return ["".join(part) if part[1:2] == ["-"] else " ".join(part) for part in found if part]
+    return elements_of(words[at + 1 : end]), end + 1
 
 
 def _state(words: list[str], at: int, match: PacketMatch, *, negated: bool) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cmfw.net import intervals
 from cmfw.net.addr import V6_BASE, AddrSet, parse_range
-from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, Box, boxes
+from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, boxes, packet_box
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.flowset import FlowSet
 from cmfw.net.intervals import Range, Ranges
@@ -173,14 +173,7 @@ class PacketMatch:
                 and self.types is self.codes is None
                 and self.source_port
             ):
-                one = Box(
-                    direction=int(Direction.OUT),
-                    protocol=self.protocol,
-                    local=self.source,
-                    remote=self.target,
-                    local_port=self.source_port,
-                    remote_port=self.target_port,
-                )
+                one = packet_box(self.protocol, self.source, self.target, self.source_port, self.target_port)
                 return FlowSet((one,))
         return FlowSet(
             boxes(

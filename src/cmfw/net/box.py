@@ -23,6 +23,7 @@ from cmfw.net.flow import (
     ICMP6,
     TCP,
     UDP,
+    Direction,
     Flow,
 )
 from cmfw.net.intervals import Ranges
@@ -64,6 +65,10 @@ class Box:
     icmp: Ranges = ALL_ICMP
     program: Atoms = Atoms.ANY
     service: Atoms = Atoms.ANY
+
+    def __hash__(self) -> int:
+        # the fields in which the boxes of one set mostly differ
+        return hash((self.local, self.remote, self.remote_port, self.local_port, self.protocol))
 
     @property
     def is_empty(self) -> bool:
@@ -183,6 +188,7 @@ _FIELDS = tuple(Box.__dataclass_fields__)
 
 _OpenBox: Any = Box.__base__
 _parts_of = attrgetter(*_FIELDS)
+_OUT = int(Direction.OUT)
 
 
 def _new_box(parts: Sequence[Any]) -> Box:
@@ -204,6 +210,22 @@ def _new_box(parts: Sequence[Any]) -> Box:
     ) = parts
     made.__class__ = Box
     return made  # type: ignore[no-any-return]
+
+
+def packet_box(
+    protocol: Ranges,
+    local: Ranges,
+    remote: Ranges,
+    local_port: Ranges = ALL_PORTS,
+    remote_port: Ranges = ALL_PORTS,
+    icmp: Ranges = ALL_ICMP,
+) -> Box:
+    """What a filter between hosts sees of flows that ``local`` opens, at a third of the cost of ``boxes``.
+
+    The parts have to be as ``boxes`` would leave them: one family, ports and ICMP only with their protocols.
+    """
+    masks = (_OUT, ALL_PROFILES, ALL_INTERFACES, ALL_PRINCIPALS)
+    return _new_box((*masks, protocol, local, remote, local_port, remote_port, icmp, Atoms.ANY, Atoms.ANY))
 
 
 def with_part(box: Box, name: str, value: object) -> Box:

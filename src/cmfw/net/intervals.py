@@ -13,6 +13,8 @@ Range = tuple[int, int]
 Ranges = tuple[Range, ...]
 
 _LAST = (1 << 256,)
+_LONG = 9
+"""From so many parts on it pays to look up where the other set begins and ends."""
 
 
 def normalise(pairs: Iterable[Range]) -> Ranges:
@@ -39,6 +41,14 @@ def union(a: Ranges, b: Ranges) -> Ranges:
     return normalise((*a, *b))
 
 
+def _near(a: Ranges, b: Ranges) -> Ranges:
+    """What of a long ``a`` may meet ``b``."""
+    if len(a) < _LONG or not b:
+        return a
+    first = bisect_right(a, (b[0][0],))
+    return a[max(first - 1, 0) : bisect_right(a, (b[-1][1] + 1,), first)]
+
+
 def intersect(a: Ranges, b: Ranges) -> Ranges:
     """Every number in both ``a`` and ``b``."""
     if a is b or a == b:
@@ -51,6 +61,7 @@ def intersect(a: Ranges, b: Ranges) -> Ranges:
             return b
         low, high = (max(first, low)), (min(last, high))
         return ((low, high),) if low <= high else ()
+    a, b = _near(a, b), _near(b, a)
     out: list[Range] = []
     i = j = 0
     while i < len(a) and j < len(b):
@@ -107,7 +118,7 @@ def overlaps(a: Ranges, b: Ranges) -> bool:
 
 def covers(a: Ranges, b: Ranges) -> bool:
     """Whether every number of ``b`` is in ``a``."""
-    i = 0
+    i = max(bisect_right(a, b[0]) - 1, 0) if b and len(a) >= _LONG else 0
     for first, last in b:
         while i < len(a) and a[i][1] < first:
             i += 1
