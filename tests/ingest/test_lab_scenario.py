@@ -66,9 +66,13 @@ def test_every_problem_is_told_at_once():
     assert [p.key for p in caught.value.problems] == ["site", "step[0].clos", "step[0].name", "step[1].expect.a"]
 
 
-@pytest.mark.parametrize("content", [b"site = ", b"\xff\xfe\x00"], ids=["cut", "no UTF-8"])
-def test_what_is_no_toml_is_said(content):
-    with pytest.raises(InputError, match="expected TOML in UTF-8"):
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"site = ", "expected valid TOML"), (b"\xff\xfe\x00", "expected TOML in UTF-8")],
+    ids=["cut", "no UTF-8"],
+)
+def test_what_is_no_toml_is_said(content, told):
+    with pytest.raises(InputError, match=told):
         read_scenario_text(content, "s.toml")
 
 

@@ -12,13 +12,13 @@ expect = { client_push = "broken", client_requests = "works" }
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.site_values import closest
+from cmfw.ingest.toml_document import toml_document
 from cmfw.values import value
 
 SCHEMA = "cmfw/scenario/1"
@@ -65,9 +65,10 @@ def read_scenario(path: str) -> Scenario:
 def read_scenario_text(content: bytes, path: str) -> Scenario:
     """The scenario that the bytes hold; raises InputError with every problem."""
     try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise InputError(Problem(path, "TOML in UTF-8", str(error))) from error
+    document = toml_document(text, path)
     problems = list(_problems(document, path))
     if problems:
         raise InputError(*problems)

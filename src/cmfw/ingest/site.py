@@ -18,6 +18,7 @@ from typing import Any
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.site_keys import METHODS, SITE_KEYS, USUAL_ROLES, Place, SiteKey
 from cmfw.ingest.site_values import GIVEN, SiteValues, Table, closest
+from cmfw.ingest.toml_document import plain_message, toml_document
 from cmfw.model.mandate import Mandate
 from cmfw.model.site import (
     MULTICAST_PORTS,
@@ -64,7 +65,7 @@ def read_site(path: str, change: Change | None = None) -> Site:
 def read_site_text(text: str, path: str, change: Change | None = None) -> Site:
     """The site that the text describes; ``path`` is what problems call it and ends in ``.json`` for JSON."""
     is_json = path.lower().endswith(".json") or text.lstrip()[:1] == "{"
-    raw = _parse_json(text, path) if is_json else _parse_toml(text, path)
+    raw = _parse_json(text, path) if is_json else toml_document(text, path)
     if change is not None:
         change(raw)
     reader = SiteValues(path, lambda: _lines(text, is_json=is_json))
@@ -79,31 +80,6 @@ def _lines(text: str, *, is_json: bool) -> dict[Place, int]:
     from cmfw.ingest.site_lines import json_lines, toml_lines
 
     return json_lines(text) if is_json else toml_lines(text)
-
-
-def _parse_toml(text: str, path: str) -> Any:
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise InputError(Problem(path, "valid TOML", "nesting too deep")) from error
-    except ValueError as error:
-        # also what tomllib lets through: a number of thousands of digits
-        import re
-
-        message = _plain_message(error)
-        at = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-        at_end = message.endswith("(at end of document)")
-        line = int(at[1]) if at else text.count("\n") + 1 if at_end else None
-        found = message[: at.start()] if at else message.replace(" (at end of document)", " at the end")
-        raise InputError(Problem(path, "valid TOML", found[:1].lower() + found[1:], line=line)) from error
-
-
-def _plain_message(error: ValueError) -> str:
-    """What the parser says; Python's advice on its own limit of digits is none for the author of a file."""
-    text = str(error)
-    return "a number with too many digits" if text.startswith("Exceeds the limit") else text
 
 
 def _parse_json(text: str, path: str) -> Any:
@@ -125,7 +101,7 @@ def _parse_json(text: str, path: str) -> Any:
         raw = json.loads(text, object_pairs_hook=table)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        found = getattr(error, "msg", "") or (_plain_message(error) if isinstance(error, ValueError) else "nesting too deep")
+        found = getattr(error, "msg", "") or (plain_message(error) if isinstance(error, ValueError) else "nesting too deep")
         raise InputError(Problem(path, "valid JSON", found[:1].lower() + found[1:], line=line)) from error
     if repeated:
         raise InputError(*(Problem(path, "each key once", f"`{name}` again", key=name) for name in repeated))

@@ -14,6 +14,7 @@ from typing import Any
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.site import Change, read_site
 from cmfw.ingest.site_values import closest
+from cmfw.ingest.toml_document import toml_document
 from cmfw.model.site import Site
 from cmfw.net.flow import PROFILE_NAMES
 
@@ -133,9 +134,7 @@ def _known(tables: list[Any], kind: str, site: Site) -> list[str]:
 
 
 def _value(text: str) -> Any:
-    import tomllib
-
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except ValueError:
+        return toml_document(f"value = {text}", OPTION)["value"]
+    except InputError:
         return text

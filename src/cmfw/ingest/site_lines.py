@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from cmfw.ingest.site_keys import Place
 
 # compiled when a problem needs its line, by `re` itself: most site files have none
-_HEADER = r"\s*\[(\[?)\s*([^\]]+?)\s*\]"
+# none may try the same characters twice: a text of several lines can look like anything
+_HEADER = r"\s*\[(\[?)([^\]]+)\]"
 _KEY = r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
 _PART = r"""[\w-]+|"[^"]*"|'[^']*'"""
-_STRING = r'"(?:\\.|[^"\\])*"|' + r"'[^']*'|#.*"
+_STRING = r'"(?:\\.|[^"\\])*"?|' + r"'[^']*'?|#.*"
 
 
 def _parts(text: str) -> list[str]:
