@@ -7,6 +7,7 @@ alone are one here. Every end must have addresses, because a filter that let any
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from cmfw.emit.capability import MISPRINT
 from cmfw.errors import InputError, Problem, Unsupported
@@ -32,7 +33,7 @@ _ALL_OF = {
 """Every protocol that there is in a family: ICMP is another one in each."""
 
 
-@value(kw_only=True)
+@value(kw_only=True, opened=True)
 class PathFlow:
     """One kind of packet that opens planned flows, in one address family; ``items`` are the plan's reasons for it.
 
@@ -62,6 +63,9 @@ class PathFlow:
             remote_port=self.ports.ranges,
             icmp=ALL_ICMP if self.icmp is None else (icmp_range(*self.icmp),),
         )
+
+
+_OpenFlow: Any = PathFlow.__base__
 
 
 @value(kw_only=True)
@@ -252,15 +256,15 @@ def _flow(ends: tuple[AddrSet, AddrSet], items: tuple[PlanItem, ...]) -> PathFlo
     family = 4 if ends[0].ranges[0][0] < V6_BASE else 6
     ports = first.ports if first.protocol in PORT_PROTOCOLS and not first.ports.is_empty else PortSet.ANY
     name = first.id.removesuffix("/v6")
-    return PathFlow(
-        id=name if family == 4 else f"{name}/v6",
-        family=family,
-        source_name=first.source.name,
-        target_name=first.target.name,
-        source=ends[0],
-        target=ends[1],
-        protocol=first.protocol,
-        ports=ports,
-        icmp=first.icmp,
-        items=items,
-    )
+    made = _OpenFlow()
+    made.id = name if family == 4 else f"{name}/v6"
+    made.family = family
+    made.source_name = first.source.name
+    made.target_name = first.target.name
+    made.source, made.target = ends
+    made.protocol = first.protocol
+    made.ports = ports
+    made.icmp = first.icmp
+    made.items = items
+    made.__class__ = PathFlow
+    return made  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from cmfw.errors import Problem
 from cmfw.ingest.nft_match import holds_for_first, narrow, ranges_of
 from cmfw.ingest.nft_ruleset import BaseChain, NftTable, family_flows
 from cmfw.ingest.nft_words import elements_of, words_of
-from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule
+from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule, sure_rule
 from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
 from cmfw.net.intervals import Range, Ranges
 
@@ -238,7 +238,7 @@ class NftText:
                 return
             self.line += 1
             origin = f"{self.path}:{self.line}"
-            yield PacketRule(flows=match.flows(), sure=True, verdict=ACCEPT, text=found[1], origin=origin)
+            yield sure_rule(match.flows(), ACCEPT, "", found[1], origin)
 
     def _effect(self, condition: str) -> tuple[tuple[str, Ranges], ...]:
         """What a condition of three words does to a match. Raises NotUnderstood for any that is not known."""
@@ -255,7 +255,7 @@ class NftText:
         try:
             match = PacketMatch()
             verdict, target = self._read_rule(words, match)
-            return PacketRule(flows=match.flows(), sure=True, verdict=verdict, target=target, text=text, origin=origin)
+            return sure_rule(match.flows(), verdict, target, text, origin)
         except NotUnderstood:
             verdict, target = _likely(words)
             return PacketRule(
@@ -297,12 +297,13 @@ class NftText:
             _no(words[at])
 
         def values(read: Callable[[str], Range]) -> Ranges:
-            # the same set and the same ports stand in many rules
-            key = (head, _KINDS.get(field, field), *texts)
+            if texts[0][:1] != "@":
+                return ranges_of(texts, read)
+            # the same set stands in many rules
+            key = (head, _KINDS.get(field, field), texts[0])
             found = self._ranges.get(key)
             if found is None:
-                found = self._named(texts[0][1:], read) if texts[0][:1] == "@" else ranges_of(texts, read)
-                self._ranges[key] = found
+                found = self._ranges[key] = self._named(texts[0][1:], read)
             return found
 
         narrow(match, head, field, values, negated=negated)

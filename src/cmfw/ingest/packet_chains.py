@@ -8,8 +8,9 @@ Source: iptables(8), TARGETS; nft(8), VERDICT STATEMENT.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from cmfw.model.path import EVERYTHING, PathLine
+from cmfw.model.path import EVERYTHING, PathLine, sure_line
 from cmfw.model.verdict import Answer
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, Box, FlowSet
 from cmfw.net.intervals import covers
@@ -24,7 +25,7 @@ MOST_LINES = 50_000
 """Bound on the lines that chains may unfold to; what lies beyond is in doubt."""
 
 
-@value(kw_only=True)
+@value(kw_only=True, opened=True)
 class PacketRule:
     """One rule of a chain: ``flows`` is the most that it can match, ``sure`` whether it matches all of them.
 
@@ -37,6 +38,22 @@ class PacketRule:
     target: str = ""
     text: str = ""
     origin: str = ""
+
+
+_OpenRule: Any = PacketRule.__base__
+
+
+def sure_rule(flows: FlowSet, verdict: str, target: str, text: str, origin: str) -> PacketRule:
+    """A rule that was wholly read, at a third of the cost of its constructor."""
+    made = _OpenRule()
+    made.flows = flows
+    made.sure = True
+    made.verdict = verdict
+    made.target = target
+    made.text = text
+    made.origin = origin
+    made.__class__ = PacketRule
+    return made  # type: ignore[no-any-return]
 
 
 Chains = Mapping[str, tuple[PacketRule, ...]]
@@ -116,7 +133,7 @@ def doubts(lines: Iterable[PathLine], seen: FlowSet) -> Iterator[PathLine]:
 
 def _line(answer: Answer, flows: FlowSet, rule: PacketRule, *, sure: bool) -> PathLine:
     if sure:
-        return PathLine(answer=answer, flows=flows, text=rule.text, origin=rule.origin)
+        return sure_line(answer, flows, rule.text, rule.origin)
     return PathLine(answer=Answer.UNKNOWN, flows=flows, text=rule.text, origin=rule.origin, may=(answer,))
 
 

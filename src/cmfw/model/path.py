@@ -6,7 +6,7 @@ Every format of a filter's configuration becomes the same few lines here; ``engi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmfw.model.verdict import Answer
 from cmfw.net.addr import AddrSet
@@ -37,7 +37,7 @@ def path_flows(parts: FlowParts) -> FlowSet:
     )
 
 
-@value(kw_only=True)
+@value(kw_only=True, opened=True)
 class PathLine:
     """One line of a filter: what happens to which flows, its text and where it stands (``FILE:LINE``).
 
@@ -53,6 +53,21 @@ class PathLine:
     def __post_init__(self) -> None:
         if (self.answer is Answer.UNKNOWN) != bool(self.may) or Answer.UNKNOWN in self.may:
             raise ValueError("a line says what it may do exactly when that is not known")
+
+
+_OpenLine: Any = PathLine.__base__
+
+
+def sure_line(answer: Answer, flows: FlowSet, text: str, origin: str) -> PathLine:
+    """A line that was wholly read, at a third of the cost of its constructor; ``answer`` is not UNKNOWN."""
+    made = _OpenLine()
+    made.answer = answer
+    made.flows = flows
+    made.text = text
+    made.origin = origin
+    made.may = ()
+    made.__class__ = PathLine
+    return made  # type: ignore[no-any-return]
 
 
 @value(kw_only=True)
