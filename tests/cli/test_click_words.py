@@ -17,7 +17,8 @@ from cmfw.cli.click_words import key_of, told, told_of
 def of_click() -> set[str]:
     """Every text for which click looks for a translation, of a pair both."""
     found = extract_from_dir(str(Path(click.__file__).parent), method_map=[("**.py", "python")])
-    return {text for _, _, texts, _, _ in found for text in ([texts] if isinstance(texts, str) else texts)}
+    # the word behind an option that has to be given is looked up by a variable, where no tool finds it
+    return {"required"} | {text for _, _, texts, _, _ in found for text in ([texts] if isinstance(texts, str) else texts)}
 
 
 def test_our_english_is_that_of_click(of_click):
@@ -31,6 +32,7 @@ def test_our_english_is_that_of_click(of_click):
     ("args", "says"),
     [
         (["plan", "--help"], ["用法: cmfw plan", "选项:", "显示此帮助信息并退出"]),
+        (["respond", "--help"], ["[必需]"]),
         (["site", "-h"], ["用法: cmfw site", "选项:", "命令:", "--lang"]),
         (["--help"], ["用法: cmfw "]),
         (["plan"], ["缺少参数 'SITE'"]),
@@ -41,7 +43,7 @@ def test_our_english_is_that_of_click(of_click):
         (["trace", "x", "--flow"], ["选项 '--flow' 需要一个参数"]),
         (["emit", "list", "x", "--between", "a"], ["选项 '--between' 需要 2 个参数"]),
         (["plan", "--debug=1"], ["选项 '--debug' 不接受值"]),
-        (["search", "x", "--count", "many"], ["'--count' 的值无效：'many' 不是有效的 integer"]),
+        (["search", "x", "--count", "many"], ["'--count' 的值无效：'many' 不是有效的数字（integer）"]),
     ],
     ids=lambda part: " ".join(part) if all(map(str.isascii, part)) else "",
 )

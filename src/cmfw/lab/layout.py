@@ -217,9 +217,13 @@ def _processes(plan: Plan) -> tuple[Process, ...]:
     return tuple(found)
 
 
+_NO_HOST = MULTICAST | AddrSet.parse("0.0.0.0/8", "127.0.0.0/8", "240.0.0.0/4", "::/127", "fe80::/10")
+"""Addresses that no packet between hosts of different links carries. Source: RFC 6890, IANA Special-Purpose Address Registries."""
+
+
 def _addresses(known: AddrSet, taken: set[int]) -> tuple[tuple[int, ...], bool]:
     """(one free address of each family that is known, whether the lab had to give them)."""
-    unicast = known - MULTICAST
+    unicast = known - _NO_HOST
     parts = [AddrSet(intersect(unicast.ranges, family)) for family in (V4_ALL, V6_ALL)]
     is_assigned = unicast.is_empty
     found: list[int] = []
