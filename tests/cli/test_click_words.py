@@ -43,7 +43,7 @@ def test_our_english_is_that_of_click(of_click):
         (["trace", "x", "--flow"], ["选项 '--flow' 需要一个参数"]),
         (["emit", "list", "x", "--between", "a"], ["选项 '--between' 需要 2 个参数"]),
         (["plan", "--debug=1"], ["选项 '--debug' 不接受值"]),
-        (["search", "x", "--count", "many"], ["'--count' 的值无效：'many' 不是有效的数字（integer）"]),
+        (["search", "x", "--count", "many"], ["'--count' 的值无效：'many' 不是有效的数字（integer"]),
     ],
     ids=lambda part: " ".join(part) if all(map(str.isascii, part)) else "",
 )
