@@ -25,8 +25,6 @@ ELSEWHERE = "*"
 FAMILIES = ((4, AddrSet.V4), (6, AddrSet.V6))
 _FOREIGN = {4: ICMP6, 6: ICMP4}
 """The ICMP of the other family."""
-_Clipped = dict[Ranges, dict[int, AddrSet]]
-"""Addresses of an end -> what of them lies in a zone, by family."""
 _ALL_OF = {
     family: boxes(protocol=ALL_PROTOCOLS, local=whole.ranges, remote=whole.ranges)[0].protocol for family, whole in FAMILIES
 }
@@ -208,25 +206,24 @@ def _side(zone: str, pair: tuple[str, str], known: dict[str, AddrSet]) -> AddrSe
 def _flows(items: Iterable[PlanItem], sides: tuple[AddrSet, ...], target: str) -> tuple[PathFlow, ...]:
     """The flows of the items, those that no packet tells apart as one, in the order of the plan."""
     found: dict[tuple[object, ...], tuple[tuple[AddrSet, AddrSet], list[PlanItem]]] = {}
-    clipped: tuple[_Clipped, _Clipped] = ({}, {})
+    clipped = (_Clipped(sides[0]), _Clipped(sides[1]))
     fine: set[Ranges] = set()
     for item in items:
         # what decides on a refusal is the same for nearly all items: it is asked once
         if not item.source.addresses.ranges or not item.target.addresses.ranges or item.ports.ranges not in fine:
             _refuse(item, target)
             fine.add(item.ports.ranges)
-        here, there = _clipped(item.source, sides[0], clipped[0]), _clipped(item.target, sides[1], clipped[1])
+        here, there = clipped[0].of(item.source), clipped[1].of(item.target)
         protocol = item.protocol
         ports = (item.ports.ranges if protocol in PORT_PROTOCOLS else ()) or PortSet.ANY.ranges
-        for family, source in here.items():
+        for family, (near, source) in here.items():
             if family not in there or protocol == _FOREIGN[family]:
                 continue
-            # numbers and their pairs, which are compared at a fraction of what sets of them cost
-            far = there[family]
-            key = (item.source.name, item.target.name, source.ranges, far.ranges, protocol, ports, item.icmp)
+            far, goal = there[family]
+            key = (near, far, protocol, ports, item.icmp)
             same = found.get(key)
             if same is None:
-                found[key] = ((source, far), [item])
+                found[key] = ((source, goal), [item])
             else:
                 same[1].append(item)
     return tuple([_flow(ends, tuple(its)) for ends, its in found.values()])
@@ -241,14 +238,26 @@ def _refuse(item: PlanItem, target: str) -> None:
             raise Unsupported(target, item.id, f"the site does not know the addresses of `{end.name}`")
 
 
-def _clipped(end: Endpoint, zone: AddrSet, known: _Clipped) -> dict[int, AddrSet]:
-    """The addresses of an end that lie in its zone, by the families that it has any of; many items have the same ends."""
-    found = known.get(end.addresses.ranges)
-    if found is None:
-        inside = end.known & zone
-        both = {4: inside.v4, 6: inside.v6}
-        found = known[end.addresses.ranges] = {family: part for family, part in both.items() if not part.is_empty}
-    return found
+class _Clipped:
+    """The ends of items on one side, each looked at once: many items have the same."""
+
+    def __init__(self, zone: AddrSet) -> None:
+        self._zone = zone
+        # by the identity of an end, which the plan keeps alive
+        self._found: dict[int, dict[int, tuple[int, AddrSet]]] = {}
+        self._numbers: dict[tuple[str, Ranges], int] = {}
+
+    def of(self, end: Endpoint) -> dict[int, tuple[int, AddrSet]]:
+        """What of an end lies in its zone, by the families that it has any of, each with a number that stands for it and the name."""
+        found = self._found.get(id(end))
+        if found is None:
+            inside = end.known & self._zone
+            found = self._found[id(end)] = {}
+            for family, part in ((4, inside.v4), (6, inside.v6)):
+                if not part.is_empty:
+                    number = self._numbers.setdefault((end.name, part.ranges), len(self._numbers))
+                    found[family] = (number, part)
+        return found
 
 
 def _flow(ends: tuple[AddrSet, AddrSet], items: tuple[PlanItem, ...]) -> PathFlow:

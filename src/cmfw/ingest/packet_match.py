@@ -149,7 +149,7 @@ class PacketMatch:
 
     def narrowed(self) -> tuple[tuple[str, Ranges], ...]:
         """(field, what is kept of it) of every field that a condition has narrowed."""
-        return tuple((name, getattr(self, name)) for name, free in _FREE.items() if getattr(self, name) is not free)
+        return tuple([(name, kept) for name, free in _FREE.items() if (kept := getattr(self, name)) is not free])
 
     def take(self, effect: tuple[tuple[str, Ranges], ...]) -> None:
         """Narrow by what another match had narrowed."""
