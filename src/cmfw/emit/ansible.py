@@ -9,8 +9,8 @@ Source: community.windows, win_firewall_rule (documentation); YAML 1.2.2, 1.3 (J
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+import re
+from functools import lru_cache
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
@@ -29,8 +29,8 @@ from cmfw.ingest.ansible_rules import (
     read_ansible_rules,
 )
 from cmfw.ingest.com_rule import ports_text
-from cmfw.model.rule import HostRule, Store
-from cmfw.net.flow import ALL_INTERFACES, PORT_PROTOCOLS
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
+from cmfw.net.flow import ALL_INTERFACES, PORT_PROTOCOLS, Direction
 
 CAPABILITIES = Capabilities(
     target="ansible",
@@ -54,6 +54,9 @@ CAPABILITIES = Capabilities(
 )
 
 
+_BRACES = re.compile(r"\{[{%#]")
+
+
 def emit(request: EmitRequest) -> Output:
     """``cmfw.yml`` and ``undo.yml``; raises Unsupported."""
     return write_policy(policy_of_plan(request, CAPABILITIES))
@@ -73,7 +76,7 @@ def _as_written(rule: HostRule) -> HostRule:
         ("description", rule.description),
         ("program", rule.program or ""),
     ):
-        if "{{" in text or "{%" in text or "{#" in text:
+        if "{" in text and _BRACES.search(text):
             raise Unsupported(CAPABILITIES.target, rule.id, f"the {field} has braces that Ansible would run as a template")
     for field, word in (("program", rule.program), ("service", rule.service)):
         if word is not None and word.lower() in ("any", "*"):
@@ -82,18 +85,19 @@ def _as_written(rule: HostRule) -> HostRule:
         raise Unsupported(CAPABILITIES.target, rule.id, "edge traversal and who decides on it contradict one another")
     description = rule.description if rule.name == rule.id else ": ".join(t for t in (rule.name, rule.description) if t)
     plain = with_plain_subnet(rule, CAPABILITIES.target)
-    return replace(plain, name=rule.id, description=description, store=Store.LOCAL, version=(2, 10), origin="")
+    return changed_rule(plain, name=rule.id, description=description, store=Store.LOCAL, version=(2, 10), origin="")
 
 
 def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.yml`` and ``undo.yml``; raises Unsupported."""
-    copies = (replace(member, group="cmfw") for member in policy.members)
+    copies = (changed_rule(member, group="cmfw") for member in policy.members)
     rules = [_as_written(rule) for rule in (*policy.rules, *copies)]
     for text in (policy.title, *policy.notes):
-        if "{{" in text or "{%" in text or "{#" in text:
+        if _BRACES.search(text):
             raise Unsupported(CAPABILITIES.target, "place", "its name has braces that Ansible would run as a template")
-    made = [_task(f"Make {rule.id}", _arguments(rule)) for rule in rules]
-    gone = [_task(f"Remove {rule.id}", [("name", rule.name), ("state", "absent")]) for rule in rules]
+    known: dict[AddressMatch, str] = {}
+    made = [_task(f"Make {rule.id}", _arguments(rule, known)) for rule in rules]
+    gone = [_task(f"Remove {rule.id}", f'        name: {_quoted(rule.name)}\n        state: "absent"\n') for rule in rules]
     title = f"Windows Firewall rules for {policy.title}"
     used = {"group-members": policy.members, "rule-ids": rules, "settings": policy.settings}
     return Output(
@@ -105,57 +109,73 @@ def write_policy(policy: HostPolicy) -> Output:
     )
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _play(title: str, notes: tuple[str, ...], tasks: list[list[str]]) -> bytes:
+def _play(title: str, notes: tuple[str, ...], tasks: list[str]) -> bytes:
     lines = [line.replace("TITLE", _quoted(title)) for line in HEAD]
     lines[1:1] = [f"# cmfw: {_quoted(note)}" for note in notes]
     if not tasks:
         lines[-1] += " []"
-    for number, task in enumerate(tasks):
-        lines += [*([""] if number else []), *task]
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(lines) + "\n" + "\n".join(tasks)).encode()
 
 
-def _task(name: str, arguments: list[tuple[str, str | list[str]]]) -> list[str]:
-    lines = [f"    - name: {_quoted(name)}", f"      {MODULE}:"]
-    for key, found in arguments:
-        if isinstance(found, str):
-            lines.append(f"        {key}: {found if key == 'enabled' else _quoted(found)}")
-        else:
-            lines += [f"        {key}:", *(f"          - {_quoted(each)}" for each in found)]
-    return lines
+def _task(name: str, arguments: str) -> str:
+    return f"    - name: {_quoted(name)}\n      {MODULE}:\n{arguments}"
 
 
-def _arguments(rule: HostRule) -> list[tuple[str, str | list[str]]]:
-    return list(_pairs(rule))
+def _line(key: str, text: str) -> str:
+    return f"        {key}: {_quoted(text)}\n"
 
 
-def _pairs(rule: HostRule) -> Iterator[tuple[str, str | list[str]]]:
-    yield "name", rule.name
-    yield "description", rule.description
-    yield "group", rule.group
-    yield "enabled", "true" if rule.active else "false"
-    yield "direction", DIRECTIONS[rule.direction]
-    yield "action", ACTIONS[rule.action]
-    yield "profiles", [word for bit, word in PROFILES.items() if bit & rule.profiles]
-    yield "protocol", "any" if rule.protocol is None else PROTOCOLS.get(rule.protocol, str(rule.protocol))
+def _list(key: str, texts: list[str]) -> str:
+    return f"        {key}:\n" + "".join(f"          - {_quoted(text)}\n" for text in texts)
+
+
+def _arguments(rule: HostRule, known: dict[AddressMatch, str]) -> str:
+    """The lines below the module; ``known`` are the address lists that the playbook has so far."""
+    lines = [
+        _line("name", rule.name),
+        _line("description", rule.description),
+        _line("group", rule.group),
+        _circumstances(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol),
+    ]
     if rule.protocol in PORT_PROTOCOLS:
-        for key, match in (("localport", rule.local_port), ("remoteport", rule.remote_port)):
-            yield key, "any" if match.is_any else ports_text(match)
+        for key, ports in (("localport", rule.local_port), ("remoteport", rule.remote_port)):
+            text = "any" if ports is PortMatch.ANY or ports.is_any else ports_text(ports)
+            lines.append(f'        {key}: "{text}"\n')
     if rule.icmp is not None:
-        yield "icmp_type_code", [f"{kind}:{'*' if code is None else code}" for kind, code in rule.icmp]
+        lines.append(_list("icmp_type_code", [f"{kind}:{'*' if code is None else code}" for kind, code in rule.icmp]))
     for key, addresses in (("localip", rule.local_address), ("remoteip", rule.remote_address)):
-        yield key, "any" if addresses.is_any else ",".join(plain_texts(addresses, "LocalSubnet"))
-    for key, text in (("program", rule.program), ("service", rule.service)):
-        if text is not None:
-            yield key, text
-    bits = [word for bit, word in INTERFACES.items() if bit & rule.interfaces]
-    yield "interfacetypes", ["any"] if rule.interfaces == ALL_INTERFACES else bits
-    yield "edge", EDGES[rule.edge, rule.extras.defer]
-    yield "state", "present"
+        if addresses not in known:
+            known[addresses] = "any" if addresses.is_any else ",".join(plain_texts(addresses, "LocalSubnet"))
+        lines.append(f'        {key}: "{known[addresses]}"\n')
+    if rule.program is not None:
+        lines.append(_line("program", rule.program))
+    if rule.service is not None:
+        lines.append(_line("service", rule.service))
+    lines.append(_ending(rule.interfaces, rule.edge, rule.extras.defer))
+    return "".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def _circumstances(active: bool, direction: Direction, action: Action, profiles: int, protocol: int | None) -> str:
+    """The lines that nearly all rules share: there are few of them, whatever the policy."""
+    word = "any" if protocol is None else PROTOCOLS.get(protocol, str(protocol))
+    return (
+        f"        enabled: {'true' if active else 'false'}\n"
+        + _line("direction", DIRECTIONS[direction])
+        + _line("action", ACTIONS[action])
+        + _list("profiles", [word for bit, word in PROFILES.items() if bit & profiles])
+        + _line("protocol", word)
+    )
+
+
+@lru_cache(maxsize=128)
+def _ending(interfaces: int, edge: bool, defer: str) -> str:
+    bits = [word for bit, word in INTERFACES.items() if bit & interfaces]
+    words = ["any"] if interfaces == ALL_INTERFACES else bits
+    return _list("interfacetypes", words) + _line("edge", EDGES[edge, defer]) + _line("state", "present")
 
 
 def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:

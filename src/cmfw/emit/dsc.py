@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
@@ -18,8 +18,8 @@ from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
 from cmfw.errors import Unsupported
 from cmfw.ingest.com_rule import ports_text
 from cmfw.ingest.dsc_rules import ACTIONS, ANY_PROTOCOL, DIRECTIONS, INTERFACES, PROFILES, RESOURCE, SCHEMA, read_dsc_rules
-from cmfw.model.rule import HostRule, Store
-from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, PORT_PROTOCOLS
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, PORT_PROTOCOLS, Direction
 
 CAPABILITIES = Capabilities(
     target="dsc",
@@ -67,56 +67,93 @@ def _as_written(rule: HostRule) -> HostRule:
     description = rule.description if rule.name == rule.id else ": ".join(t for t in (rule.name, rule.description) if t)
     plain = with_plain_subnet(rule, CAPABILITIES.target)
     if plain.extras.defer:
-        plain = replace(plain, edge=False, extras=replace(plain.extras, defer=""))
-    return replace(plain, name=rule.id, description=description, store=Store.LOCAL, version=(2, 10), origin="")
+        plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))
+    return changed_rule(plain, name=rule.id, description=description, store=Store.LOCAL, version=(2, 10), origin="")
 
 
 def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.dsc.json`` and ``undo.dsc.json``; raises Unsupported."""
-    copies = (replace(member, group="cmfw") for member in policy.members)
+    copies = (changed_rule(member, group="cmfw") for member in policy.members)
     rules = [_as_written(rule) for rule in (*policy.rules, *copies)]
     title = f"cmfw: {policy.title}"
-    gone = [{"name": rule.name, "_exist": False} for rule in rules]
+    known: dict[AddressMatch, str] = {}
+    made = [_object(_properties(rule, known)) for rule in rules]
+    gone = [_object([f'"name": {_quoted(rule.name)}', '"_exist": false']) for rule in rules]
     used = {"group-members": policy.members, "rule-ids": rules, "settings": policy.settings}
     return Output(
         (
-            Artifact("cmfw.dsc.json", _document(title, [_properties(r) for r in rules]), "application/json", tuple(rules)),
+            Artifact("cmfw.dsc.json", _document(title, made), "application/json", tuple(rules)),
             Artifact("undo.dsc.json", _document(title, gone), "application/json"),
         ),
         CAPABILITIES.losses_of(policy.rules, [name for name, found in used.items() if found]),
     )
 
 
-def _document(title: str, rules: list[dict[str, Any]]) -> bytes:
-    resource = {"name": title, "type": RESOURCE, "properties": {"rules": rules}}
-    return (json.dumps({"$schema": SCHEMA, "resources": [resource]}, ensure_ascii=False, indent=2) + "\n").encode()
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _properties(rule: HostRule) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "name": rule.name,
-        "description": rule.description,
-        "enabled": rule.active,
-        "direction": DIRECTIONS[rule.direction],
-        "action": ACTIONS[rule.action],
-        "profiles": ["All"] if rule.profiles == ALL_PROFILES else [w for bit, w in PROFILES.items() if bit & rule.profiles],
-        "protocol": ANY_PROTOCOL if rule.protocol is None else rule.protocol,
-    }
-    texts = (("applicationName", rule.program), ("serviceName", rule.service))
-    out |= {key: text for key, text in texts if text is not None}
+def _document(title: str, rules: list[str]) -> bytes:
+    """The document as ``json.dumps`` with an indent of two lays it out, which is six times slower."""
+    entries = "[\n" + ",\n".join(rules) + "\n        ]" if rules else "[]"
+    resource = (
+        f'    {{\n      "name": {_quoted(title)},\n      "type": {_quoted(RESOURCE)},\n'
+        f'      "properties": {{\n        "rules": {entries}\n      }}\n    }}\n'
+    )
+    return f'{{\n  "$schema": {_quoted(SCHEMA)},\n  "resources": [\n{resource}  ]\n}}\n'.encode()
+
+
+def _object(properties: list[str]) -> str:
+    return "          {\n            " + ",\n            ".join(properties) + "\n          }"
+
+
+def _words(words: list[str]) -> str:
+    return "[\n              " + ",\n              ".join(map(_quoted, words)) + "\n            ]" if words else "[]"
+
+
+def _properties(rule: HostRule, known: dict[AddressMatch, str]) -> list[str]:
+    """Each property of a rule with its value; ``known`` are the address lists that the document has so far."""
+    out = [
+        f'"name": {_quoted(rule.name)}',
+        f'"description": {_quoted(rule.description)}',
+        _circumstances(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol),
+    ]
+    if rule.program is not None:
+        out.append(f'"applicationName": {_quoted(rule.program)}')
+    if rule.service is not None:
+        out.append(f'"serviceName": {_quoted(rule.service)}')
     if rule.protocol in PORT_PROTOCOLS:
-        out |= {
-            key: "*" if m.is_any else ports_text(m)
-            for key, m in (("localPorts", rule.local_port), ("remotePorts", rule.remote_port))
-        }
-    for key, match in (("localAddresses", rule.local_address), ("remoteAddresses", rule.remote_address)):
-        out[key] = "*" if match.is_any else ",".join(plain_texts(match, "LocalSubnet"))
-    words = [word for bit, word in INTERFACES.items() if bit & rule.interfaces]
-    out["interfaceTypes"] = ["All"] if rule.interfaces == ALL_INTERFACES else words
-    out["grouping"] = rule.group
+        for key, ports in (("localPorts", rule.local_port), ("remotePorts", rule.remote_port)):
+            text = "*" if ports is PortMatch.ANY or ports.is_any else ports_text(ports)
+            out.append(f'"{key}": "{text}"')
+    for key, addresses in (("localAddresses", rule.local_address), ("remoteAddresses", rule.remote_address)):
+        if addresses not in known:
+            known[addresses] = "*" if addresses.is_any else ",".join(plain_texts(addresses, "LocalSubnet"))
+        out.append(f'"{key}": "{known[addresses]}"')
+    out.append(_interfaces(rule.interfaces))
+    out.append(f'"grouping": {_quoted(rule.group)}')
     if rule.edge:
-        out["edgeTraversal"] = True
+        out.append('"edgeTraversal": true')
     return out
+
+
+@lru_cache(maxsize=1024)
+def _circumstances(active: bool, direction: Direction, action: Action, profiles: int, protocol: int | None) -> str:
+    """The properties that nearly all rules share: there are few of them, whatever the policy."""
+    words = ["All"] if profiles == ALL_PROFILES else [word for bit, word in PROFILES.items() if bit & profiles]
+    properties = (
+        f'"enabled": {"true" if active else "false"}',
+        f'"direction": "{DIRECTIONS[direction]}"',
+        f'"action": "{ACTIONS[action]}"',
+        f'"profiles": {_words(words)}',
+        f'"protocol": {ANY_PROTOCOL if protocol is None else protocol}',
+    )
+    return ",\n            ".join(properties)
+
+
+@lru_cache(maxsize=32)
+def _interfaces(mask: int) -> str:
+    words = ["All"] if mask == ALL_INTERFACES else [word for bit, word in INTERFACES.items() if bit & mask]
+    return f'"interfaceTypes": {_words(words)}'
 
 
 def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:

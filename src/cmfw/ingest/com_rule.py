@@ -5,6 +5,10 @@ Source: Microsoft, "INetFwRule interface"; facts/windows_firewall.md 4.8, 4.9.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
+from cmfw.ingest.kept_texts import kept
 from cmfw.ingest.local_subnet import subnet_words
 from cmfw.model.rule import AddressMatch, PortKeyword, PortMatch
 from cmfw.net.addr import AddrSet
@@ -18,6 +22,7 @@ def ports_text(match: PortMatch) -> str:
     return ",".join([*match.ports.texts(), *(PORT_WORDS[word] for word in match.keywords)])
 
 
+@kept
 def read_ports(text: str, every: str) -> PortMatch:
     """The condition of a list of ports in which ``every`` alone means all; raises ValueError for anything else."""
     if text == every:
@@ -39,3 +44,8 @@ def read_addresses(text: str, every: str, protocol: int | None) -> AddressMatch:
     parts = text.split(",")
     plain = [part for part in parts if part != "LocalSubnet"]
     return AddressMatch(AddrSet.parse(*plain), subnet_words(protocol) if len(plain) < len(parts) else ())
+
+
+def address_reader(every: str) -> Callable[[str, int | None], AddressMatch]:
+    """``read_addresses`` for the rules of one document, which reads each text once."""
+    return cache(lambda text, protocol: read_addresses(text, every, protocol))

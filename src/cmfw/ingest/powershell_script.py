@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from cmfw.errors import Problem
+from cmfw.ingest.kept_texts import kept
 from cmfw.ingest.powershell_layout import Entry, layout_of, plain_text, texts_of
 from cmfw.ingest.powershell_tokens import Refusal, assignments, tables, tokens
 from cmfw.model.rule import PROTOCOL_ANY, Action, AddressMatch, Extras, HostRule, PortKeyword, PortMatch, Store, new_rule
@@ -32,7 +32,6 @@ ACTION_WORDS = {Action.ALLOW: "Allow", Action.BLOCK: "Block"}
 """Ours -> PowerShell's. Source: facts/windows_firewall.md 4.9 and the New-NetFirewallRule page."""
 
 _WANTED = ("rules", "members", "groups")
-_LONGEST_KEPT = 1_500
 _NAMES = (*_WANTED, "stateName", "off", "settings", "ensure")
 EDGE_WORDS = {"": "Allow", "App": "DeferToApp", "User": "DeferToUser"}
 """``extras.defer`` -> word, of a rule with edge traversal; ``User`` goes without. Source: facts/windows_firewall.md 3.3."""
@@ -155,18 +154,14 @@ _Lines = Callable[[str], tuple[Any, ...]]
 
 
 def _fields_of(*defaults: tuple[str, Any]) -> _Lines:
-    """A reader of some lines of a table: these fields, in order, each with its default where no line names it.
-
-    Few such lines are in use, whatever the site, so they are read once; long ones are not kept, for the memory's sake.
-    """
+    """A reader of some lines of a table: these fields, in order, each with its default where no line names it."""
 
     def read(lines: str) -> tuple[Any, ...]:
         (table,), _ = tables(tokens(f"@{{{lines}}})"), 0, len(lines))
         found = _fields(table)
         return tuple(found.get(name, default) for name, default in defaults)
 
-    kept = lru_cache(maxsize=2048)(read)
-    return lambda lines: kept(lines) if len(lines) < _LONGEST_KEPT else read(lines)
+    return kept(read)
 
 
 _circumstances = _fields_of(
