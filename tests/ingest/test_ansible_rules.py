@@ -45,10 +45,12 @@ def test_another_layout_is_read_line_by_line(old, new):
     ("old", "new", "found"),
     [
         ("    - name: ", "    - nam: ", "ValueError: line"),
+        ('    - name: "', '    - name: "\x01', "JSONDecodeError: Invalid control character"),
         ('        state: "present"', '        state: "absent"', "ValueError: arguments"),
         ('        edge: "no"\n', "", "ValueError: arguments"),
         ('        edge: "no"\n', '        edge: "no"\n        edge: "no"\n', "ValueError: `edge` twice"),
-        ('        action: "allow"', '        action: "drop"', "StopIteration"),
+        ('        action: "allow"', '        action: "drop"', "KeyError: 'drop'"),
+        ('          - "domain"', '          - "home"', "KeyError: 'home'"),
         ("        profiles:\n", '        profiles: "x"\n', "AttributeError"),
         ('  tasks:\n    - name: "', '  tasks:\n        edge: "no"\n    - name: "', "IndexError"),
         ("  gather_facts: false", "  gather_facts: true", "ValueError: another head"),

@@ -20,6 +20,8 @@ CUTTERS = {
     "powershell": ("cmfw.ingest.powershell_script", "layout_of"),
     "powershell-gpo": ("cmfw.ingest.powershell_script", "layout_of"),
     "ansible": ("cmfw.ingest.ansible_rules", "layout_of"),
+    "intune": ("cmfw.ingest.intune_rules", "layout_of"),
+    "syncml": ("cmfw.ingest.csp_sync", "layout_of"),
 }
 """Target -> the function that cuts what stands in our layout, or says with None that it does not."""
 TEXTS = (
@@ -30,6 +32,7 @@ SWAPS = (
     (b"'", b"''"), (b"'", b""), (b'"', b""), (b'"', b'\\"'), (b" ", b""), (b" ", b"  "), (b" ", b"\t"), (b",", b""), (b"=", b""),
     (b"\n", b"\r"), (b"\n", b"\n\n"), (b"\n", b" \n"), (b"\n", b"#\n"), (b"0", b"00"), (b"1", b"*"), (b"1", b"999"), (b"a", b"\\u0061"),
     (b"a", b"&#97;"), (b"a", b"\xff"), (b"A", b"a"), (b"o", b"\xc5\x8d"), (b"u", b"\x01"), (b"t", b"t\xe2\x80\x99"), (b"<", b"<!---->"),
+    (b"{", b"[{"), (b"}", b"},{"), (b"[", b"[NaN,"), (b'"', b"NaN"), (b"/", b"/\xef\xbf\xbe"), (b"&", b"&x"), (b"<", b"<![CDATA["), (b">", b">&lt;"),
 )  # fmt: skip
 
 

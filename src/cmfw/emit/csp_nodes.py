@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, lru_cache
 
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
@@ -10,7 +12,7 @@ from cmfw.emit.resolved_ports import LOSSES as PORT_LOSSES
 from cmfw.emit.resolved_ports import with_numbers
 from cmfw.errors import Unsupported
 from cmfw.ingest.csp_rule import EVERY_PROFILE, INTERFACE_WORDS
-from cmfw.model.rule import Action, HostRule, Store
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction
 from cmfw.net.ports import PortSet
 
@@ -45,31 +47,33 @@ def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities) -> Host
             raise Unsupported(target.target, rule.id, f"the {field} is empty or begins or ends with a blank")
     plain = with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
     if plain.extras.defer:
-        plain = replace(plain, edge=False, extras=replace(plain.extras, defer=""))
-    return replace(plain, store=Store.MDM, group="", origin="", version=(2, 10))
+        plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))
+    return changed_rule(plain, store=Store.MDM, group="", origin="", version=(2, 10))
 
 
-def nodes_of(rule: HostRule) -> list[Node]:
-    """The nodes of a rule that is ``as_written``; those that the CSP has a default for are always there."""
-    profiles = EVERY_PROFILE if rule.profiles == ALL_PROFILES else rule.profiles
+def address_texts() -> Callable[[AddressMatch], str]:
+    """The text of an address condition, for the rules of one policy: each is put together once."""
+    return cache(lambda match: ",".join(plain_texts(match, "LocalSubnet")))
+
+
+def nodes_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Node]:
+    """The nodes of a rule that is ``as_written``; those that the CSP has a default for are always there.
+
+    ``text_of`` is ``address_texts`` of the policy.
+    """
     out: list[Node] = [
         ("Name", "chr", rule.name),
-        ("Enabled", "bool", _flag(rule.active)),
-        ("Direction", "chr", "IN" if rule.direction is Direction.IN else "OUT"),
-        ("Action/Type", "int", "1" if rule.action is Action.ALLOW else "0"),
-        ("Profiles", "int", str(profiles)),
+        *_circumstances(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol),
     ]
-    if rule.protocol is not None:
-        out.append(("Protocol", "int", str(rule.protocol)))
     for name, ports in (("LocalPortRanges", rule.local_port), ("RemotePortRanges", rule.remote_port)):
-        if not ports.is_any:
+        if ports is not PortMatch.ANY and not ports.is_any:
             out.append((name, "chr", ",".join(ports.ports.texts())))
     if rule.icmp is not None:
         texts = (f"{kind}:{'*' if code is None else code}" for kind, code in rule.icmp)
         out.append(("IcmpTypesAndCodes", "chr", ",".join(texts)))
     for name, match in (("LocalAddressRanges", rule.local_address), ("RemoteAddressRanges", rule.remote_address)):
-        if not match.is_any:
-            out.append((name, "chr", ",".join(plain_texts(match, "LocalSubnet"))))
+        if match is not AddressMatch.ANY and not match.is_any:
+            out.append((name, "chr", text_of(match)))
     for name, text in (("App/FilePath", rule.program), ("App/ServiceName", rule.service)):
         if text is not None:
             out.append((name, "chr", text))
@@ -81,6 +85,22 @@ def nodes_of(rule: HostRule) -> list[Node]:
     if rule.description:
         out.append(("Description", "chr", rule.description))
     return out
+
+
+@lru_cache(maxsize=1024)
+def _circumstances(
+    active: bool, direction: Direction, action: Action, profiles: int, protocol: int | None
+) -> tuple[Node, ...]:
+    """The nodes that nearly all rules share: there are few of them, whatever the policy."""
+    out: list[Node] = [
+        ("Enabled", "bool", _flag(active)),
+        ("Direction", "chr", "IN" if direction is Direction.IN else "OUT"),
+        ("Action/Type", "int", "1" if action is Action.ALLOW else "0"),
+        ("Profiles", "int", str(EVERY_PROFILE if profiles == ALL_PROFILES else profiles)),
+    ]
+    if protocol is not None:
+        out.append(("Protocol", "int", str(protocol)))
+    return tuple(out)
 
 
 def _flag(on: bool) -> str:

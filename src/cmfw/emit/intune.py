@@ -8,17 +8,18 @@ ids), Microsoft, "Firewall CSP"; facts/windows_firewall.md 4.7.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
-from cmfw.emit.csp_nodes import LACKS, LOSSES, as_written, nodes_of
+from cmfw.emit.csp_nodes import LACKS, LOSSES, Node, address_texts, as_written, nodes_of
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
 from cmfw.errors import Problem, Unsupported
 from cmfw.ingest.evidence import StorePart
 from cmfw.ingest.intune_rules import BASE, COLLECTION, GRAPH, SUFFIXES, read_intune_rules
-from cmfw.model.rule import HostRule, Store
+from cmfw.model.rule import AddressMatch, HostRule, Store, changed_rule
 from cmfw.model.state import DEFAULT_RPC_PORTS
 
 CAPABILITIES = Capabilities(
@@ -62,10 +63,10 @@ def check(rule: HostRule) -> None:
 def _as_written(rule: HostRule, rpc_ports: Any) -> HostRule:
     if ": " in rule.id:
         raise Unsupported(CAPABILITIES.target, rule.id, "the id has `: `, which ends an id in front of a name")
-    plain = as_written(replace(rule, name=rule.name or rule.id), rpc_ports, CAPABILITIES)
+    plain = as_written(rule if rule.name else changed_rule(rule, name=rule.id), rpc_ports, CAPABILITIES)
     if plain.name == rule.id or plain.name.startswith(f"{rule.id}: "):
         return plain
-    return replace(plain, name=f"{rule.id}: {plain.name}")
+    return changed_rule(plain, name=f"{rule.id}: {plain.name}")
 
 
 def write_policy(policy: HostPolicy) -> Output:
@@ -75,8 +76,14 @@ def write_policy(policy: HostPolicy) -> Output:
     names = [
         f"cmfw {policy.title}" + (f" ({n} of {len(chunks)})" if len(chunks) > 1 else "") for n in range(1, len(chunks) + 1)
     ]
+    child, text_of = cache(_child), address_texts()
     artifacts = [
-        Artifact(f"cmfw-intune-{number}.json", _encoded(_policy(name, policy, chunk)), "application/json", tuple(chunk))
+        Artifact(
+            f"cmfw-intune-{number}.json",
+            _policy(name, policy, [_rule(rule, child, text_of) for rule in chunk]),
+            "application/json",
+            tuple(chunk),
+        )
         for number, (name, chunk) in enumerate(zip(names, chunks, strict=True), 1)
     ]
     undo = Artifact("undo-intune.json", _encoded({"delete": names}), "application/json")
@@ -95,48 +102,73 @@ def _encoded(document: Any) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _policy(name: str, policy: HostPolicy, rules: list[HostRule]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "description": "; ".join(policy.notes),
-        "platforms": "windows10",
-        "technologies": "mdm,microsoftSense",
-        "roleScopeTagIds": ["0"],
-        "templateReference": _TEMPLATE,
-        "settings": [
-            {
-                "@odata.type": f"{GRAPH}Setting",
-                "settingInstance": {
-                    "@odata.type": f"{GRAPH}{COLLECTION}",
-                    "settingDefinitionId": BASE,
-                    "settingInstanceTemplateReference": {"settingInstanceTemplateId": _INSTANCE},
-                    "groupSettingCollectionValue": [{"children": [_child(*node) for node in nodes_of(r)]} for r in rules],
-                },
-            }
-        ],
-    }
+def _policy(name: str, policy: HostPolicy, rules: list[str]) -> bytes:
+    """The document with the rules where the collection of them stands, as ``json.dumps`` would lay them out too."""
+    shell = _encoded(
+        {
+            "name": name,
+            "description": "; ".join(policy.notes),
+            "platforms": "windows10",
+            "technologies": "mdm,microsoftSense",
+            "roleScopeTagIds": ["0"],
+            "templateReference": _TEMPLATE,
+            "settings": [
+                {
+                    "@odata.type": f"{GRAPH}Setting",
+                    "settingInstance": {
+                        "@odata.type": f"{GRAPH}{COLLECTION}",
+                        "settingDefinitionId": BASE,
+                        "settingInstanceTemplateReference": {"settingInstanceTemplateId": _INSTANCE},
+                        "groupSettingCollectionValue": [],
+                    },
+                }
+            ],
+        }
+    )
+    head, empty, tail = shell.rpartition(b"[]")
+    return head + f"[\n{f',{chr(10)}'.join(rules)}\n        ]".encode() + tail if rules else head + empty + tail
 
 
-def _child(path: str, kind: str, text: str) -> dict[str, Any]:
+def _rule(rule: HostRule, child: Callable[[Node], str], text_of: Callable[[AddressMatch], str]) -> str:
+    """One entry of the collection; ``child`` and ``text_of`` remember what the policy has so far."""
+    children = ",\n".join(map(child, nodes_of(rule, text_of)))
+    return f'          {{\n            "children": [\n{children}\n            ]\n          }}'
+
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_IN = "\n                "
+"""Where the members of a child begin."""
+
+
+def _child(node: Node) -> str:
     """One setting of a rule; what the catalog offers as a choice is an id that ends in the value."""
+    path, kind, text = node
     suffix, form = SUFFIXES[path]
     definition = f"{BASE}_{suffix}"
-    out: dict[str, Any] = {"@odata.type": f"{GRAPH}{form}Instance", "settingDefinitionId": definition}
     if form == "ChoiceSetting":
-        value = {"true": "1", "false": "0"}.get(text, text) if path != "EdgeTraversal" else text
-        out["choiceSettingValue"] = {"value": f"{definition}_{value.lower()}", "children": []}
+        choice = {"true": "1", "false": "0"}.get(text, text) if path != "EdgeTraversal" else text
+        found = f'"choiceSettingValue": {{{_IN}  {_choice(definition, choice.lower(), _IN)}{_IN}}}'
     elif form == "ChoiceSettingCollection":
-        values = _bits(text) if path == "Profiles" else text.lower().split(",")
-        out["choiceSettingCollectionValue"] = [{"value": f"{definition}_{value}", "children": []} for value in values]
+        choices = _bits(text) if path == "Profiles" else text.lower().split(",")
+        entries = [f"{{{_IN}    {_choice(definition, each, _IN + '  ')}{_IN}  }}" for each in choices]
+        found = f'"choiceSettingCollectionValue": [{_IN}  {f",{_IN}  ".join(entries)}{_IN}]'
     elif form == "SimpleSettingCollection":
-        out["simpleSettingCollectionValue"] = [
-            {"@odata.type": f"{GRAPH}StringSettingValue", "value": part} for part in text.split(",")
-        ]
+        entries = [f"{{{_IN}    {_value('String', _quoted(part), _IN + '  ')}{_IN}  }}" for part in text.split(",")]
+        found = f'"simpleSettingCollectionValue": [{_IN}  {f",{_IN}  ".join(entries)}{_IN}]'
     else:
-        whole = kind == "int"
-        value_type = f"{GRAPH}{'Integer' if whole else 'String'}SettingValue"
-        out["simpleSettingValue"] = {"@odata.type": value_type, "value": int(text) if whole else text}
-    return out
+        is_whole = kind == "int"
+        simple = _value("Integer", str(int(text)), _IN) if is_whole else _value("String", _quoted(text), _IN)
+        found = f'"simpleSettingValue": {{{_IN}  {simple}{_IN}}}'
+    lines = (f'"@odata.type": "{GRAPH}{form}Instance"', f'"settingDefinitionId": "{definition}"', found)
+    return f"              {{{_IN}{f',{_IN}'.join(lines)}\n              }}"
+
+
+def _choice(definition: str, value: str, place: str) -> str:
+    return f'"value": {_quoted(f"{definition}_{value}")},{place}  "children": []'
+
+
+def _value(kind: str, written: str, place: str) -> str:
+    return f'"@odata.type": "{GRAPH}{kind}SettingValue",{place}  "value": {written}'
 
 
 def _bits(text: str) -> list[str]:

@@ -6,16 +6,17 @@ CSP", "OMA DM protocol support" (Atomic); facts/windows_firewall.md 4.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import count
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
-from cmfw.emit.csp_nodes import LACKS, LOSSES, as_written, nodes_of
+from cmfw.emit.csp_nodes import LACKS, LOSSES, Node, address_texts, as_written, nodes_of
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
 from cmfw.emit.xml_text import escaped
 from cmfw.ingest.csp_sync import BASE, META, PROFILE_NODES, SETTING_NODES, SYNC, read_syncml
-from cmfw.model.rule import HostRule, Store
+from cmfw.model.rule import HostRule, Store, changed_rule
 from cmfw.model.state import DEFAULT_RPC_PORTS, ProfileSettings
 from cmfw.net.flow import Profile
 
@@ -45,13 +46,12 @@ def check(rule: HostRule) -> None:
 
 def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.syncml.xml`` and ``undo.syncml.xml``; raises Unsupported."""
-    members = tuple(replace(member, name=member.name or member.id) for member in policy.members)
+    members = tuple(changed_rule(member, name=member.name or member.id) for member in policy.members)
     rules = tuple(as_written(rule, policy.rpc_ports, CAPABILITIES) for rule in (*policy.rules, *members))
-    blocks = [
-        _block(((f"FirewallRules/{r.id}/{path}", kind, text) for path, kind, text in nodes_of(r)), r.id) for r in rules
-    ]
-    blocks += [_block(_settings(profile, found), PROFILE_NODES[profile]) for profile, found in policy.settings]
-    undo = [_deleted(rule.id) for rule in rules]
+    block, text_of = _blocks(), address_texts()
+    blocks = [block(_place(rule), nodes_of(rule, text_of)) for rule in rules]
+    blocks += [block(_plain(BASE), _settings(profile, found)) for profile, found in policy.settings]
+    undo = [_deleted(rule, number) for number, rule in enumerate(rules, 1)]
     used = {"group-members": policy.members, "rule-group": rules, "settings": policy.settings}
     return Output(
         (
@@ -62,48 +62,56 @@ def write_policy(policy: HostPolicy) -> Output:
     )
 
 
-def _document(blocks: Iterable[list[str]]) -> bytes:
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', f'<SyncML xmlns="{SYNC}">', "  <SyncBody>"]
-    number = 0
-    for block in blocks:
-        for line in block:
-            number += line.count("{number}")
-            lines.append(line.replace("{number}", str(number)))
-    lines += ["    <Final/>", "  </SyncBody>", "</SyncML>"]
-    return ("\n".join(lines) + "\n").encode()
+def _document(blocks: Iterable[str]) -> bytes:
+    head = f'<?xml version="1.0" encoding="utf-8"?>\n<SyncML xmlns="{SYNC}">\n  <SyncBody>\n'
+    return (head + "".join(blocks) + "    <Final/>\n  </SyncBody>\n</SyncML>\n").encode()
 
 
-def _block(nodes: Iterable[tuple[str, str, str]], _name: str) -> list[str]:
-    lines = ["    <Atomic>", "      <CmdID>{number}</CmdID>"]
-    for path, kind, text in nodes:
+def _blocks() -> Callable[[str, Iterable[Node]], str]:
+    """A writer of the blocks of one document, each from the place of its nodes; it numbers the commands from 1 on."""
+    numbers = count(1)
+    # what stands behind the place: the same for many rules
+    ending = cache(_ending)
+
+    def block(place: str, nodes: Iterable[Node]) -> str:
+        lines = [f"    <Atomic>\n      <CmdID>{next(numbers)}</CmdID>\n"]
         lines += [
-            "      <Replace>",
-            "        <CmdID>{number}</CmdID>",
-            "        <Item>",
-            f"          <Target><LocURI>{_plain(BASE + path)}</LocURI></Target>",
-            f'          <Meta><Format xmlns="{META}">{kind}</Format><Type xmlns="{META}">text/plain</Type></Meta>',
-            f"          <Data>{_plain(text)}</Data>",
-            "        </Item>",
-            "      </Replace>",
+            f"      <Replace>\n        <CmdID>{next(numbers)}</CmdID>\n        <Item>\n"
+            f"          <Target><LocURI>{place}{ending(node)}"
+            for node in nodes
         ]
-    return [*lines, "    </Atomic>"]
+        lines.append("    </Atomic>\n")
+        return "".join(lines)
+
+    return block
+
+
+def _ending(node: Node) -> str:
+    path, kind, text = node
+    return (
+        f"{_plain(path)}</LocURI></Target>\n"
+        f'          <Meta><Format xmlns="{META}">{kind}</Format><Type xmlns="{META}">text/plain</Type></Meta>\n'
+        f"          <Data>{_plain(text)}</Data>\n        </Item>\n      </Replace>\n"
+    )
+
+
+def _place(rule: HostRule) -> str:
+    return _plain(f"{BASE}FirewallRules/{rule.id}/")
 
 
 def _plain(text: str) -> str:
-    """The text escaped; braces too, which stand for numbers while a document is put together."""
+    """The text escaped; braces too, as documents of ours always had them."""
     return escaped(text).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _deleted(rule_id: str) -> list[str]:
-    return [
-        "    <Delete>",
-        "      <CmdID>{number}</CmdID>",
-        f"      <Item><Target><LocURI>{_plain(f'{BASE}FirewallRules/{rule_id}')}</LocURI></Target></Item>",
-        "    </Delete>",
-    ]
+def _deleted(rule: HostRule, number: int) -> str:
+    return (
+        f"    <Delete>\n      <CmdID>{number}</CmdID>\n"
+        f"      <Item><Target><LocURI>{_place(rule)[:-1]}</LocURI></Target></Item>\n    </Delete>\n"
+    )
 
 
-def _settings(profile: Profile, found: ProfileSettings) -> Iterator[tuple[str, str, str]]:
+def _settings(profile: Profile, found: ProfileSettings) -> Iterator[Node]:
     for field, (name, negated) in SETTING_NODES.items():
         wanted = getattr(found, field)
         if wanted is not None and name.startswith("Default"):

@@ -48,7 +48,7 @@ def read_ansible_rules(content: bytes, path: str) -> StorePart:
             return StorePart(store=Store.LOCAL, name="local", rules=quick)
         for number, task in _tasks(text.split("\n")):
             rules.append(_rule(task, f"{path}:{number}"))
-    except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         problems.append(Problem(path, "a playbook of our dialect", f"{type(error).__name__}: {error}"))
     return StorePart(store=Store.LOCAL, name="local", rules=tuple(rules), problems=tuple(problems))
 
@@ -120,7 +120,7 @@ def _laid_out(text: str, path: str) -> tuple[HostRule, ...] | None:
                 interfaces,
             )
             rules.append(new_rule(name, conditions, (name, description, group), edge, extras, (2, 10), f"{path}:{line}"))
-    except (ValueError, LookupError, TypeError, StopIteration):
+    except (ValueError, LookupError, TypeError):
         return None
     return tuple(rules) or None
 
@@ -219,7 +219,11 @@ def _rule(task: dict[str, Any], origin: str) -> HostRule:
 
 
 def _key(words: dict[Any, str], text: str) -> Any:
-    return next(ours for ours, theirs in words.items() if theirs == text)
+    """Ours for the module's word; raises KeyError for one that is none."""
+    for ours, theirs in words.items():
+        if theirs == text:
+            return ours
+    raise KeyError(text)
 
 
 def _protocol(word: str) -> int | None:

@@ -5,10 +5,13 @@ Source: Microsoft, "Firewall CSP" and "Firewall DDF"; facts/windows_firewall.md 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from cmfw.ingest.kept_texts import kept
 from cmfw.ingest.local_subnet import subnet_words
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store, new_rule
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, Direction, Interface
 from cmfw.net.ports import PortSet
@@ -29,36 +32,49 @@ NODES = (
 _ALWAYS = ("Name", "Enabled", "Direction", "Action/Type", "Profiles")
 
 
-def read_csp_rule(rule_id: str, nodes: dict[str, str], origin: str) -> HostRule:
-    """The rule of these nodes; raises ValueError for a node or value that is not ours, or one that is missing."""
-    unknown = nodes.keys() - set(NODES)
-    missing = [name for name in _ALWAYS if name not in nodes]
-    if unknown or missing:
+_NAMES = frozenset(NODES)
+_ACTIONS = {"1": Action.ALLOW, "0": Action.BLOCK}
+_DIRECTIONS = {"IN": Direction.IN, "OUT": Direction.OUT}
+_FLAGS = {"true": True, "false": False}
+AddressReader = Callable[[str | None, int | None], AddressMatch]
+
+
+def address_reader() -> AddressReader:
+    """The condition of a list of addresses in a rule of a protocol, for the rules of one document: each is read once."""
+    return cache(_addresses)
+
+
+def read_csp_rule(rule_id: str, nodes: dict[str, str], addresses: AddressReader, origin: str) -> HostRule:
+    """The rule of these nodes; raises ValueError for a node or value that is not ours, or one that is missing.
+
+    ``addresses`` is ``address_reader`` of the document.
+    """
+    get = nodes.get
+    if not (nodes.keys() <= _NAMES and all(name in nodes for name in _ALWAYS)):
+        unknown = nodes.keys() - _NAMES
+        missing = [name for name in _ALWAYS if name not in nodes]
         raise ValueError(f"nodes {', '.join(sorted(unknown)) or f'without {missing[0]}'}")
     protocol = int(nodes["Protocol"]) if "Protocol" in nodes else None
     if protocol is not None and not 0 <= protocol <= 255:
         raise ValueError(f"`{protocol}` is no protocol")
-    return HostRule(
-        id=rule_id,
-        action=_one({"1": Action.ALLOW, "0": Action.BLOCK}, nodes["Action/Type"]),
-        direction=_one({"IN": Direction.IN, "OUT": Direction.OUT}, nodes["Direction"]),
-        store=Store.MDM,
-        active=_one({"true": True, "false": False}, nodes["Enabled"]),
-        profiles=_profiles(nodes["Profiles"]),
-        protocol=protocol,
-        local_port=_ports(nodes.get("LocalPortRanges")),
-        remote_port=_ports(nodes.get("RemotePortRanges")),
-        icmp=_icmp(nodes.get("IcmpTypesAndCodes"), protocol),
-        local_address=_addresses(nodes.get("LocalAddressRanges"), protocol),
-        remote_address=_addresses(nodes.get("RemoteAddressRanges"), protocol),
-        program=nodes.get("App/FilePath"),
-        service=nodes.get("App/ServiceName"),
-        interfaces=_interfaces(nodes.get("InterfaceTypes")),
-        name=nodes["Name"],
-        description=nodes.get("Description", ""),
-        edge=_one({"true": True, "false": False}, nodes.get("EdgeTraversal", "false")),
-        origin=origin,
+    conditions = (
+        _one(_ACTIONS, nodes["Action/Type"]),
+        _one(_DIRECTIONS, nodes["Direction"]),
+        Store.MDM,
+        _one(_FLAGS, nodes["Enabled"]),
+        _profiles(nodes["Profiles"]),
+        protocol,
+        _ports(nodes["LocalPortRanges"]) if "LocalPortRanges" in nodes else PortMatch.ANY,
+        _ports(nodes["RemotePortRanges"]) if "RemotePortRanges" in nodes else PortMatch.ANY,
+        _icmp(get("IcmpTypesAndCodes"), protocol),
+        addresses(get("LocalAddressRanges"), protocol),
+        addresses(get("RemoteAddressRanges"), protocol),
+        get("App/FilePath"),
+        get("App/ServiceName"),
+        _interfaces(get("InterfaceTypes")),
     )
+    edge = _one(_FLAGS, get("EdgeTraversal", "false"))
+    return new_rule(rule_id, conditions, (nodes["Name"], get("Description", ""), ""), edge, Extras.NONE, (2, 10), origin)
 
 
 def _one(words: dict[str, Any], text: str) -> Any:
@@ -76,9 +92,8 @@ def _profiles(text: str) -> int:
     return number
 
 
-def _ports(text: str | None) -> PortMatch:
-    if text is None:
-        return PortMatch.ANY
+@kept
+def _ports(text: str) -> PortMatch:
     ports = PortSet.EMPTY
     for part in text.split(","):
         ports |= PortSet.parse(part)
