@@ -1,7 +1,7 @@
 """The texts of errors as the sources hold them: what goes into ``problems.pot``, and what no translation could reach.
 
-A text is an argument of an error or a problem, or of a function of ours with a parameter ``expected``, ``found``, ``hint`` or ``reason``.
-It stands there as a literal, or is a phrase: what is made of words and values, stands in a variable or comes out of a function.
+A text is an argument of an error or a problem, or of a function of ours with a parameter ``expected``, ``found``, ``hint`` or ``reason``,
+or the reason in a table of what a target lacks. It stands there as a literal, or is a phrase: what is made of words and values, stands in a variable or comes out of a function.
 An f-string may have values and what is typed as it is (in backticks), but no words. docs/translating.md tells more.
 """
 
@@ -11,10 +11,26 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "cmfw"
-PACKAGES = ("errors.py", "words")
+PACKAGES = (
+    "errors.py",
+    "words",
+    "net",
+    "model",
+    "resolve",
+    "engine",
+    "diagnose",
+    "probe",
+    "emit",
+    "publish",
+    "lab",
+    "report",
+    "web",
+    "cli",
+)
 """What is translated, in order; the rest of ``src/cmfw`` is on its way."""
 
 _TEXTS = {
@@ -82,6 +98,7 @@ class Module:
     """The texts of one module."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         self.calls = [node for node in self.nodes if isinstance(node, ast.Call)]
 
@@ -95,7 +112,7 @@ class Module:
     def flaws(self) -> Iterator[ast.expr]:
         """Words in f-strings and sums, and literals behind a name, where a text is wanted."""
         seen = set()
-        for node in self._arguments():
+        for node in (*self._arguments(), *(reason for table in self._tables() for reason in _reasons(table))):
             for one in self._flaws(node):
                 if one not in seen:
                     seen.add(one)
@@ -112,15 +129,22 @@ class Module:
                 yield from (arg for arg in call.args[1:] if _is_text(arg))
         for node in self._arguments():
             yield from (one for one in _alternatives(node) if _is_words(one))
+        for table in self._tables():
+            yield from (one for one in _reasons(table) if _is_words(one))
 
     def _arguments(self) -> Iterator[ast.expr]:
-        builders = _builders()
         for call in self.calls:
-            name = _name(call)
-            positions = builders.get(name, ())
+            positions = _positions(_name(call), self.path)
             yield from (arg for at, arg in enumerate(call.args) if at in positions)
-            if name in builders:
+            if positions:
                 yield from (one.value for one in call.keywords if one.arg in _NAMED or one.arg == "wanted_by")
+
+    def _tables(self) -> Iterator[ast.expr]:
+        """The tables of what a target lacks."""
+        yield from (one.value for call in self.calls for one in call.keywords if one.arg == "lacks")
+        for node in self.nodes:
+            if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == "LACKS" for to in node.targets):
+                yield node.value
 
     def _flaws(self, node: ast.expr) -> Iterator[ast.expr]:
         for one in _alternatives(node):
@@ -151,21 +175,29 @@ class Module:
                         yield from _alternatives(inner.value)
 
 
-_found: dict[str, tuple[int, ...]] = {}
+@cache
+def _builders() -> dict[str, dict[Path, tuple[int, ...]]]:
+    """Function -> the module that defines it -> the positions of its texts, of the whole program."""
+    found: dict[str, dict[Path, tuple[int, ...]]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name != "__init__":
+                given = [one for one in node.args.args if one.arg not in ("self", "cls")]
+                positions = tuple(at for at, one in enumerate(given) if one.arg in _NAMED and _is_str(one.annotation))
+                if positions:
+                    found.setdefault(node.name, {})[path] = positions
+    return found
 
 
-def _builders() -> dict[str, tuple[int, ...]]:
-    """Function or error -> the positions of its texts, of the whole program; read once."""
-    if not _found:
-        for path in sorted(SOURCE.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.FunctionDef):
-                    given = [one for one in node.args.args if one.arg not in ("self", "cls")]
-                    positions = [at for at, one in enumerate(given) if one.arg in _NAMED and _is_str(one.annotation)]
-                    if positions and node.name != "__init__":
-                        _found[node.name] = tuple({*_found.get(node.name, ()), *positions})
-        _found.update(_TEXTS)
-    return _found
+def _positions(name: str, path: Path) -> tuple[int, ...]:
+    """The positions of the texts of a function as a module means its name: its own, one of its package, or any."""
+    if name in _TEXTS:
+        return _TEXTS[name]
+    defined = _builders().get(name, {})
+    if path in defined:
+        return defined[path]
+    near = [positions for other, positions in defined.items() if other.parent == path.parent]
+    return tuple({at for positions in near or defined.values() for at in positions})
 
 
 def _name(call: ast.Call) -> str:
@@ -185,6 +217,13 @@ def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
         yield from _alternatives(node.args[0])
     else:
         yield node
+
+
+def _reasons(table: ast.expr) -> Iterator[ast.expr]:
+    for node in ast.walk(table):
+        if isinstance(node, ast.Dict):
+            for reason in (value for key, value in zip(node.keys, node.values, strict=True) if key is not None):
+                yield from _alternatives(reason)
 
 
 def _is_text(node: ast.expr) -> bool:

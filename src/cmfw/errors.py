@@ -19,6 +19,8 @@ from cmfw.words.phrases import Phrase, constant, listed, phrase
 
 COMMAND_LINE = phrase("command line")
 """Where a problem is that stands in no file."""
+SITE = phrase("site")
+"""Where a problem of a site is that came from no file."""
 
 
 @value

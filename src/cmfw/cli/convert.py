@@ -10,6 +10,7 @@ import click
 from cmfw.cli.app import CLEAN, FAILED, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option, subnet_option
 from cmfw.words import say
+from cmfw.words.phrases import told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,7 @@ def _show(found: Conversion, paths: Sequence[Path]) -> None:
     from cmfw.cli.emit_view import loss_lines
 
     blocks: list[Block] = [output.Line(say(f"convert.{found.outcome}"))]
-    blocks += [output.Line(reason, mark="- ") for reason in found.reasons[:MOST_REASONS]]
+    blocks += [output.Line(told(reason), mark="- ") for reason in found.reasons[:MOST_REASONS]]
     if len(found.reasons) > MOST_REASONS:
         blocks.append(output.Line(say("more", count=len(found.reasons) - MOST_REASONS)))
     for each in () if found.comparison is None else found.comparison.shown:
@@ -100,7 +101,7 @@ def _show(found: Conversion, paths: Sequence[Path]) -> None:
         gone = [s for s in found.skipped if s.effect != "none"]
         if gone:
             blocks.append(output.Heading(say("convert.left_out")))
-            blocks += [output.Line(f"`{s.rule.id}`: {s.reason}", mark="- ") for s in gone]
+            blocks += [output.Line(f"`{s.rule.id}`: {told(s.reason)}", mark="- ") for s in gone]
         blocks += loss_lines(found.losses)
         blocks += [output.Line(say("emit.wrote", path=path)) for path in paths]
         if not paths:

@@ -11,7 +11,7 @@ import click
 from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.state import HostState
 from cmfw.words import say
-from cmfw.words.phrases import told
+from cmfw.words.phrases import constant, phrase, told
 from cmfw.words.visible import visible
 
 if TYPE_CHECKING:
@@ -83,11 +83,19 @@ def read_queries(asked: Sequence[tuple[str, str, int | None]], names: Names) -> 
         try:
             queries.append(parse_flow(text, names))
         except ValueError as error:
-            expected = str(getattr(error, "expected", "flow text"))
-            got = str(getattr(error, "got", error))
+            expected = getattr(error, "expected", phrase("flow text"))
+            got = constant(getattr(error, "got", str(error)))
             at = getattr(error, "position", 0) + 1
             key = "--flow" if where == COMMAND_LINE else ""
-            problems.append(Problem(where, expected, f"{got} at character {at} of `{text}`", key=key, line=line))
+            problems.append(
+                Problem(
+                    where,
+                    expected,
+                    phrase("{got} at character {at} of `{text}`", got=got, at=at, text=text),
+                    key=key,
+                    line=line,
+                )
+            )
     if problems:
         raise InputError(*problems)
     return queries

@@ -9,9 +9,10 @@ import click
 
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import Spoken, make_command, option
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.report.lab_behave_view import Report
 from cmfw.words import say
+from cmfw.words.phrases import listed, phrase
 
 if TYPE_CHECKING:
     from cmfw.model.site import Site
@@ -76,7 +77,9 @@ def check_groups(site: Site, groups: tuple[str, ...]) -> None:
 
     known = [group.name for group in site.clients]
     problems = [
-        Problem("command line", f"one of {', '.join(known)}", f"`{name}`", closest(name, known), key="--group")
+        Problem(
+            COMMAND_LINE, phrase("one of {names}", names=listed(known)), f"`{name}`", closest(name, known), key="--group"
+        )
         for name in groups
         if name not in known
     ]

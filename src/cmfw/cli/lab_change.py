@@ -17,6 +17,7 @@ from cmfw.ingest import machine_changes as reader
 from cmfw.ingest.lab_scenario import Scenario, ScenarioStep, read_scenario
 from cmfw.ingest.machine_changes import MARK, Supposed
 from cmfw.words import say
+from cmfw.words.phrases import listed, phrase
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
@@ -130,9 +131,9 @@ def _check(scenario: Scenario, told_in: str, catalog: Catalog, layout: Layout) -
 
 
 def _unknown(names: Iterable[str], known: Iterable[str], told_in: str, key: str) -> list[Problem]:
-    listed = list(dict.fromkeys(known))
-    expected = f"one of {', '.join(listed)}"
-    return [Problem(told_in, expected, f"`{name}`", key=key) for name in names if name not in listed]
+    there = list(dict.fromkeys(known))
+    expected = phrase("one of {names}", names=listed(there))
+    return [Problem(told_in, expected, f"`{name}`", key=key) for name in names if name not in there]
 
 
 def _exit_code(report: ChangeReport) -> int:

@@ -10,6 +10,7 @@ from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option
 from cmfw.errors import InputError, Problem
 from cmfw.words import say
+from cmfw.words.phrases import phrase
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
@@ -72,7 +73,7 @@ def _read(path: str) -> Script:
         return read_script(file, POWERSHELL)
     if is_batch(file):
         return read_script(file, BATCH)
-    hint = "name a .ps1, .bat or .cmd file, or a command file of netsh"
+    hint = phrase("name a .ps1, .bat or .cmd file, or a command file of netsh")
     raise InputError(Problem(path, "a script that makes firewall rules", "something else", hint=hint))
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from cmfw.catalog.types import Catalog, Necessity
 from cmfw.cli.output import Block, Cell, Gap, Heading, Line, Table
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.plan import Endpoint, Plan, PlanItem, PlannedException
 from cmfw.report.cited_place import cited_place
 from cmfw.report.plan_rows import end_name, rule_text, traffic
 from cmfw.words import language, role, say
+from cmfw.words.phrases import phrase
 
 
 def only(plan: Plan, features: Sequence[str], catalog: Catalog) -> Plan:
@@ -21,7 +22,9 @@ def only(plan: Plan, features: Sequence[str], catalog: Catalog) -> Plan:
     unknown = [name for name in features if name not in catalog.features]
     if unknown:
         known = ", ".join(catalog.features)
-        raise InputError(*(Problem("command line", f"one of {known}", f"`{n}`", key="--feature") for n in unknown))
+        raise InputError(
+            *(Problem(COMMAND_LINE, phrase("one of {names}", names=known), f"`{n}`", key="--feature") for n in unknown)
+        )
     wanted = set(features)
     return replace(
         plan,

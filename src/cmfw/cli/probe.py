@@ -9,6 +9,7 @@ import click
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import advisory_option, make_command, option
 from cmfw.words import say
+from cmfw.words.phrases import phrase
 
 if TYPE_CHECKING:
     from cmfw.diagnose.wire import WireOracle
@@ -163,21 +164,21 @@ def _responder(text: str | None, key_path: str | None) -> Responder | None:
     if text is None and key_path is None:
         return None
     from cmfw.cli.respond import key_of
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.net.addr import parse_address
     from cmfw.probe.initiate import Responder
     from cmfw.probe.serve import PORT
 
     if text is None or key_path is None:
         missing = "--responder" if text is None else "--key"
-        raise InputError(Problem("command line", "--responder together with --key", "one of them", key=missing))
+        raise InputError(Problem(COMMAND_LINE, "--responder together with --key", "one of them", key=missing))
     address, port = split_end(text, PORT, "--responder")
     return Responder(parse_address(address), port, key_of(key_path))
 
 
 def split_end(text: str, usual: int, name: str, least: int = 1) -> tuple[str, int]:
     """(address, port) of ``10.0.0.5``, ``10.0.0.5:99``, ``fe80::1`` or ``[fe80::1]:99``; raises InputError."""
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.net.addr import parse_address
 
     bare, colon, port = text.rpartition(":") if text.count(":") == 1 or text.startswith("[") else (text, "", "")
@@ -187,9 +188,9 @@ def split_end(text: str, usual: int, name: str, least: int = 1) -> tuple[str, in
     try:
         parse_address(address)
     except ValueError as error:
-        raise InputError(Problem("command line", "ADDRESS or ADDRESS:PORT", f"`{text}`", key=name)) from error
+        raise InputError(Problem(COMMAND_LINE, "ADDRESS or ADDRESS:PORT", f"`{text}`", key=name)) from error
     if colon and not (port.isascii() and port.isdigit() and len(port) < 6 and least <= int(port) < 65536):
-        raise InputError(Problem("command line", f"a port from {least} to 65535", f"`{port}`", key=name))
+        raise InputError(Problem(COMMAND_LINE, phrase("a port from {least} to 65535", least=least), f"`{port}`", key=name))
     return address, int(port) if colon else usual
 
 
@@ -205,7 +206,7 @@ def _here(site: Site) -> HostState:
 
 def _addresses(texts: tuple[str, ...]) -> tuple[int, ...]:
     """The addresses told; raises InputError that names every text that is none."""
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.net.addr import parse_address
 
     found, problems = [], []
@@ -213,7 +214,7 @@ def _addresses(texts: tuple[str, ...]) -> tuple[int, ...]:
         try:
             found.append(parse_address(text))
         except ValueError as error:
-            problems.append(Problem("command line", "an IP address", str(error), key="--target"))
+            problems.append(Problem(COMMAND_LINE, "an IP address", str(error), key="--target"))
     if problems:
         raise InputError(*problems)
     return tuple(found)

@@ -11,6 +11,8 @@ import click
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command, option
 from cmfw.words import say
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 if TYPE_CHECKING:
     from cmfw.errors import InputError
@@ -51,14 +53,14 @@ def command(key_path: str, is_new: bool, allowed: tuple[str, ...], listen: str, 
 
 
 def _no_listener(error: OSError) -> InputError:
-    """Why the address cannot be listened on; Python puts the address behind the words of the system as a tuple."""
+    """Why the address cannot be listened on."""
     from errno import EADDRINUSE
 
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
 
-    found = (error.strerror or str(error)).partition(" (while")[0].lower()
-    hint = "port 0 is any that is free" if error.errno == EADDRINUSE else ""
-    return InputError(Problem("command line", "an address to listen on", found, hint, key="--listen"))
+    found = of_system(error)
+    hint = phrase("port 0 is any that is free") if error.errno == EADDRINUSE else ""
+    return InputError(Problem(COMMAND_LINE, "an address to listen on", found, hint, key="--listen"))
 
 
 def key_of(path: str) -> Key:
@@ -82,7 +84,7 @@ def _write_key(path: str) -> int:
 
 def _allowed(texts: tuple[str, ...]) -> dict[int, PortSet]:
     """The allow-list; raises InputError that names every text that is none, and for an empty one."""
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.net.flow import PROTOCOL_NUMBERS, TCP, UDP
     from cmfw.net.ports import PortSet
 
@@ -96,11 +98,11 @@ def _allowed(texts: tuple[str, ...]) -> dict[int, PortSet]:
         except ValueError:
             more = ()
         if protocol is None or not more:
-            problems.append(Problem("command line", "tcp/PORTS or udp/PORTS", f"`{text}`", key="--allow"))
+            problems.append(Problem(COMMAND_LINE, "tcp/PORTS or udp/PORTS", f"`{text}`", key="--allow"))
         else:
             found[protocol] = (*found.get(protocol, ()), *more)
     if not texts:
-        problems.append(Problem("command line", "at least one --allow, as tcp/445 or udp/25536", "none", key="--allow"))
+        problems.append(Problem(COMMAND_LINE, "at least one --allow, as tcp/445 or udp/25536", "none", key="--allow"))
     if problems:
         raise InputError(*problems)
     return {protocol: PortSet.from_pairs(pairs) for protocol, pairs in found.items()}

@@ -10,6 +10,7 @@ import click
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import make_command, option
 from cmfw.words import say
+from cmfw.words.phrases import phrase
 
 if TYPE_CHECKING:
     from cmfw.web.desk import Desk
@@ -85,12 +86,12 @@ def load_web() -> None:
 
 def _address(listen: str) -> tuple[str, int]:
     """(host, port) of ``--listen``."""
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
 
     host, colon, port = listen.rpartition(":") if listen.count(":") == 1 or "]:" in listen else (listen, "", "")
     host = host.removeprefix("[").removesuffix("]")
     if not host or (colon and not (port.isascii() and port.isdigit() and int(port) < 65536)):
-        raise InputError(Problem("command line", "ADDRESS or ADDRESS:PORT", f"`{listen}`", key="--listen"))
+        raise InputError(Problem(COMMAND_LINE, "ADDRESS or ADDRESS:PORT", f"`{listen}`", key="--listen"))
     return host, int(port) if colon else PORT
 
 
@@ -98,14 +99,14 @@ def _tls(certificate: str | None, key: str | None) -> Tls | None:
     """Both files, or none; they are tried before anything listens."""
     import ssl
 
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.web.serve import Tls
 
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
         missing = "--tls-cert" if certificate is None else "--tls-key"
-        raise InputError(Problem("command line", "--tls-cert together with --tls-key", "one of them", key=missing))
+        raise InputError(Problem(COMMAND_LINE, "--tls-cert together with --tls-key", "one of them", key=missing))
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
@@ -124,13 +125,19 @@ def _password(path: str) -> str:
         raise InputError(Problem(path, "UTF-8 text", "other bytes", offset=error.start)) from error
     password = text.split("\n", 1)[0].strip()
     if len(password) < _LEAST_PASSWORD:
-        raise InputError(Problem(path, f"a password of at least {_LEAST_PASSWORD} characters", str(len(password))))
+        raise InputError(
+            Problem(
+                path,
+                phrase("a password of at least {least} characters", least=_LEAST_PASSWORD),
+                str(len(password)),
+            )
+        )
     return password
 
 
 def _refuse_open_doors(host: str, tls: Tls | None, password: str | None) -> None:
     """Raise InputError for a server that others can reach without TLS, or without a password."""
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.web.serve import is_loopback
 
     if is_loopback(host):
@@ -138,21 +145,21 @@ def _refuse_open_doors(host: str, tls: Tls | None, password: str | None) -> None
     needed = (("--tls-cert", tls is None), ("--password-file", password is None))
     missing = [name for name, is_missing in needed if is_missing]
     if missing:
-        hint = "whoever reaches it would see the firewall of every machine"
-        expected = "TLS and a password for an address that others reach"
-        raise InputError(*(Problem("command line", expected, "neither is given", hint, key=name) for name in missing))
+        hint = phrase("whoever reaches it would see the firewall of every machine")
+        expected = phrase("TLS and a password for an address that others reach")
+        raise InputError(*(Problem(COMMAND_LINE, expected, "neither is given", hint, key=name) for name in missing))
 
 
 def _check_names(host: str, names: tuple[str, ...]) -> None:
     """Raise InputError for names that no browser sends, and where every request would be refused for want of one."""
-    from cmfw.errors import InputError, Problem
+    from cmfw.errors import COMMAND_LINE, InputError, Problem
     from cmfw.web.serve import is_everywhere
 
     wrong = [name for name in names if not name.isascii() or not name or set(name) & set(" /\\?#@")]
     if wrong:
-        raise InputError(*(Problem("command line", "a host name or address", f"`{name}`", key="--name") for name in wrong))
+        raise InputError(*(Problem(COMMAND_LINE, "a host name or address", f"`{name}`", key="--name") for name in wrong))
     if is_everywhere(host) and not names:
-        raise InputError(Problem("command line", "a name that browsers call the server", "none", key="--name"))
+        raise InputError(Problem(COMMAND_LINE, "a name that browsers call the server", "none", key="--name"))
 
 
 def _settings(

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, SITE, InputError, Problem
 from cmfw.values import value
+from cmfw.words.phrases import listed, phrase
 
 # what lists the targets (a shell that completes their names) does not wait for the values that they take
 if TYPE_CHECKING:
@@ -100,11 +101,11 @@ class EmitRequest:
         names = [g.name for g in self.site.clients] + [s.host for s in self.site.systems]
         raise InputError(
             Problem(
-                file=self.site.path or "site",
+                file=self.site.path or SITE,
                 key="--for",
                 expected="a client group or host of the site",
                 found=f"`{self.where}`",
-                hint="one of " + ", ".join(f"`{name}`" for name in names),
+                hint=phrase("one of {names}", names=listed(f"`{name}`" for name in names)),
             )
         )
 
@@ -138,9 +139,9 @@ def emit(target: str, request: EmitRequest) -> Output:
     what it wrote reads back as another policy (``emit.host_proof``).
     """
     if target not in TARGETS:
-        choices = ", ".join(f"`{name}`" for name in TARGETS)
+        choices = listed(f"`{name}`" for name in TARGETS)
         raise InputError(
-            Problem(file="command line", key="TARGET", expected=f"one of {choices}", found=f"`{target}`"),
+            Problem(file=COMMAND_LINE, key="TARGET", expected=phrase("one of {names}", names=choices), found=f"`{target}`"),
         )
     from importlib import import_module
 

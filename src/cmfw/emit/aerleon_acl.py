@@ -18,10 +18,11 @@ from cmfw.emit.path_words import mandates_of, summary
 from cmfw.errors import MissingExtra, Unsupported
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, TCP, UDP
+from cmfw.words.phrases import phrase
 
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP4: "icmp"}
 _ICMP_TYPES = {0: "echo-reply", 3: "unreachable", 8: "echo-request", 11: "time-exceeded", 13: "timestamp-request"}
-_ICMP_ERROR = "an access list of Aerleon knows no ICMP codes, and only the usual types"
+_ICMP_ERROR = phrase("an access list of Aerleon knows no ICMP codes, and only the usual types")
 
 
 class _Refusal(logging.Handler):
@@ -33,7 +34,7 @@ class _Refusal(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Raise for every record."""
-        raise Unsupported(self.target, "access list", " ".join(record.getMessage().split())[:200])
+        raise Unsupported(self.target, phrase("access list"), " ".join(record.getMessage().split())[:200])
 
 
 def access_list(target: str, header: dict[str, str], crossing: Crossing, replies: Crossing | None) -> str:
@@ -89,7 +90,7 @@ def _generated(target: str, names: _Names, filters: list[dict[str, Any]]) -> str
         from aerleon import api
         from aerleon.lib import naming
     except ImportError as error:
-        raise MissingExtra("aerleon", f"target `{target}`") from error
+        raise MissingExtra("aerleon", phrase("target `{target}`", target=target)) from error
     definitions = naming.Naming()
     definitions.ParseDefinitionsObject({"networks": names.networks, "services": names.services}, "cmfw")
     policy: Any = {"filename": "cmfw", "filters": filters}
@@ -101,7 +102,7 @@ def _generated(target: str, names: _Names, filters: list[dict[str, Any]]) -> str
         log.removeHandler(listener)
     texts = list((made or {}).values())
     if len(texts) != 1:
-        raise Unsupported(target, "access list", f"Aerleon wrote {len(texts)} files")
+        raise Unsupported(target, phrase("access list"), phrase("Aerleon wrote {count} files", count=len(texts)))
     return str(texts[0])
 
 

@@ -31,6 +31,7 @@ from cmfw.ingest.ansible_rules import (
 from cmfw.ingest.com_rule import ports_text
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
 from cmfw.net.flow import ALL_INTERFACES, PORT_PROTOCOLS, Direction
+from cmfw.words.phrases import phrase
 
 CAPABILITIES = Capabilities(
     target="ansible",
@@ -77,10 +78,18 @@ def _as_written(rule: HostRule) -> HostRule:
         ("program", rule.program or ""),
     ):
         if "{" in text and _BRACES.search(text):
-            raise Unsupported(CAPABILITIES.target, rule.id, f"the {field} has braces that Ansible would run as a template")
+            raise Unsupported(
+                CAPABILITIES.target,
+                rule.id,
+                phrase("the {field} has braces that Ansible would run as a template", field=field),
+            )
     for field, word in (("program", rule.program), ("service", rule.service)):
         if word is not None and word.lower() in ("any", "*"):
-            raise Unsupported(CAPABILITIES.target, rule.id, f"the {field} `{word}` is the module's word for any")
+            raise Unsupported(
+                CAPABILITIES.target,
+                rule.id,
+                phrase("the {field} `{word}` is the module's word for any", field=field, word=word),
+            )
     if rule.extras.defer and rule.edge != (rule.extras.defer != "User"):
         raise Unsupported(CAPABILITIES.target, rule.id, "edge traversal and who decides on it contradict one another")
     description = rule.description if rule.name == rule.id else ": ".join(t for t in (rule.name, rule.description) if t)
@@ -94,7 +103,9 @@ def write_policy(policy: HostPolicy) -> Output:
     rules = [_as_written(rule) for rule in (*policy.rules, *copies)]
     for text in (policy.title, *policy.notes):
         if _BRACES.search(text):
-            raise Unsupported(CAPABILITIES.target, "place", "its name has braces that Ansible would run as a template")
+            raise Unsupported(
+                CAPABILITIES.target, phrase("place"), "its name has braces that Ansible would run as a template"
+            )
     known: dict[AddressMatch, str] = {}
     made = [_task(f"Make {rule.id}", _arguments(rule, known)) for rule in rules]
     gone = [_task(f"Remove {rule.id}", f'        name: {_quoted(rule.name)}\n        state: "absent"\n') for rule in rules]

@@ -24,11 +24,12 @@ from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS
 from cmfw.net.flowset import FlowSet
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import phrase
 
 MOST_RULES = 40
 """Rules of one direction of an ACL, at most. Source: AWS, "Amazon VPC quotas"."""
-_NO_ROOM = f"a network ACL has at most {MOST_RULES} rules in one direction; use `aws-sg`"
-_NO_REPLY = "what a reply of such a packet looks like is not known, and an ACL keeps no state"
+_NO_ROOM = phrase("a network ACL has at most {most} rules in one direction; use `aws-sg`", most=MOST_RULES)
+_NO_REPLY = phrase("what a reply of such a packet looks like is not known, and an ACL keeps no state")
 CAPABILITIES = PathCapabilities(
     target="aws-nacl",
     title="Terraform JSON with AWS security groups, and a network ACL around each zone",

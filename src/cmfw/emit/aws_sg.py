@@ -22,10 +22,11 @@ from cmfw.ingest.aws_network import EGRESS, END_TAG, GROUP, INGRESS, passing, re
 from cmfw.model.mandate import Mandate
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import PORT_PROTOCOLS
+from cmfw.words.phrases import phrase
 
 MOST_RULES = 1000
 """Rules of the groups of one interface in one direction, at most. Source: AWS, "Amazon VPC quotas"."""
-NO_ROOM = f"a security group has at most {MOST_RULES} rules in one direction"
+NO_ROOM = phrase("a security group has at most {most} rules in one direction", most=MOST_RULES)
 LACKS = {
     "elsewhere": "a security group stands around the hosts of a zone, and there is none around everything else",
     "room": NO_ROOM,
@@ -94,7 +95,7 @@ def groups(request: PathRequest, target: str) -> Resources:
     found: Resources = {GROUP: {}, INGRESS: {}, EGRESS: {}}
     for end in ends_of(crossings):
         if len(end) > _MOST_TAG:
-            raise Unsupported(target, end, f"a tag of AWS holds at most {_MOST_TAG} characters")
+            raise Unsupported(target, end, phrase("a tag of AWS holds at most {most} characters", most=_MOST_TAG))
         tags = {END_TAG: literal(end), **_tags(mandates.get(end, Mandate.NONE))}
         text = _plain(f"cmfw: {end}, site {request.plan.site}")
         found[GROUP][_group(end)] = {"name": literal(_group(end)), "description": text, "vpc_id": _VPC, "tags": tags}

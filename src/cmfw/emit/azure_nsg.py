@@ -20,10 +20,11 @@ from cmfw.errors import Unsupported
 from cmfw.ingest.azure_nsg import TYPE, read_nsg
 from cmfw.model.mandate import Mandate
 from cmfw.net.flow import TCP, UDP
+from cmfw.words.phrases import phrase
 
 _MOST_RULES = 1000
 """Rules of one group. Source: Azure documentation, "Azure networking limits"."""
-_NO_ROOM = f"a network security group has at most {_MOST_RULES} rules"
+_NO_ROOM = phrase("a network security group has at most {most} rules", most=_MOST_RULES)
 CAPABILITIES = PathCapabilities(
     target="azure-nsg",
     title="ARM template with a network security group in front of each zone",

@@ -15,6 +15,7 @@ from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword,
 from cmfw.net.addr import V6_ALL, V6_BASE
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, PORT_PROTOCOLS, TCP, Direction, Interface
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 SUBNET_WORDS = ("LocalSubnet4", "LocalSubnet6")
 _TOP = V6_ALL[0][1]
@@ -177,30 +178,30 @@ def invalidities(rule: HostRule) -> Iterator[str]:
     yield from _bad_text(rule)
     has_ports = not (rule.local_port.is_any and rule.remote_port.is_any)
     if has_ports and rule.protocol not in PORT_PROTOCOLS:
-        yield "ports without TCP or UDP"
+        yield phrase("ports without TCP or UDP")
     if rule.icmp is not None and rule.protocol not in ICMP_PROTOCOLS:
-        yield "ICMP types without ICMP"
+        yield phrase("ICMP types without ICMP")
     for match in (rule.local_port, rule.remote_port):
         if match.ports.is_empty and not match.keywords:
-            yield "an empty port condition would be read as any port"
+            yield phrase("an empty port condition would be read as any port")
         if match.is_any and match.keywords:
-            yield "every port and a port keyword at once"
+            yield phrase("every port and a port keyword at once")
     for address in (rule.local_address, rule.remote_address):
         if address.addresses.is_empty and not address.keywords:
-            yield "an empty address condition would be read as any address"
+            yield phrase("an empty address condition would be read as any address")
         if address.is_any and address.keywords:
-            yield "every address and an address keyword at once"
+            yield phrase("every address and an address keyword at once")
     rpc = (PortKeyword.RPC, PortKeyword.RPC_EPMAP)
     if any(w in rpc for w in rule.remote_port.keywords) or (
         any(w in rpc for w in rule.local_port.keywords) and not _is_inbound_tcp(rule)
     ):
-        yield "RPC as port stands for local ports of inbound TCP rules only"
+        yield phrase("RPC as port stands for local ports of inbound TCP rules only")
     if rule.edge and rule.direction is not Direction.IN:
-        yield "edge traversal on an outbound rule"
+        yield phrase("edge traversal on an outbound rule")
     if rule.icmp == ():
-        yield "an empty ICMP condition would be read as any type"
+        yield phrase("an empty ICMP condition would be read as any type")
     if not rule.profiles or not rule.interfaces:
-        yield "an empty profile or interface condition would be read as any"
+        yield phrase("an empty profile or interface condition would be read as any")
 
 
 def _is_ordinary(rule: HostRule) -> bool:
@@ -232,10 +233,10 @@ def faults_of_a_plan(rule: HostRule) -> Iterator[str]:
     """Reasons why a rule that a machine may well have is none that a plan of ours may make."""
     for match in (rule.local_port, rule.remote_port):
         if not match.is_any and MISPRINT in match.ports:
-            yield f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened"
+            yield phrase("port {misprint} is the page's misprint of 443 (erratum E1) and is never opened", misprint=MISPRINT)
     for field, text in texts_of(rule):
         if text.startswith("@") and not rule.group.startswith("@"):
-            yield f"the {field} begins with `@`, which Windows takes for the name of a resource file"
+            yield phrase("the {field} begins with `@`, which Windows takes for the name of a resource file", field=field)
 
 
 def _is_inbound_tcp(rule: HostRule) -> bool:
@@ -244,31 +245,35 @@ def _is_inbound_tcp(rule: HostRule) -> bool:
 
 def _bad_text(rule: HostRule) -> Iterator[str]:
     if not 1 <= len(rule.id) <= 511 or "|" in rule.id:
-        yield "a rule id has 1 to 511 characters and no `|`"
+        yield phrase("a rule id has 1 to 511 characters and no `|`")
     if not 1 <= len(rule.name) <= 9999 or rule.name.lower() == "all":
-        yield "a rule name has 1 to 9999 characters and is not `all`"
+        yield phrase("a rule name has 1 to 9999 characters and is not `all`")
     if rule.program is not None and (not 1 <= len(rule.program) <= 259 or set('/*?"<>|') & set(rule.program)):
-        yield 'a program path has 1 to 259 characters and none of / * ? " < > |'
+        yield phrase('a program path has 1 to 259 characters and none of / * ? " < > |')
     if rule.service is not None and (not 1 <= len(rule.service) <= 259 or set("/\\|") & set(rule.service)):
-        yield "a service name has 1 to 259 characters and none of / \\ |"
+        yield phrase("a service name has 1 to 259 characters and none of / \\ |")
     for field, text in texts_of(rule):
         reason = unprintable(text)
         if reason:
-            yield f"the {field} has {reason}"
+            yield phrase("the {field} has {reason}", field=field, reason=reason)
         if "|" in text and field in ("name", "description", "group"):
-            yield f"the {field} has `|`, which ends a field of a rule"
+            yield phrase("the {field} has `|`, which ends a field of a rule", field=field)
         if len(text) > 9999:
-            yield f"the {field} has more than 9999 characters"
+            yield phrase("the {field} has more than 9999 characters", field=field)
+
+
+_ID, _NAME, _DESCRIPTION = phrase("id"), phrase("name"), phrase("description")
+_GROUP, _PROGRAM, _SERVICE = phrase("group"), phrase("program"), phrase("service")
 
 
 def texts_of(rule: HostRule) -> Iterator[tuple[str, str]]:
     """(field, text) of every free text of a rule."""
-    yield "id", rule.id
-    yield "name", rule.name
-    yield "description", rule.description
-    yield "group", rule.group
-    yield "program", rule.program or ""
-    yield "service", rule.service or ""
+    yield _ID, rule.id
+    yield _NAME, rule.name
+    yield _DESCRIPTION, rule.description
+    yield _GROUP, rule.group
+    yield _PROGRAM, rule.program or ""
+    yield _SERVICE, rule.service or ""
 
 
 def unprintable(text: str) -> str:
@@ -282,13 +287,13 @@ def unprintable(text: str) -> str:
     for char in text:
         number = ord(char)
         if number < 32 or 127 <= number < 160 or number in (0x2028, 0x2029):
-            return f"the control character U+{number:04X}"
+            return phrase("the control character U+{number:04X}", number=number)
         if 0xD800 <= number < 0xE000:
-            return f"the half surrogate U+{number:04X}"
+            return phrase("the half surrogate U+{number:04X}", number=number)
         if 0x202A <= number <= 0x202E or 0x2066 <= number <= 0x2069:
-            return f"the directional override U+{number:04X}"
+            return phrase("the directional override U+{number:04X}", number=number)
         if number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF:
-            return f"the noncharacter U+{number:04X}"
+            return phrase("the noncharacter U+{number:04X}", number=number)
     return ""
 
 

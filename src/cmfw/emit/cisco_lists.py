@@ -11,13 +11,14 @@ from cmfw.emit.network import Found, PathRequest
 from cmfw.emit.path_words import heading
 from cmfw.ingest.cisco_acl import read_acl
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 LACKS = {
     "both-families": "Aerleon and our reader of its access lists are trusted with IPv4 alone",
     "any-protocol": "written by protocol only: TCP, UDP and ICMP",
     "rare-protocol": "written by protocol only: TCP, UDP and ICMP",
 }
-STATELESS = "an access list keeps no state, and what looks like a reply of UDP or ICMP may as well open a flow"
+STATELESS = phrase("an access list keeps no state, and what looks like a reply of UDP or ICMP may as well open a flow")
 LOSSES = {
     "address-ranges": "written as the subnets that make it up",
     "ports": "one entry for each range of ports",

@@ -14,14 +14,17 @@ from cmfw.emit import HOST_TARGETS, TARGETS, Output
 from cmfw.emit.capability import Loss
 from cmfw.emit.carried import Carried, Skipped, carry
 from cmfw.emit.host_policy import HostPolicy, PolicyReading
-from cmfw.emit.proof import EQUAL, NARROWER, UNDECIDED, Comparison, compare
-from cmfw.errors import InputError, Problem, Unsupported
+from cmfw.emit.proof import EQUAL, NARROWER, UNDECIDED, WIDER, Comparison, compare
+from cmfw.errors import COMMAND_LINE, InputError, Problem, Unsupported
 from cmfw.model.rule import HostRule, group_id
 from cmfw.model.state import HostState
 from cmfw.net.flow import Direction
 from cmfw.values import value
+from cmfw.words.phrases import constant, listed, phrase
 
 REFUSED = "refused"
+
+_SAID = {NARROWER: phrase("narrower"), WIDER: phrase("wider")}
 
 
 @value(kw_only=True)
@@ -47,7 +50,7 @@ def convert(state: HostState, target: str, *, where: str, allow_narrower: bool =
     carried = carry(state, module.CAPABILITIES, module.check, where)
     held = [s for s in carried.skipped if s.effect == "wider" or (s.effect == "narrower" and not allow_narrower)]
     if held:
-        return _refused(carried, [f"`{s.rule.id}`: {s.reason}" for s in held])
+        return _refused(carried, [phrase("`{id}`: {reason}", id=s.rule.id, reason=constant(s.reason)) for s in held])
     try:
         output: Output = module.write_policy(carried.policy)
     except Unsupported as refusal:
@@ -69,7 +72,8 @@ def convert(state: HostState, target: str, *, where: str, allow_narrower: bool =
         skipped=carried.skipped,
         losses=losses,
         comparison=comparison,
-        reasons=comparison.reasons or (f"the result would be {comparison.answer} than the source",),
+        reasons=comparison.reasons
+        or (phrase("the result would be {answer} than the source", answer=_SAID[comparison.answer]),),
     )
 
 
@@ -82,8 +86,10 @@ def _unexpected(found: PolicyReading, policy: HostPolicy) -> tuple[Problem, ...]
 def host_target(name: str) -> ModuleType:
     """The module of a target that can write the policy of a host."""
     if name not in HOST_TARGETS:
-        choices = ", ".join(f"`{target}`" for target in HOST_TARGETS)
-        raise InputError(Problem(file="command line", key="TO", expected=f"one of {choices}", found=f"`{name}`"))
+        choices = listed(f"`{target}`" for target in HOST_TARGETS)
+        raise InputError(
+            Problem(file=COMMAND_LINE, key="TO", expected=phrase("one of {names}", names=choices), found=f"`{name}`")
+        )
     return import_module(TARGETS[name])
 
 

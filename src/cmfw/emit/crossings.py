@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cmfw.emit.capability import MISPRINT
-from cmfw.errors import InputError, Problem, Unsupported
+from cmfw.errors import COMMAND_LINE, SITE, InputError, Problem, Unsupported
 from cmfw.model.plan import Endpoint, Plan, PlanItem
 from cmfw.model.site import Site
 from cmfw.net.addr import V6_BASE, AddrSet
@@ -19,6 +19,7 @@ from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS, Direction
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 ELSEWHERE = "*"
 """The zone of every address that is not in the other zone of a pair."""
@@ -105,8 +106,8 @@ def gateway(site: Site, plan: Plan, pairs: Sequence[tuple[str, str]], target: st
     between = _between(items, zone_of)
     chosen = list(dict.fromkeys(_checked(site, pair) for pair in pairs)) if pairs else _crossed(between)
     if not chosen:
-        expected = "planned flows from one zone to another (`zone` of a system or client group)"
-        raise InputError(Problem(file=site.path or "site", key="zone", expected=expected, found="none"))
+        expected = phrase("planned flows from one zone to another (`zone` of a system or client group)")
+        raise InputError(Problem(file=site.path or SITE, key="zone", expected=expected, found="none"))
     known = {zone: _addresses(site, zone, target) for pair in chosen for zone in pair if zone != ELSEWHERE}
     _refuse_overlaps(known, target)
     found = []
@@ -161,16 +162,21 @@ def _checked(site: Site, pair: tuple[str, str]) -> tuple[str, str]:
             named = ", ".join(f"`{name}`" for name in zones) or "it has none"
             raise InputError(
                 Problem(
-                    file=site.path or "site",
+                    file=site.path or SITE,
                     key="--between",
                     expected="zones of the site",
                     found=f"`{zone}`",
-                    hint=f"one of {named}",
+                    hint=phrase("one of {names}", names=named),
                 )
             )
     if pair[0] == pair[1]:
         raise InputError(
-            Problem(file="command line", key="--between", expected="two different zones", found=f"`{pair[0]}` twice")
+            Problem(
+                file=COMMAND_LINE,
+                key="--between",
+                expected="two different zones",
+                found=phrase("`{pair}` twice", pair=pair[0]),
+            )
         )
     return pair
 
@@ -182,7 +188,9 @@ def _addresses(site: Site, zone: str, target: str) -> AddrSet:
     members += [(one.name, one.subnets, one.zone) for one in site.clients]
     for name, addresses, its in members:
         if its == zone and addresses.is_empty:
-            raise Unsupported(target, name, f"it is in zone `{zone}`, but the site does not know its addresses")
+            raise Unsupported(
+                target, name, phrase("it is in zone `{zone}`, but the site does not know its addresses", zone=zone)
+            )
         if its == zone:
             found |= addresses
     return found
@@ -194,7 +202,11 @@ def _refuse_overlaps(known: dict[str, AddrSet], target: str) -> None:
         for other in zones[number + 1 :]:
             both = known[one] & known[other]
             if not both.is_empty:
-                raise Unsupported(target, one, f"the zones `{one}` and `{other}` share `{both.texts()[0]}`")
+                raise Unsupported(
+                    target,
+                    one,
+                    phrase("the zones `{one}` and `{other}` share `{both}`", one=one, other=other, both=both.texts()[0]),
+                )
 
 
 def _side(zone: str, pair: tuple[str, str], known: dict[str, AddrSet]) -> AddrSet:
@@ -232,10 +244,14 @@ def _flows(items: Iterable[PlanItem], sides: tuple[AddrSet, ...], target: str) -
 def _refuse(item: PlanItem, target: str) -> None:
     """Raise Unsupported for an item that no filter may be written for."""
     if MISPRINT in item.ports and not item.ports.is_any:
-        raise Unsupported(target, item.id, f"port {MISPRINT} is the page's misprint of 443 (erratum E1) and is never opened")
+        raise Unsupported(
+            target,
+            item.id,
+            phrase("port {misprint} is the page's misprint of 443 (erratum E1) and is never opened", misprint=MISPRINT),
+        )
     for end in (item.source, item.target):
         if end.addresses.is_empty and end.role != "internet":
-            raise Unsupported(target, item.id, f"the site does not know the addresses of `{end.name}`")
+            raise Unsupported(target, item.id, phrase("the site does not know the addresses of `{end}`", end=end.name))
 
 
 class _Clipped:

@@ -15,6 +15,7 @@ from cmfw.ingest.csp_rule import EVERY_PROFILE, INTERFACE_WORDS
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import phrase
 
 Node = tuple[str, str, str]
 """(path below the rule, format of the DDF, value)."""
@@ -44,7 +45,9 @@ def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities) -> Host
         raise Unsupported(target.target, rule.id, "the id would be a path, or lose blanks, as the name of a node")
     for field, text in (("name", rule.name), ("description", rule.description), ("program", rule.program or "x")):
         if text != text.strip() or (not text and field == "name"):
-            raise Unsupported(target.target, rule.id, f"the {field} is empty or begins or ends with a blank")
+            raise Unsupported(
+                target.target, rule.id, phrase("the {field} is empty or begins or ends with a blank", field=field)
+            )
     plain = with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
     if plain.extras.defer:
         plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))

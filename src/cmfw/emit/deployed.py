@@ -14,12 +14,13 @@ from cmfw.emit.normal_form import NormalForm, normal_form
 from cmfw.emit.selection import GROUP, GroupUse
 from cmfw.engine.conditions import counts, worlds
 from cmfw.engine.exact import Engine
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.mandate import mandate_of
 from cmfw.model.rule import HostRule, Store, group_id
 from cmfw.model.state import HostState
 from cmfw.net.flow import Direction, Profile
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 _PREFIX = "cmfw-"
 """How the ids of all rules of a plan begin."""
@@ -75,7 +76,9 @@ def look_for(target: str, artifacts: tuple[Artifact, ...], state: HostState, day
     """
     if target not in HOST_TARGETS:
         choices = ", ".join(f"`{name}`" for name in HOST_TARGETS)
-        raise InputError(Problem(file="command line", key="--check", expected=f"one of {choices}", found=f"`{target}`"))
+        raise InputError(
+            Problem(file=COMMAND_LINE, key="--check", expected=phrase("one of {names}", names=choices), found=f"`{target}`")
+        )
     wanted = _joined(tuple(rule for artifact in artifacts for rule in artifact.claims))
     groups = import_module(TARGETS[target]).read_policy(artifacts).groups
     rules = tuple(rule for rule in state.rules if rule.store not in _OF_WINDOWS)

@@ -18,6 +18,7 @@ from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch
 from cmfw.model.site import ClientGroup, Product
 from cmfw.net.flow import PORT_PROTOCOLS, Direction
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 _NO_PART_OF_A_FLOW = (
     "block",
@@ -71,7 +72,7 @@ def emit(request: EmitRequest) -> Output:
         CAPABILITIES.check(row.rule)
     for item, text in (("site", request.plan.site), ("place", request.where), *_texts(request, rows)):
         if reason := unprintable(text):
-            raise Unsupported(CAPABILITIES.target, item, f"its name has {reason}")
+            raise Unsupported(CAPABILITIES.target, item, phrase("its name has {reason}", reason=reason))
     claims = tuple(row.rule for row in rows)
     return Output(
         (

@@ -18,6 +18,7 @@ from cmfw.model.state import DEFAULT_RPC_PORTS, ProfileSettings
 from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 _NAMESPACE = UUID("6f1c1b1e-9b0e-5f43-8c3d-2a5c7d1f4e60")
 """Of the GUIDs that are derived from names (RFC 9562, version 5); chosen once."""
@@ -73,7 +74,7 @@ def policy_of_plan(request: EmitRequest, target: Capabilities) -> HostPolicy:
     plan = request.plan
     for item, text in (("site", plan.site), ("place", request.where)):
         if reason := unprintable(text):
-            raise Unsupported(target.target, item, f"its name has {reason}")
+            raise Unsupported(target.target, item, phrase("its name has {reason}", reason=reason))
     return HostPolicy(
         owner=plan.site,
         where=request.where,

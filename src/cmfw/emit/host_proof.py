@@ -12,6 +12,7 @@ from cmfw.emit.host_policy import PolicyReading
 from cmfw.errors import Unsupported
 from cmfw.model.rule import HostRule, changed_rule, group_id
 from cmfw.net.flow import Direction
+from cmfw.words.phrases import constant, phrase
 
 _WAYS = {Direction.IN: "in", Direction.OUT: "out"}
 
@@ -19,9 +20,9 @@ _WAYS = {Direction.IN: "in", Direction.OUT: "out"}
 def prove(target: str, module: ModuleType, output: Output) -> None:
     """Raise Unsupported where what was written does not read back, or reads back as another policy than was claimed."""
     found: PolicyReading = module.read_policy(output.artifacts)
-    wrong = [problem.text() for problem in found.part.problems] + [gap.detail for gap in found.part.gaps]
+    wrong = [*(problem.text() for problem in found.part.problems), *(constant(gap.detail) for gap in found.part.gaps)]
     if wrong:
-        raise Unsupported(target, "what was written", f"it does not read back: {wrong[0]}")
+        raise Unsupported(target, phrase("what was written"), phrase("it does not read back: {wrong}", wrong=wrong[0]))
     claims = [rule for artifact in output.artifacts for rule in artifact.claims]
     made = [rule for rule in claims if not _is_switched(rule, found)]
     read = [changed_rule(rule, origin="") for rule in found.part.rules]

@@ -33,6 +33,7 @@ from cmfw.model.rule import AddressMatch, Extras, HostRule, PortMatch, Store, ch
 from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, Profile
+from cmfw.words.phrases import phrase
 
 _SETTINGS = (
     "enable_firewall",
@@ -96,7 +97,9 @@ def _check(rule: HostRule) -> None:
     for field, text in (("program", rule.program), ("service", rule.service)):
         if text is not None and (not text.isascii() or text.lower() == "any" or text == "*"):
             raise Unsupported(
-                CAPABILITIES.target, rule.id, f"the {field} `{text}` is not plain ASCII, or is netsh's word for any"
+                CAPABILITIES.target,
+                rule.id,
+                phrase("the {field} `{text}` is not plain ASCII, or is netsh's word for any", field=field, text=text),
             )
 
 
@@ -143,7 +146,9 @@ def _remark(text: str) -> str:
 
 def _quoted(text: str, item: str) -> str:
     if '"' in text or text.endswith("\\"):
-        raise Unsupported(CAPABILITIES.target, item, f"`{text[:80]}` has a double quote or ends in a backslash")
+        raise Unsupported(
+            CAPABILITIES.target, item, phrase("`{text}` has a double quote or ends in a backslash", text=text[:80])
+        )
     return '"' + text.replace("%", "%%") + '"'
 
 
@@ -195,7 +200,11 @@ def _made(rule: HostRule) -> list[tuple[HostRule, str]]:
         named = _named(part)
         line = "netsh advfirewall firewall add rule " + " ".join(f"{key}={text}" for key, text in _pairs(named))
         if len(line) > LONGEST_LINE:
-            raise Unsupported(CAPABILITIES.target, rule.id, f"its line has more than {LONGEST_LINE} characters")
+            raise Unsupported(
+                CAPABILITIES.target,
+                rule.id,
+                phrase("its line has more than {longest_line} characters", longest_line=LONGEST_LINE),
+            )
         out.append((named, line))
     return out
 

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from cmfw.emit import NETWORK_TARGETS, Artifact, Output
 from cmfw.emit.crossings import Gateway, gateway
 from cmfw.emit.path_proof import difference
-from cmfw.errors import InputError, Problem, Unsupported
+from cmfw.errors import COMMAND_LINE, InputError, Problem, Unsupported
 from cmfw.model.path import PathLine
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.values import value
+from cmfw.words.phrases import listed, phrase
 
 Found = tuple[tuple[PathLine, ...], list[Problem]]
 """What a reader finds: lines and problems."""
@@ -38,8 +39,10 @@ def emit_between(target: str, site: Site, plan: Plan, pairs: Sequence[tuple[str,
     where what it wrote reads back as wider or narrower than the plan.
     """
     if target not in NETWORK_TARGETS:
-        choices = ", ".join(f"`{name}`" for name in NETWORK_TARGETS)
-        raise InputError(Problem(file="command line", key="TARGET", expected=f"one of {choices}", found=f"`{target}`"))
+        choices = listed(f"`{name}`" for name in NETWORK_TARGETS)
+        raise InputError(
+            Problem(file=COMMAND_LINE, key="TARGET", expected=phrase("one of {names}", names=choices), found=f"`{target}`")
+        )
     from importlib import import_module
 
     module = import_module(NETWORK_TARGETS[target])
@@ -50,7 +53,9 @@ def emit_between(target: str, site: Site, plan: Plan, pairs: Sequence[tuple[str,
     for crossing, (lines, problems) in zip(crossings, module.read_back(artifacts, crossings), strict=True):
         where = f"{crossing.from_zone} > {crossing.to_zone}"
         if problems:
-            raise Unsupported(target, where, f"what was written does not read back: {problems[0].text()}")
+            raise Unsupported(
+                target, where, phrase("what was written does not read back: {problem}", problem=problems[0].text())
+            )
         if found := difference(crossing, lines):
-            raise Unsupported(target, where, f"what was written is {found}")
+            raise Unsupported(target, where, phrase("what was written is {found}", found=found))
     return Output(artifacts, module.CAPABILITIES.losses_of(asked.gateway))

@@ -9,6 +9,7 @@ from cmfw.emit.crossings import ELSEWHERE, Gateway, PathFlow
 from cmfw.errors import Unsupported
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 PATH_CAPABILITIES: dict[str, str] = {
     "both-families": "IPv4 and IPv6",
@@ -63,7 +64,7 @@ class PathCapabilities:
         if unprintable("".join(texts)):
             # the whole is asked first: hardly any plan has such a text
             text, reason = next((text, reason) for text in texts if (reason := unprintable(text)))
-            raise Unsupported(self.target, ascii(text), f"its text has {reason}")
+            raise Unsupported(self.target, ascii(text), phrase("its text has {reason}", reason=reason))
 
     def losses_of(self, gateway: Gateway) -> tuple[Loss, ...]:
         """What changes in form where these crossings are written."""

@@ -14,6 +14,7 @@ from cmfw.model.path import PathFilter, PathLine
 from cmfw.model.verdict import Answer
 from cmfw.net.box import Box
 from cmfw.net.flowset import FlowSet
+from cmfw.words.phrases import phrase
 
 
 def difference(crossing: Crossing, lines: Sequence[PathLine]) -> str:
@@ -26,7 +27,7 @@ def difference(crossing: Crossing, lines: Sequence[PathLine]) -> str:
             FlowSet(region), Passage(crossing.from_zone, crossing.to_zone, (_filter(crossing, lines),))
         )
         if not found.unknown.is_empty:
-            return f"not certain, for example {found.unknown.witness().text()}"
+            return phrase("not certain, for example {flow}", flow=found.unknown.witness().text())
         allowed = list(found.allowed)
     # a box of the plan itself stands for its like, so nothing is looked at but which one it is
     if {id(box) for box in allowed} == {id(box) for box in wanted.values()}:
@@ -80,10 +81,13 @@ def _may_meet(one: Box, other: Box) -> bool:
     )
 
 
+_WIDER, _NARROWER = phrase("wider"), phrase("narrower")
+
+
 def _compared(allowed: set[Box], wanted: set[Box]) -> str:
     # a box of one side alone is compared with all of the other: what both have may cover it
-    for word, ours, others in (("wider", allowed, wanted), ("narrower", wanted, allowed)):
+    for word, ours, others in ((_WIDER, allowed, wanted), (_NARROWER, wanted, allowed)):
         extra = FlowSet.of(ours - others) - FlowSet(tuple(others))
         if not extra.is_empty:
-            return f"{word} than the plan, for example {extra.witness().text()}"
+            return phrase("{word} than the plan, for example {flow}", word=word, flow=extra.witness().text())
     return ""

@@ -10,6 +10,7 @@ from cmfw.ingest.local_subnet import BOTH, is_plain_subnet, subnet_words
 from cmfw.ingest.rulewrite import address_texts
 from cmfw.model.rule import AddressMatch, HostRule
 from cmfw.net.addr import V6_BASE, AddrSet
+from cmfw.words.phrases import phrase
 
 _FAMILIES = {"4": AddrSet.V4, "6": AddrSet.V6}
 
@@ -28,7 +29,7 @@ def with_plain_subnet(rule: HostRule, target: str) -> HostRule:
     else:
         family = _FAMILIES[remote.keywords[0][-1]]
         if not remote.addresses <= family or (local.addresses & family).is_empty:
-            reason = "LocalSubnet of one family beside addresses of the other cannot be said"
+            reason = phrase("LocalSubnet of one family beside addresses of the other cannot be said")
             raise Unsupported(target, rule.id, reason)
         local, words = AddressMatch(local.addresses & family), BOTH
     return replace(rule, remote_address=AddressMatch(remote.addresses, words), local_address=local)

@@ -19,6 +19,7 @@ from cmfw.model.rule import HostRule, OpenRule, Store, changed_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
 from cmfw.values import value
+from cmfw.words.phrases import constant, listed, phrase
 
 OLDEST_POLICY = 522
 """0x20A, which goes with rule strings of v2.10. Source: facts/windows_firewall.md 2.2."""
@@ -81,11 +82,15 @@ def rule_text(rule: HostRule, target: Capabilities) -> tuple[str, HostRule]:
     text = write_rule(rule if rule.store is not Store.HARDENING else changed_rule(rule, store=store))
     # no character has more than four bytes
     if 4 * len(text) >= MAX_SIZE and len(encode_text(text)) > MAX_SIZE:
-        raise Unsupported(target.target, rule.id, f"its text has more than {MAX_SIZE} bytes")
+        raise Unsupported(target.target, rule.id, phrase("its text has more than {max_size} bytes", max_size=MAX_SIZE))
     back, problems = parse_rule(text, id=rule.id, store=store)
     if back is None or (problems and not rule.extras.unknown) or back.extras.invalid != rule.extras.invalid:
-        reasons = "; ".join((*problems, *(back.extras.invalid if back else ())))
-        raise Unsupported(target.target, rule.id, f"Windows would not take it: {reasons or 'it is not the same rule'}")
+        reasons = listed(map(constant, (*problems, *(back.extras.invalid if back else ()))), "; ")
+        raise Unsupported(
+            target.target,
+            rule.id,
+            phrase("Windows would not take it: {reason}", reason=reasons or phrase("it is not the same rule")),
+        )
     if _all_said(back) != _all_said(rule):
         raise Unsupported(target.target, rule.id, "a rule string cannot say all of it")
     return text, back

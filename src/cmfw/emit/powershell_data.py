@@ -31,6 +31,7 @@ from cmfw.ingest.powershell_tokens import QUOTES
 from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction, Profile
+from cmfw.words.phrases import phrase
 
 _WORDS_FOR_ANY = ("any", "*")
 WILDCARDS = "*?[]`"
@@ -225,7 +226,9 @@ def check_rule(target: Capabilities, rule: HostRule) -> None:
     check_id(target, rule.id)
     for field, text in (("program", rule.program), ("service", rule.service)):
         if text is not None and text.lower() in _WORDS_FOR_ANY:
-            raise Unsupported(target.target, rule.id, f"the {field} `{text}` is the cmdlets' word for any")
+            raise Unsupported(
+                target.target, rule.id, phrase("the {field} `{text}` is the cmdlets' word for any", field=field, text=text)
+            )
     if rule.extras.defer and rule.edge != (rule.extras.defer != "User"):
         raise Unsupported(target.target, rule.id, "edge traversal and who decides on it contradict one another")
 
@@ -234,6 +237,8 @@ def check_id(target: Capabilities, name: str) -> None:
     """Raise Unsupported for a rule id that the cmdlets would take for a pattern."""
     reason = unprintable(name)
     if reason:
-        raise Unsupported(target.target, name, f"the id has {reason}")
+        raise Unsupported(target.target, name, phrase("the id has {reason}", reason=reason))
     if _WILD.search(name):
-        raise Unsupported(target.target, name, f"the id has one of {' '.join(WILDCARDS)}, a pattern to the cmdlets")
+        raise Unsupported(
+            target.target, name, phrase("the id has one of {names}, a pattern to the cmdlets", names=" ".join(WILDCARDS))
+        )

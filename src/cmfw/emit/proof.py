@@ -21,6 +21,7 @@ from cmfw.model.verdict import Partition
 from cmfw.net.flow import Flow, Principal, Profile
 from cmfw.net.flowset import FlowSet
 from cmfw.values import value
+from cmfw.words.phrases import constant, phrase
 
 EQUAL, NARROWER, WIDER, UNDECIDED = "equal", "narrower", "wider", "undecided"
 
@@ -48,7 +49,7 @@ def compare(source: HostState, written: HostState) -> Comparison:
     """Whether ``written`` allows exactly what ``source`` allows."""
     gaps = [gap for gap in source.gaps if gap.may_allow or gap.may_block]
     if gaps:
-        reasons = tuple(f"{gap.code}: {gap.detail}" for gap in gaps)
+        reasons = tuple(phrase("{code}: {detail}", code=gap.code, detail=constant(gap.detail)) for gap in gaps)
         return Comparison(answer=UNDECIDED, compared_rules=len(source.rules), reasons=reasons)
     if _is_copy(source, written):
         return Comparison(answer=EQUAL, compared_rules=len(source.rules))
@@ -128,7 +129,7 @@ def _compared(source: HostState, written: HostState, parts: tuple[Partition, Par
         answer = EQUAL if narrower.is_empty else NARROWER
     else:
         answer = NARROWER if only_fewer else UNDECIDED
-    reasons = () if answer != UNDECIDED else ("what both leave unknown may differ, because other rules make it so",)
+    reasons = () if answer != UNDECIDED else (phrase("what both leave unknown may differ, because other rules make it so"),)
     return Comparison(answer=answer, compared_rules=len(source.rules), shown=shown, reasons=reasons)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from cmfw.errors import Unsupported
 from cmfw.model.rule import HostRule, PortKeyword, PortMatch
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import phrase
 
 WORDS = {PortKeyword.RPC.value, PortKeyword.RPC_EPMAP.value}
 LOSSES = {
@@ -29,7 +30,7 @@ def with_numbers(rule: HostRule, rpc_ports: PortSet, target: str) -> HostRule:
         ports |= PortSet.of(135)
     if PortKeyword.RPC in words:
         if rule.program is None and rule.service in (None, "*"):
-            reason = "the port keyword RPC without a program or service would open every dynamic port"
+            reason = phrase("the port keyword RPC without a program or service would open every dynamic port")
             raise Unsupported(target, rule.id, reason)
         ports |= rpc_ports
     return replace(rule, local_port=PortMatch(ports))

@@ -16,13 +16,14 @@ from cmfw.emit.path_capability import PathCapabilities
 from cmfw.emit.rule_request import LOSSES, table
 from cmfw.errors import MissingExtra, Unsupported
 from cmfw.ingest.request_workbook import read_request_workbook
+from cmfw.words.phrases import phrase
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
 _LONGEST = 32_767
 """Characters of a cell. Source: Microsoft, "Excel specifications and limits"."""
-_NO_ROOM = f"a cell of a workbook has at most {_LONGEST} characters; use `request`"
+_NO_ROOM = phrase("a cell of a workbook has at most {longest} characters; use `request`", longest=_LONGEST)
 CAPABILITIES = PathCapabilities(
     target="request-xlsx",
     title="rule request for a firewall team as a workbook, English and Chinese (extra `xlsx`)",
@@ -54,7 +55,7 @@ def _workbook(rows: Sequence[tuple[str, ...]]) -> bytes:
     try:
         from xlsxwriter import Workbook
     except ImportError as error:
-        raise MissingExtra("xlsx", f"target `{CAPABILITIES.target}`") from error
+        raise MissingExtra("xlsx", phrase("target `{target}`", target=CAPABILITIES.target)) from error
     from datetime import datetime
 
     stream = io.BytesIO()

@@ -9,6 +9,7 @@ from cmfw.emit.crossings import Crossing
 from cmfw.emit.network import Found
 from cmfw.emit.path_names import identifier
 from cmfw.ingest.zone_rules import ZoneObjects
+from cmfw.words.phrases import phrase
 
 LACKS = {
     "both-families": "Aerleon and our reader of its rules are trusted with IPv4 alone",
@@ -16,7 +17,7 @@ LACKS = {
     "rare-protocol": "written by protocol only: TCP, UDP and ICMP",
     "elsewhere": "a rule needs two zones by their names, and everything else has none",
 }
-NO_ICMP = "Aerleon writes ICMP for this make so that no reader can prove what it lets pass"
+NO_ICMP = phrase("Aerleon writes ICMP for this make so that no reader can prove what it lets pass")
 LOSSES = {
     "address-ranges": "written as the subnets that make it up",
     "reasons": "the description has the id, who answers for it and the places; features stand in the plan",

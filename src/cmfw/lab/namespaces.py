@@ -11,6 +11,8 @@ import os
 from functools import cache
 
 from cmfw.errors import LabError
+from cmfw.words.phrases import constant, phrase
+from cmfw.words.system_errors import of_system
 
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _OWN = "/proc/self/ns/net"
@@ -24,7 +26,7 @@ def _libc() -> ctypes.CDLL:
 def _call(name: str, *arguments: int) -> None:
     if getattr(_libc(), name)(*arguments):
         number = ctypes.get_errno()
-        raise LabError(f"{name}: {os.strerror(number).lower()}")
+        raise LabError(phrase("{name}: {reason}", name=name, reason=constant(os.strerror(number).lower())))
 
 
 def leave_machine() -> None:
@@ -42,7 +44,10 @@ def leave_machine() -> None:
             with open(f"/proc/self/{name}", "w", encoding="ascii") as stream:  # noqa: PTH123 - a file of the kernel
                 stream.write(content)
     except (LabError, OSError) as error:
-        raise LabError(f"the lab needs root, or user namespaces for ordinary users ({error})") from error
+        reason = of_system(error) if isinstance(error, OSError) else str(error)
+        raise LabError(
+            phrase("the lab needs root, or user namespaces for ordinary users ({reason})", reason=reason)
+        ) from error
 
 
 class Namespace:
@@ -63,7 +68,7 @@ class Namespace:
             with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as stream:  # noqa: PTH123 - a file of the kernel
                 stream.write(text)
         except OSError as error:
-            raise LabError(f"kernel parameter `{name}`: {(error.strerror or str(error)).lower()}") from error
+            raise LabError(phrase("kernel parameter `{name}`: {reason}", name=name, reason=of_system(error))) from error
 
     def close(self) -> None:
         """Let go of the namespace."""

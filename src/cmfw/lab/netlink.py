@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from cmfw.errors import LabError
+from cmfw.words.phrases import constant, phrase
 
 ROUTE, NETFILTER = 0, 12
 REQUEST, ACK, CREATE, EXCLUSIVE = 0x1, 0x4, 0x400, 0x200
@@ -68,18 +69,19 @@ class Netlink:
             if answer == _ERROR:
                 number = -struct.unpack_from("=i", told)[0]
                 if number:
-                    raise LabError(f"{what}: {os.strerror(number).lower()}")
+                    raise LabError(phrase("{what}: {reason}", what=what, reason=constant(os.strerror(number).lower())))
                 return
-        raise LabError(f"{what}: the kernel gave no answer")
+        raise LabError(phrase("{what}: the kernel gave no answer", what=what))
 
     def look_up(self, kind: int, content: bytes, what: str) -> bytes:
         """The content of the kernel's one answer. Raises LabError with the kernel's reason."""
         self.socket.sendall(message(kind, REQUEST, content))
         for answer, told in messages(self.socket.recv(_MOST_BYTES)):
             if answer == _ERROR:
-                raise LabError(f"{what}: {os.strerror(-struct.unpack_from('=i', told)[0]).lower()}")
+                reason = constant(os.strerror(-struct.unpack_from("=i", told)[0]).lower())
+                raise LabError(phrase("{what}: {reason}", what=what, reason=reason))
             return told
-        raise LabError(f"{what}: the kernel gave no answer")
+        raise LabError(phrase("{what}: the kernel gave no answer", what=what))
 
     def close(self) -> None:
         """Close the socket."""

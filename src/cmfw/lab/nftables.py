@@ -10,6 +10,7 @@ from ctypes.util import find_library
 from functools import cache
 
 from cmfw.errors import LabError
+from cmfw.words.phrases import phrase
 
 _NAMES = ("libnftables.so.1",)
 
@@ -60,7 +61,7 @@ class RuleSet:
         """Run the commands as one transaction and return what they print. Raises LabError with the library's reason."""
         if self._library.nft_run_cmd_from_buffer(self._context, commands.encode()):
             told = self._library.nft_ctx_get_error_buffer(self._context).decode("utf-8", "replace")
-            raise LabError(f"nftables: {' '.join(told.split())[:400]}")
+            raise LabError(phrase("nftables: {said}", said=" ".join(told.split())[:400]))
         found: bytes = self._library.nft_ctx_get_output_buffer(self._context)
         return found.decode("utf-8", "replace")
 

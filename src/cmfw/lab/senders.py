@@ -14,6 +14,8 @@ from cmfw.lab.packet_bytes import PacketKey
 from cmfw.lab.shots import Shot
 from cmfw.net.addr import format_address, is_v6
 from cmfw.net.flow import ICMP6, TCP, UDP
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 MARK = 36
 """SO_MARK, which Python names only on some platforms. Source: asm-generic/socket.h."""
@@ -51,7 +53,9 @@ class Senders:
         number = made.connect_ex(target) if shot.protocol == TCP else _sent_to(made, _PAYLOAD, target)
         if number not in _EXPECTED:
             made.close()
-            raise LabError(f"cannot send to `{target[0]}`: {errno.errorcode.get(number, number)}")
+            raise LabError(
+                phrase("cannot send to `{target}`: {reason}", target=target[0], reason=errno.errorcode.get(number, number))
+            )
         key = PacketKey(shot.protocol, shot.source_address, port, shot.target_address, shot.target_port)
         return key, made
 
@@ -66,7 +70,9 @@ class Senders:
                 if error.errno == errno.EADDRINUSE and not shot.source_port:
                     continue
                 made.close()
-                raise LabError(f"cannot send from port {port}: {(error.strerror or '').lower()}") from error
+                raise LabError(
+                    phrase("cannot send from port {port}: {reason}", port=port, reason=of_system(error))
+                ) from error
             return port
         raise LabError("no free port to send from")
 
@@ -91,7 +97,7 @@ class Senders:
         number = _sent_to(made, content, (format_address(shot.target_address), 0))
         if number not in _EXPECTED:
             made.close()
-            raise LabError(f"cannot send ICMP: {errno.errorcode.get(number, number)}")
+            raise LabError(phrase("cannot send ICMP: {reason}", reason=errno.errorcode.get(number, number)))
         return PacketKey(shot.protocol, shot.source_address, identifier, shot.target_address, kind), made
 
 

@@ -23,6 +23,7 @@ from cmfw.lab.packet_bytes import PacketKey, key_of
 from cmfw.lab.receivers import Receipt, Receivers
 from cmfw.lab.senders import Senders
 from cmfw.lab.shots import LOG_WIRE, ROUTER, STOPS, Evidence, Fate, Shot
+from cmfw.words.phrases import phrase
 
 _BATCH = 48
 """Packets under way at once; small enough for every queue of the kernel."""
@@ -151,7 +152,14 @@ class Wire:
             if not open_:
                 return
             if time.monotonic() > deadline:
-                raise LabError(f"no evidence of {len(open_)} packets, the first is {open_[0].shot}, {open_[0].logs}")
+                raise LabError(
+                    phrase(
+                        "no evidence of {count} packets, the first is {shot}, {logs}",
+                        count=len(open_),
+                        shot=open_[0].shot,
+                        logs=open_[0].logs,
+                    )
+                )
             waiting.poll(50)
 
     def _read_log(self, number: int, flights: dict[PacketKey, _Flight]) -> None:
@@ -199,7 +207,7 @@ class _Flight:
         place = {self.shot.source: 0, ROUTER: 1, self.shot.target: 2}
         logs = tuple(sorted(dict.fromkeys(self.logs), key=lambda entry: place[entry[0]]))
         if self.is_received and self._is_stopped:
-            raise LabError(f"a packet was both dropped and received: {self.shot}, {logs}")
+            raise LabError(phrase("a packet was both dropped and received: {shot}, {logs}", shot=self.shot, logs=logs))
         if self.shot.below and self._is_on_wire:
             fate = Fate.SEEN_ON_WIRE
         else:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 ENDS = ";|\"\\'`"
 """Characters that end or quote a field somewhere on the way; no owner and no ticket has them."""
@@ -26,7 +27,7 @@ class Mandate:
         # INVARIANT: the texts stand in comments and descriptions of every target, so none of them may end one
         for text in (self.owner, self.ticket, self.expiry):
             if not text.isprintable() or set(ENDS) & set(text):
-                raise ValueError(f"`{text!r}` cannot stand in a description")
+                raise ValueError(phrase("`{text}` cannot stand in a description", text=repr(text)))
 
     def text(self) -> str:
         """``owner: X; ticket: Y; expires: 2027-01-31`` with what is known: the end of a rule's description."""

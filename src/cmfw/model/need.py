@@ -19,6 +19,7 @@ from typing import assert_never
 
 from cmfw.model.verdict import Bounds, Status
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 
 @value
@@ -70,12 +71,13 @@ def parse_need(text: str) -> Need:
     while text[at:].strip():
         found = _TOKEN.match(text, at)
         if found is None:
-            raise ValueError(f"unexpected `{text[at:].strip()[0]}` at {at} in `{text}`")
+            raise ValueError(phrase("unexpected `{word}` at {at} in `{text}`", word=text[at:].strip()[0], at=at, text=text))
         tokens.append((found[1], found.start(1)))
         at = found.end()
     need, rest = _parse_or(tokens, 0, text)
     if rest != len(tokens):
-        raise ValueError(f"unexpected `{tokens[rest][0]}` at {tokens[rest][1]} in `{text}`")
+        word, at = tokens[rest]
+        raise ValueError(phrase("unexpected `{word}` at {at} in `{text}`", word=word, at=at, text=text))
     return need
 
 
@@ -103,17 +105,24 @@ def _parse_chain(
     return (first if len(parts) == 1 else build(tuple(parts))), at
 
 
+def _unexpected(expected: str, found: tuple[str, int], text: str) -> ValueError:
+    word, at = found
+    return ValueError(
+        phrase("expected {expected}, got `{word}` at {at} in `{text}`", expected=expected, word=word, at=at, text=text)
+    )
+
+
 def _expect(tokens: list[tuple[str, int]], at: int, text: str, wanted: str) -> int:
     if at >= len(tokens) or tokens[at][0] != wanted:
         found = tokens[at] if at < len(tokens) else ("end", len(text))
-        raise ValueError(f"expected `{wanted}`, got `{found[0]}` at {found[1]} in `{text}`")
+        raise _unexpected(f"`{wanted}`", found, text)
     return at + 1
 
 
 def _parse_atom(tokens: list[tuple[str, int]], at: int, text: str) -> tuple[Need, int]:
     if at >= len(tokens) or tokens[at][0] in (")", ",", "and", "or"):
         found = tokens[at] if at < len(tokens) else ("end", len(text))
-        raise ValueError(f"expected a flow id or `(`, got `{found[0]}` at {found[1]} in `{text}`")
+        raise _unexpected(phrase("a flow id or `(`"), found, text)
     word = tokens[at][0]
     if word == "(":
         need, at = _parse_or(tokens, at + 1, text)

@@ -13,6 +13,7 @@ from typing import ClassVar
 from cmfw.net import intervals
 from cmfw.net.intervals import Range, Ranges
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 V6_BASE = 1 << 32
 V4_ALL: Ranges = ((0, V6_BASE - 1),)
@@ -27,7 +28,7 @@ def parse_address(text: str) -> int:
         if len(octets) == 4 and None not in octets:
             a, b, c, d = octets
             return a << 24 | b << 16 | c << 8 | d  # type: ignore[operator]  # none of them is None
-        raise ValueError(f"`{text}` is not an IP address")
+        raise ValueError(phrase("`{text}` is not an IP address", text=text))
     return _parse_v6(text.partition("%")[0], text) + V6_BASE
 
 
@@ -47,7 +48,7 @@ def _parse_v6(text: str, whole: str) -> int:
         before = before if after else groups
     missing = 8 - len(groups)
     if "::" in tail or (missing < 1 if gap else missing != 0) or not all(_is_group(group) for group in groups):
-        raise ValueError(f"`{whole}` is not an IP address")
+        raise ValueError(phrase("`{text}` is not an IP address", text=whole))
     found = 0
     for group in [*before, *["0"] * missing, *after] if gap else groups:
         found = found << 16 | int(group, 16)
@@ -100,7 +101,7 @@ def parse_range(text: str) -> Range:
     if dash:
         low, high = parse_address(first.strip()), parse_address(last.strip())
         if is_v6(low) != is_v6(high) or low > high:
-            raise ValueError(f"address range `{text}` runs backwards or mixes families")
+            raise ValueError(phrase("address range `{text}` runs backwards or mixes families", text=text))
         return low, high
     base, slash, bits = text.partition("/")
     low = parse_address(base)
@@ -115,7 +116,7 @@ def parse_range(text: str) -> Range:
     else:
         length = -1
     if not 0 <= length <= width:
-        raise ValueError(f"`{bits}` in `{text}` is not a prefix length or contiguous mask")
+        raise ValueError(phrase("`{bits}` in `{text}` is not a prefix length or contiguous mask", bits=bits, text=text))
     span = 1 << (width - length)
     offset = V6_BASE if width == 128 else 0
     start = (low - offset) // span * span + offset

@@ -42,6 +42,7 @@ from cmfw.net.flow import (
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, FlowSet, boxes
 from cmfw.net.ports import PortSet
 from cmfw.values import value
+from cmfw.words.phrases import constant, listed, phrase
 
 EVERY = "*"
 """As a program or service: every one of them."""
@@ -56,17 +57,18 @@ _KEYS = ("type", "code", "profile", "program", "service", "interface")
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 _ONE_ADDRESS = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
 _ONE_PORT = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?|\*")
-_PROTOCOLS = "`tcp`, `udp`, `icmp4`, `icmp6`, `any` or `ip/N`"
+_PROTOCOLS = phrase("`tcp`, `udp`, `icmp4`, `icmp6`, `any` or `ip/N`")
 
 
 class FlowTextError(ValueError):
     """A flow text that does not follow the grammar; ``position`` counts characters from 0."""
 
     def __init__(self, expected: str, got: str, position: int) -> None:
-        self.expected = expected
-        self.got = got
+        self.expected = constant(expected)
+        self.got = constant(got)
         self.position = position
-        super().__init__(f"expected {expected}, got {got} at character {position + 1}")
+        words = {"expected": self.expected, "got": self.got, "at": position + 1}
+        super().__init__(phrase("expected {expected}, got {got} at character {at}", **words))
 
 
 @value(kw_only=True)
@@ -180,7 +182,7 @@ def parse_parts(text: str) -> FlowParts:
     end = len(text)
     word, at = _next(rest, "`in` or `out`", end)
     direction = _choose(word, at, _DIRECTIONS)
-    word, at = _next(rest, f"a protocol ({_PROTOCOLS})", end)
+    word, at = _next(rest, phrase("a protocol ({protocols})", protocols=_PROTOCOLS), end)
     protocol = _protocol(word, at)
     source, source_port = _parse_end(*_next(rest, "the end that opens the flow", end), protocol)
     word, at = _next(rest, "`>`", end)
@@ -210,7 +212,7 @@ def _next(words: Iterator[tuple[str, int]], expected: str, end: int) -> tuple[st
 def _choose(word: str, at: int, choices: dict[str, _T]) -> _T:
     found = choices.get(word.lower())
     if found is None:
-        raise FlowTextError(" or ".join(f"`{name}`" for name in choices), f"`{word}`", at)
+        raise FlowTextError(listed((f"`{name}`" for name in choices), " or "), f"`{word}`", at)
     return found
 
 
@@ -223,7 +225,7 @@ def _protocol(word: str, at: int) -> int | None:
     digits = lowered.removeprefix("ip/")
     if digits != lowered and digits.isascii() and digits.isdigit() and int(digits) < 256:
         return int(digits)
-    raise FlowTextError(f"a protocol ({_PROTOCOLS}, N from 0 to 255)", f"`{word}`", at)
+    raise FlowTextError(phrase("a protocol ({protocols}, N from 0 to 255)", protocols=_PROTOCOLS), f"`{word}`", at)
 
 
 def _split_end(word: str, at: int) -> tuple[str, str | None]:
@@ -269,7 +271,11 @@ def _one_family(source: AddrSet, destination: AddrSet, protocol: int | None, wor
     if protocol in ICMP_PROTOCOLS:
         wanted = "v6" if protocol == ICMP6 else "v4"
         if any(getattr(end, wanted).is_empty for end in (source, destination)):
-            raise FlowTextError(f"IP{wanted} addresses with `{PROTOCOL_NAMES[protocol]}`", f"`{word}`", at)
+            raise FlowTextError(
+                phrase("IP{wanted} addresses with `{protocol}`", wanted=wanted, protocol=PROTOCOL_NAMES[protocol]),
+                f"`{word}`",
+                at,
+            )
 
 
 def _with_keys(parts: FlowParts, rest: Iterator[tuple[str, int]]) -> FlowParts:
@@ -278,13 +284,15 @@ def _with_keys(parts: FlowParts, rest: Iterator[tuple[str, int]]) -> FlowParts:
         key, equals, value = word.partition("=")
         key = key.lower()
         if not equals or key not in _KEYS:
-            raise FlowTextError("a part `key=value` with " + ", ".join(f"`{k}`" for k in _KEYS), f"`{word}`", at)
+            raise FlowTextError(
+                phrase("a part `key=value` with {names}", names=listed(f"`{k}`" for k in _KEYS)), f"`{word}`", at
+            )
         if key in said:
-            raise FlowTextError(f"`{key}` once", f"`{word}` again", at)
+            raise FlowTextError(phrase("`{key}` once", key=key), phrase("`{word}` again", word=word), at)
         said[key] = at
         parts = _with_key(parts, key, value, at + len(key) + 1)
     if "code" in said and "type" not in said:
-        raise FlowTextError("`type=` beside `code=`", f"`code={parts.icmp_code}` alone", said["code"])
+        raise FlowTextError("`type=` beside `code=`", phrase("`code={code}` alone", code=parts.icmp_code), said["code"])
     return parts
 
 
@@ -307,7 +315,9 @@ def _with_key(parts: FlowParts, key: str, value: str, at: int) -> FlowParts:
         case "service":
             return replace(parts, service=plain.strip().lower())
     if parts.protocol not in ICMP_PROTOCOLS:
-        raise FlowTextError(f"no `{key}=` (only icmp4 and icmp6 have one)", f"`{key}={value}`", at - len(key) - 1)
+        raise FlowTextError(
+            phrase("no `{key}=` (only icmp4 and icmp6 have one)", key=key), f"`{key}={value}`", at - len(key) - 1
+        )
     if not (plain.isascii() and plain.isdigit() and int(plain) < 256):
         raise FlowTextError("a number from 0 to 255", f"`{value}`", at)
     return replace(parts, icmp_type=int(plain)) if key == "type" else replace(parts, icmp_code=int(plain))

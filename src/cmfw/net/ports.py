@@ -8,6 +8,7 @@ from typing import ClassVar
 from cmfw.net import intervals
 from cmfw.net.intervals import Range, Ranges
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 LAST_PORT = 65535
 
@@ -23,7 +24,7 @@ class PortSet:
 
     def __post_init__(self) -> None:
         if self.ranges and (self.ranges[0][0] < 0 or self.ranges[-1][1] > LAST_PORT):
-            raise ValueError(f"port out of range 0-65535 in `{self.ranges}`")
+            raise ValueError(phrase("port out of range 0-65535 in `{ranges}`", ranges=self.ranges))
 
     @classmethod
     def of(cls, *ports: int | Range) -> PortSet:
@@ -36,7 +37,7 @@ class PortSet:
         checked = list(pairs)
         for first, last in checked:
             if first > last:
-                raise ValueError(f"port range `{first}-{last}` runs backwards")
+                raise ValueError(phrase("port range `{first}-{last}` runs backwards", first=first, last=last))
         return cls(intervals.normalise(checked))
 
     @classmethod
@@ -48,7 +49,7 @@ class PortSet:
         for part in text.split(","):
             first, dash, last = part.strip().partition("-")
             if not (first.isascii() and first.isdigit() and (not dash or (last.isascii() and last.isdigit()))):
-                raise ValueError(f"`{part}` is not a port or port range")
+                raise ValueError(phrase("`{part}` is not a port or port range", part=part))
             pairs.append((int(first), int(last) if dash else int(first)))
         return cls.from_pairs(pairs)
 

@@ -13,6 +13,7 @@ from cmfw.net.flow import PROTOCOL_NUMBERS, TCP, UDP
 from cmfw.net.ports import PortSet
 from cmfw.probe.messages import REPLY, REQUEST, Freshness, Key, Refused, is_session, seal, unseal
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 MOST_FLOWS = 256
 MOST_SESSIONS = 4
@@ -133,7 +134,7 @@ class Desk:
 def _flows(given: object) -> tuple[Asked, ...]:
     """The flows of a request; raises Refused unless each is (own number, tcp or udp, port)."""
     if not isinstance(given, list) or not 0 < len(given) <= MOST_FLOWS:
-        raise Refused(f"a request without 1 to {MOST_FLOWS} flows")
+        raise Refused(phrase("a request without 1 to {most} flows", most=MOST_FLOWS))
     found: dict[int, Asked] = {}
     ports = set()
     for row in given:

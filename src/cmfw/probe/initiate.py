@@ -20,6 +20,8 @@ from cmfw.probe.run import Limits, Told, run_probes
 from cmfw.probe.sockets import ip_text
 from cmfw.probe.two_ended import settle
 from cmfw.values import value
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 _PATIENCE_S = 10.0
 _ROOM, _ROOM_EACH = 160, 60
@@ -45,7 +47,7 @@ class _Channel:
     def __init__(self, responder: Responder) -> None:
         self._key = responder.key
         self.session = new_session()
-        self._name = f"{format_address(responder.address)} port {responder.port}"
+        self._name = phrase("{address} port {port}", address=format_address(responder.address), port=responder.port)
         family = socket.AF_INET6 if is_v6(responder.address) else socket.AF_INET
         self._made = socket.socket(family, socket.SOCK_STREAM)
         self._made.settimeout(_PATIENCE_S)
@@ -54,7 +56,9 @@ class _Channel:
             self._challenge = self._greeting()
         except OSError as error:
             self._made.close()
-            raise NoResponder(f"no responder at {self._name}: {(error.strerror or str(error)).lower()}") from error
+            raise NoResponder(
+                phrase("no responder at {name}: {reason}", name=self._name, reason=of_system(error))
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -70,10 +74,10 @@ class _Channel:
             answer = unseal(self._key, REPLY, self._line())
         except (OSError, Refused) as error:
             raise NoResponder(
-                f"the responder at {self._name} does not answer: is its key ours, and its clock right?"
+                phrase("the responder at {name} does not answer: is its key ours, and its clock right?", name=self._name)
             ) from error
         if any(answer.get(name) != body[name] for name in ("kind", "session", "nonce")):
-            raise NoResponder(f"the responder at {self._name} answers another request")
+            raise NoResponder(phrase("the responder at {name} answers another request", name=self._name))
         return answer
 
     def _greeting(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from cmfw.errors import CmfwError, InputError, Problem
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 KEY_SCHEMA = "cmfw/respond-key/1"
 KEY_BYTES = 32
@@ -71,7 +72,7 @@ def key_text(key: Key) -> str:
 
 def read_key(text: str, path: str) -> Key:
     """The key of an enrolment file; raises InputError for any other text, and never shows it."""
-    wanted = f"an enrolment key of `cmfw respond --new-key` ({KEY_SCHEMA})"
+    wanted = phrase("an enrolment key of `cmfw respond --new-key` ({key_schema})", key_schema=KEY_SCHEMA)
     try:
         document = json.loads(text)
         if sorted(document) == ["key", "schema"] and document["schema"] == KEY_SCHEMA:

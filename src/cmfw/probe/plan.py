@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.plan import Plan, PlanItem
 from cmfw.net.addr import AddrSet, format_address, is_v6
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
 from cmfw.net.intervals import size
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 MOST_PROBES = 20_000
 """So many probes at most in one run; more is a scan, not a proof of a plan."""
@@ -94,14 +95,19 @@ def _refuse(strangers: AddrSet, count: int) -> None:
         raise InputError(
             *(
                 Problem(
-                    "command line", "an address in the subnets of a client group that is probed", f"`{text}`", key="--target"
+                    COMMAND_LINE, "an address in the subnets of a client group that is probed", f"`{text}`", key="--target"
                 )
                 for text in strangers.texts()
             )
         )
     if count > MOST_PROBES:
         raise InputError(
-            Problem("command line", f"at most {MOST_PROBES} probes", str(count), "name fewer targets or features")
+            Problem(
+                COMMAND_LINE,
+                phrase("at most {most} probes", most=MOST_PROBES),
+                str(count),
+                "name fewer targets or features",
+            )
         )
 
 

@@ -11,6 +11,7 @@ from cmfw.model.wire import ProbeResult, Service, Speaks, Word
 from cmfw.net.addr import format_address, parse_address
 from cmfw.net.flow import PROTOCOL_NAMES, PROTOCOL_NUMBERS
 from cmfw.probe.plan import Probe
+from cmfw.words.phrases import listed, phrase
 
 SCHEMA = "cmfw/probe/1"
 _MOST_CHARS = 64 << 20
@@ -59,14 +60,16 @@ def result_row(result: ProbeResult) -> dict[str, Any]:
 def read_results(text: str, path: str) -> tuple[ProbeResult, ...]:
     """The results of a document that ``cmfw probe`` wrote; raises InputError that names every row that is not one."""
     if len(text) > _MOST_CHARS:
-        raise InputError(Problem(path, f"at most {_MOST_CHARS} characters", str(len(text))))
+        raise InputError(Problem(path, phrase("at most {most} characters", most=_MOST_CHARS), str(len(text))))
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(Problem(path, "JSON", str(error))) from error
     rows = document.get("results") if isinstance(document, dict) and document.get("schema") == SCHEMA else None
     if not isinstance(rows, list):
-        raise InputError(Problem(path, f"a document of schema `{SCHEMA}` with results", "another document"))
+        raise InputError(
+            Problem(path, phrase("a document of schema `{schema}` with results", schema=SCHEMA), "another document")
+        )
     found, problems = [], []
     for at, row in enumerate(rows):
         try:
@@ -81,7 +84,7 @@ def read_results(text: str, path: str) -> tuple[ProbeResult, ...]:
 def _result(row: dict[str, Any]) -> ProbeResult:
     strangers = [key for key in row if key not in _KEYS] + [key for key in _KEYS if key not in row]
     if strangers:
-        raise ValueError(f"keys {', '.join(strangers)}")
+        raise ValueError(phrase("keys {names}", names=listed(strangers)))
     result = ProbeResult(
         items=tuple(map(_text, _list(row["items"]))),
         protocol=PROTOCOL_NUMBERS[row["protocol"]],
@@ -97,7 +100,7 @@ def _result(row: dict[str, Any]) -> ProbeResult:
         service=None if row["service"] is None else _service(row["service"]),
     )
     if result.answer.value != row["answer"]:
-        raise ValueError(f"the answer `{row['answer']}` of the word `{result.word.value}`")
+        raise ValueError(phrase("the answer `{answer}` of the word `{word}`", answer=row["answer"], word=result.word.value))
     return result
 
 
@@ -105,9 +108,9 @@ def _service(row: dict[str, Any]) -> Service:
     from cmfw.probe.proto import TALKS
 
     if sorted(row) != ["facts", "kind", "speaks"]:
-        raise ValueError("the keys of a service")
+        raise ValueError(phrase("the keys of a service"))
     if row["kind"] not in TALKS:
-        raise ValueError(f"`{row['kind']}` is no kind of service")
+        raise ValueError(phrase("`{kind}` is no kind of service", kind=row["kind"]))
     return Service(
         _text(row["kind"]), Speaks(row["speaks"]), tuple((name, _text(text)) for name, text in row["facts"].items())
     )
@@ -130,11 +133,11 @@ _number: Callable[[Any], int] = _of(int, "a whole number")
 def _duration(given: Any) -> float:
     # JSON has no infinity, though Python reads one
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < _LONGEST_MS:
-        raise ValueError(f"`{given}` is not a number of milliseconds")
+        raise ValueError(phrase("`{given}` is not a number of milliseconds", given=given))
     return float(given)
 
 
 def _whole(given: Any, most: int) -> int:
     if not 0 <= _number(given) <= most:
-        raise ValueError(f"`{given}` is not between 0 and {most}")
+        raise ValueError(phrase("`{given}` is not between 0 and {most}", given=given, most=most))
     return int(given)

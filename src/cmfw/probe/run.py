@@ -257,8 +257,8 @@ class _Runner:
                 self._waiting.append((index, replace(probe, port=port)))
 
 
-def _unmapped(probe: Probe, reason: str) -> ProbeResult:
-    return made_result(probe, Word.NOT_MAPPED, evidence=(reason,))
+def _unmapped(probe: Probe, said: str) -> ProbeResult:
+    return made_result(probe, Word.NOT_MAPPED, evidence=(said,))
 
 
 def _not_probed(probe: Probe, error: OSError) -> ProbeResult:

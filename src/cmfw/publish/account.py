@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.values import value
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 _LONGEST = 4096
 """Bytes read from a descriptor: no password is longer, and a wrong descriptor may never end."""
@@ -32,16 +34,16 @@ def read_account(user: str, *, kerberos: bool, variable: str, descriptor: int | 
     if kerberos:
         return Account(user, kerberos=True)
     if not user:
-        raise InputError(Problem("command line", "an account, or --kerberos", "neither", key="--user"))
+        raise InputError(Problem(COMMAND_LINE, "an account, or --kerberos", "neither", key="--user"))
     if variable:
         # a child process must not inherit it
         password = os.environ.pop(variable, "")
         if not password:
             raise InputError(
                 Problem(
-                    "command line",
+                    COMMAND_LINE,
                     "a variable that holds the password",
-                    f"`{variable}` without a value",
+                    phrase("`{variable}` without a value", variable=variable),
                     key="--password-env",
                 )
             )
@@ -51,7 +53,7 @@ def read_account(user: str, *, kerberos: bool, variable: str, descriptor: int | 
         password = ask()
     if not password:
         # a directory takes a bind without a password for one of nobody, and says that it succeeded
-        raise InputError(Problem("command line", "a password", "an empty one", hint="--kerberos uses a ticket instead"))
+        raise InputError(Problem(COMMAND_LINE, "a password", "an empty one", hint="--kerberos uses a ticket instead"))
     return Account(user, password)
 
 
@@ -60,11 +62,16 @@ def _from_descriptor(descriptor: int) -> str:
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             content = stream.read(_LONGEST)
     except OSError as error:
-        reason = (error.strerror or "not readable").lower()
+        reason = of_system(error)
         raise InputError(
-            Problem("command line", "a readable file descriptor", f"{descriptor}: {reason}", key="--password-fd")
+            Problem(
+                COMMAND_LINE,
+                "a readable file descriptor",
+                phrase("{descriptor}: {reason}", descriptor=descriptor, reason=reason),
+                key="--password-fd",
+            )
         ) from None
     try:
         return content.decode("utf-8").splitlines()[0] if content else ""
     except UnicodeDecodeError:
-        raise InputError(Problem("command line", "a password in UTF-8", "other bytes", key="--password-fd")) from None
+        raise InputError(Problem(COMMAND_LINE, "a password in UTF-8", "other bytes", key="--password-fd")) from None

@@ -22,6 +22,8 @@ from cmfw.publish.gpt_ini import stamp_of
 from cmfw.publish.server import Edited
 from cmfw.publish.steps import Wanted, after, next_step
 from cmfw.values import value
+from cmfw.words.phrases import listed, phrase
+from cmfw.words.system_errors import of_system
 
 SCHEMA = "cmfw/gpo-backup/1"
 _RECORD = "gpo.json"
@@ -118,7 +120,9 @@ def wanted_back(backup: Backup, found: Gpo) -> Wanted:
     if not was_there and found.strangers:
         unknown += found.strangers
     if unknown:
-        raise Edited(f"`{backup.title}` was changed by somebody else since: {', '.join(unknown)}")
+        raise Edited(
+            phrase("`{title}` was changed by somebody else since: {names}", title=backup.title, names=listed(unknown))
+        )
     stamp = stamp_of(before.gpt)
     return Wanted(
         title=backup.title,
@@ -138,16 +142,16 @@ def load(path: Path) -> Backup:
         row = json.loads(record.read_text(encoding="utf-8"))
         files = {name: (path / name).read_bytes() for name in (_GPT, _POLICY) if row["files"][name] is not None}
     except OSError as error:
-        raise InputError(Problem(str(record), "a backup", (error.strerror or "not readable").lower())) from None
+        raise InputError(Problem(str(record), "a backup", of_system(error))) from None
     except (ValueError, KeyError, TypeError):
-        raise InputError(Problem(str(record), f"a document `{SCHEMA}`", "another one")) from None
+        raise InputError(Problem(str(record), phrase("a document `{schema}`", schema=SCHEMA), "another one")) from None
     for name, content in files.items():
         if sha256(content).hexdigest() != row["files"][name]:
             raise InputError(Problem(str(path / name), "the file that was backed up", "one that was changed since"))
     try:
         return _backup(path, row, files)
     except (KeyError, TypeError, ValueError):
-        raise InputError(Problem(str(record), f"a document `{SCHEMA}`", "another one")) from None
+        raise InputError(Problem(str(record), phrase("a document `{schema}`", schema=SCHEMA), "another one")) from None
 
 
 def find_last(root: Path, domain: str, title: str) -> Backup:
@@ -159,7 +163,12 @@ def find_last(root: Path, domain: str, title: str) -> Backup:
             found.append(backup)
     if not found:
         raise InputError(
-            Problem(str(root), f"a backup of `{title}` in `{domain}` that is not rolled back", "none", key="--rollback")
+            Problem(
+                str(root),
+                phrase("a backup of `{title}` in `{domain}` that is not rolled back", title=title, domain=domain),
+                "none",
+                key="--rollback",
+            )
         )
     return max(found, key=lambda backup: int(backup.folder.name))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from cmfw.errors import FormatError
+from cmfw.words.phrases import phrase
 
 REGISTRY_EXTENSION = "{35378EAC-683F-11D2-A89A-00C04FBBCFA2}"
 FIREWALL_TOOL = "{B05566AC-FE9C-4368-BE01-7A4CBB6CBA11}"
@@ -47,7 +48,8 @@ def _groups(text: str) -> list[tuple[str, list[str]]]:
         group = _GROUP.match(text, at)
         if group is None:
             raise FormatError(
-                f"expected `[{{CSE}}{{TOOL}}]`, found `{text[at : at + 40]}`", source="gPCMachineExtensionNames"
+                phrase("expected `[{{CSE}}{{TOOL}}]`, found `{text}`", text=text[at : at + 40]),
+                source="gPCMachineExtensionNames",
             )
         found.append((group[1], _EACH.findall(group[2])))
         at = group.end()

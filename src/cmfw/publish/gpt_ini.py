@@ -12,6 +12,7 @@ from hashlib import sha256
 from cmfw.errors import FormatError
 from cmfw.publish.gpo import GPT
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 _SECTION = re.compile(rb"^[ \t]*\[([^\]\r\n]*)\][^\r\n]*(?:\r\n|\n|\r|\Z)", re.MULTILINE)
 _VERSION = re.compile(rb"^[ \t]*Version[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n]|\Z)", re.MULTILINE | re.IGNORECASE)
@@ -46,7 +47,9 @@ def version_of(content: bytes | None) -> int:
         return 0
     text = found[1].decode("latin-1")
     if not text.isdecimal() or int(text) > _LARGEST:
-        raise FormatError(f"expected a version of 32 bits, found `{text}`", source=GPT, offset=found.start(1))
+        raise FormatError(
+            phrase("expected a version of 32 bits, found `{text}`", text=text), source=GPT, offset=found.start(1)
+        )
     return int(text)
 
 

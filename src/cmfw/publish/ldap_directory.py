@@ -14,9 +14,10 @@ from typing import Any
 from cmfw.errors import MissingExtra
 from cmfw.publish.account import Account
 from cmfw.publish.server import Attributes, Directory, Edited, Refused, Unreachable
+from cmfw.words.phrases import constant, listed, phrase
 
 PORT = 636
-EXTRA = "publish"
+EXTRA, PUBLISHING = "publish", phrase("publishing")
 _RIGHTS = "nTSecurityDescriptor"
 _RIGHTS_CONTROL = "1.2.840.113556.1.4.801"
 """LDAP_SERVER_SD_FLAGS_OID with owner, group and access list: the audit list needs a right of its own. Source: MS-ADTS 3.1.1.3.4.1.11."""
@@ -34,7 +35,7 @@ def connect(server: str, account: Account, *, ca: str = "", timeout_s: float = 2
     try:
         import ldap3
     except ImportError:
-        raise MissingExtra(EXTRA, "publishing") from None
+        raise MissingExtra(EXTRA, PUBLISHING) from None
     tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=ca or None, sni=server)
     host = ldap3.Server(server, port=PORT, use_ssl=True, tls=tls, get_info=ldap3.NONE, connect_timeout=timeout_s)
     how: dict[str, Any] = {"authentication": ldap3.SIMPLE, "user": account.user, "password": account.password}
@@ -44,7 +45,9 @@ def connect(server: str, account: Account, *, ca: str = "", timeout_s: float = 2
         connection = ldap3.Connection(host, auto_referrals=False, receive_timeout=timeout_s, raise_exceptions=False, **how)
         if not connection.bind():
             refused = connection.result["result"] == _WRONG_PASSWORD
-            raise Refused(f"`{server}` does not accept the account" if refused else _said(connection, server))
+            raise Refused(
+                phrase("`{server}` does not accept the account", server=server) if refused else _said(connection, server)
+            )
     return LdapDirectory(connection, server)
 
 
@@ -64,15 +67,19 @@ def _told(server: str) -> Iterator[None]:
             or type(error).__name__ == "LDAPCertificateError"
             or "doesn't match any name" in text
         ):
-            text = "its certificate is not trusted for this name; --ca names the authority that signed it"
+            reason = phrase("its certificate is not trusted for this name; --ca names the authority that signed it")
         else:
-            text = type(error).__name__
-        raise Unreachable(f"`{server}` cannot be reached over LDAPS: {text}") from None
+            reason = constant(type(error).__name__)
+        raise Unreachable(
+            phrase("`{server}` cannot be reached over LDAPS: {reason}", server=server, reason=reason)
+        ) from None
     except Exception as error:
         # the packages for Kerberos are not needed here, so neither are their exceptions
         if not any(kind.__name__ == "GSSError" for kind in type(error).__mro__):
             raise
-        raise Refused(f"`{server}` cannot be asked with a ticket: {_of_kerberos(error)}") from None
+        raise Refused(
+            phrase("`{server}` cannot be asked with a ticket: {said}", server=server, said=_of_kerberos(error))
+        ) from None
 
 
 def _of_kerberos(error: Exception) -> str:
@@ -83,7 +90,8 @@ def _of_kerberos(error: Exception) -> str:
 
 def _said(connection: Any, dn: str) -> str:
     result = connection.result
-    return f"`{dn}`: the directory says {result['description']}: {' '.join(str(result['message']).split())}".rstrip(": ")
+    said = f"{result['description']}: {' '.join(str(result['message']).split())}".rstrip(": ")
+    return phrase("`{dn}`: the directory says {said}", dn=dn, said=said)
 
 
 class LdapDirectory(Directory):
@@ -98,7 +106,7 @@ class LdapDirectory(Directory):
         found = self.read("", ("defaultNamingContext",))
         names = [values[0] for values in (found or {}).values() if values]
         if not names:
-            raise Refused(f"`{self._server}` names no domain of its own")
+            raise Refused(phrase("`{server}` names no domain of its own", server=self._server))
         return names[0]
 
     def read(self, dn: str, names: tuple[str, ...]) -> Attributes | None:
@@ -138,7 +146,7 @@ class LdapDirectory(Directory):
         with _told(self._server):
             self._connection.modify(dn, asked)
         if self._connection.result["result"] in (_NO_ATTRIBUTE, _HAS_VALUE):
-            raise Edited(f"`{dn}` was changed by somebody else: {', '.join(changes)}")
+            raise Edited(phrase("`{dn}` was changed by somebody else: {names}", dn=dn, names=listed(changes)))
         self._settle(dn)
 
     def remove(self, dn: str) -> None:
@@ -153,7 +161,7 @@ class LdapDirectory(Directory):
             dn, "(objectClass=*)", "BASE", (_RIGHTS,), [(_RIGHTS_CONTROL, True, _OWNER_GROUP_DACL)], raw=True
         )
         if not rows or not rows[0][1].get(_RIGHTS):
-            raise Refused(f"`{dn}`: the directory does not show its access list")
+            raise Refused(phrase("`{dn}`: the directory does not show its access list", dn=dn))
         return bytes(rows[0][1][_RIGHTS][0])
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cmfw.errors import FormatError
+from cmfw.words.phrases import phrase
 
 _LINK = re.compile(r"\[LDAP://([^;\]]+);(\d+)\]", re.IGNORECASE)
 
@@ -30,5 +31,5 @@ def _checked(text: str) -> str:
     """The text without surrounding blanks (an emptied list is one blank); raises FormatError where it is no list of links."""
     plain = text.strip()
     if _LINK.sub("", plain):
-        raise FormatError(f"expected `[LDAP://DN;OPTIONS]`, found `{plain[:60]}`", source="gPLink")
+        raise FormatError(phrase("expected `[LDAP://DN;OPTIONS]`, found `{plain}`", plain=plain[:60]), source="gPLink")
     return plain

@@ -15,6 +15,7 @@ from cmfw.ingest.preg import HEADER, read_preg, write_preg
 from cmfw.ingest.registry import REG_DWORD, RegistryValue, decode_number
 from cmfw.publish.gpo import POLICY
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 OUR_IDS = "cmfw-"
 _DELETE = "**del."
@@ -74,7 +75,9 @@ def _records(present: bytes | None) -> list[tuple[RegistryValue, bytes]]:
     entries, problems = read_preg(present, POLICY)
     lost = [problem for problem in problems if not problem.key]
     if lost:
-        raise FormatError(f"what it holds cannot be kept: {lost[0].text()}", source=POLICY, offset=lost[0].offset)
+        raise FormatError(
+            phrase("what it holds cannot be kept: {lost}", lost=lost[0].text()), source=POLICY, offset=lost[0].offset
+        )
     ends = [*(entry.offset or 0 for entry in entries), len(present)]
     return [(entry, present[start:end]) for entry, (start, end) in zip(entries, pairwise(ends), strict=True)]
 

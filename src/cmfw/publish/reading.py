@@ -8,6 +8,7 @@ from cmfw.errors import FormatError
 from cmfw.publish.file_rights import file_rights, same_rights
 from cmfw.publish.gpo import CONTAINERS, FOLDERS, GPT, POLICY, TEMPORARY, Entry, Gpo, Place, machine_half
 from cmfw.publish.server import Attributes, Directory, Share
+from cmfw.words.phrases import phrase
 
 _ATTRIBUTES = (
     "displayName",
@@ -68,7 +69,7 @@ def _number(attributes: dict[str, str], name: str, missing: int) -> int:
     if text is None:
         return missing
     if not text.lstrip("-").isdecimal():
-        raise FormatError(f"expected a number, found `{text}`", source=name)
+        raise FormatError(phrase("expected a number, found `{text}`", text=text), source=name)
     # the directory keeps 32 bits with a sign
     return int(text) % 2**32
 

@@ -30,6 +30,7 @@ from cmfw.publish.steps import (
     next_step,
 )
 from cmfw.values import value
+from cmfw.words.phrases import Phrase, listed, phrase
 
 Told = Callable[[Step], None]
 
@@ -60,12 +61,18 @@ def publish(domain: Domain, start: Gpo, wanted: Wanted, told: Told = lambda _: N
     while True:
         found = read(domain, [dn for dn, _ in wanted.links])
         if watched(found) != watched(expected):
-            raise Edited(f"`{domain.place.guid}` was changed by somebody else: {what_differs(expected, found)}")
+            raise Edited(
+                phrase(
+                    "`{guid}` was changed by somebody else: {names}",
+                    guid=domain.place.guid,
+                    names=what_differs(expected, found),
+                )
+            )
         step = next_step(found, wanted)
         if step is None:
             return found
         if step == last:
-            raise Refused(f"the server took a step without an effect: {type(step).__name__}")
+            raise Refused(phrase("the server took a step without an effect: {kind}", kind=type(step).__name__))
         take(step, domain)
         told(step)
         last, expected = step, after(step, found)
@@ -76,10 +83,10 @@ def watched(gpo: Gpo) -> Gpo:
     return replace(gpo, unsecured=frozenset(), strangers=())
 
 
-def what_differs(expected: Gpo, found: Gpo) -> str:
+def what_differs(expected: Gpo, found: Gpo) -> Phrase:
     """The parts of an object that are not the same, as a list."""
     names = ("entry", "containers", "folders", "gpt", "policy", "leftovers", "links")
-    return ", ".join(name for name in names if getattr(expected, name) != getattr(found, name))
+    return listed(name for name in names if getattr(expected, name) != getattr(found, name))
 
 
 def take(step: Step, domain: Domain) -> None:
@@ -142,8 +149,14 @@ def _replace(step: ReplaceFile, domain: Domain) -> None:
     share.write_new(beside, step.new)
     share.secure(beside, file_rights(domain.directory.rights(place.dn)))
     if share.read(beside) != step.new:
-        raise Refused(f"`{step.below}` was written, and what is read back is not the same")
+        raise Refused(phrase("`{below}` was written, and what is read back is not the same", below=step.below))
     if share.read(path) != step.old:
         share.remove(beside)
-        raise Edited(f"`{place.guid}` was changed by somebody else: {'policy' if step.below == POLICY else 'gpt'}")
+        raise Edited(
+            phrase(
+                "`{guid}` was changed by somebody else: {names}",
+                guid=place.guid,
+                names="policy" if step.below == POLICY else "gpt",
+            )
+        )
     share.move_over(beside, path)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.publish import backup as backups
 from cmfw.publish.account import Account
 from cmfw.publish.backup import Backup
@@ -17,6 +17,7 @@ from cmfw.publish.server import Directory, Share
 from cmfw.publish.steps import Step, Wanted, steps
 from cmfw.publish.wanted import wanted_policy
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 _NAMESPACE = UUID("1f0a5d52-5a0e-4a55-9c56-6f5b7c2e9d41")
 """Of the ids of new objects: the same title in the same domain always gets the same one, so two first runs make one object."""
@@ -60,7 +61,14 @@ def reached(server: str, account: Account, *, ca: str = "", domain: str = "") ->
         base = directory.base()
         name = domain_of(base)
         if domain and domain.lower() != name.lower():
-            raise InputError(Problem("command line", f"a controller of `{domain}`", f"one of `{name}`", key="--domain"))
+            raise InputError(
+                Problem(
+                    COMMAND_LINE,
+                    phrase("a controller of `{domain}`", domain=domain),
+                    phrase("one of `{name}`", name=name),
+                    key="--domain",
+                )
+            )
         share = smb_share.connect(server, account)
         try:
             yield Reached(name, base, directory, share)
@@ -81,7 +89,13 @@ def find_place(at: Reached, title: str) -> Place:
     if len(guids) > 1:
         listed = ", ".join(f"`{guid}`" for guid in sorted(guids))
         raise InputError(
-            Problem("command line", "a title that one object has", f"{len(guids)} objects", hint=listed, key="--name")
+            Problem(
+                COMMAND_LINE,
+                "a title that one object has",
+                phrase("{count} objects", count=len(guids)),
+                hint=listed,
+                key="--name",
+            )
         )
     new = f"{{{uuid5(_NAMESPACE, f'{at.domain.lower()}/{title}')}}}".upper()
     return Place(at.domain, at.base, guids[0] if guids else new)
@@ -98,7 +112,13 @@ def propose(at: Reached, title: str, ours: bytes, *, link: tuple[str, ...] = (),
 def propose_rollback(at: Reached, backup: Backup) -> Proposal:
     """What bringing back a backup would do; nothing is changed. Raises Edited where the object was changed since."""
     if backup.place.domain.lower() != at.domain.lower():
-        raise InputError(Problem(str(backup.folder), f"a backup from `{at.domain}`", f"one from `{backup.place.domain}`"))
+        raise InputError(
+            Problem(
+                str(backup.folder),
+                phrase("a backup from `{domain}`", domain=at.domain),
+                phrase("one from `{domain}`", domain=backup.place.domain),
+            )
+        )
     found = read(at.at(backup.place), [dn for dn, _ in backup.before.links])
     wanted = backups.wanted_back(backup, found)
     return Proposal(place=backup.place, title=backup.title, found=found, wanted=wanted, steps=steps(found, wanted))

@@ -15,9 +15,10 @@ from cmfw.errors import MissingExtra
 from cmfw.publish.account import Account
 from cmfw.publish.file_rights import without_object_entries
 from cmfw.publish.server import Refused, Share, Unreachable
+from cmfw.words.phrases import phrase
 
 PORT = 445
-EXTRA = "publish"
+EXTRA, PUBLISHING = "publish", phrase("publishing")
 _READ, _WRITE, _DELETE, _READ_RIGHTS, _WRITE_RIGHTS, _WRITE_OWNER = (
     0x00120089,
     0x00120116,
@@ -49,7 +50,7 @@ def connect(server: str, account: Account, *, timeout_s: float = 20) -> SmbShare
         from smbprotocol.session import Session
         from smbprotocol.tree import TreeConnect
     except ImportError:
-        raise MissingExtra(EXTRA, "publishing") from None
+        raise MissingExtra(EXTRA, PUBLISHING) from None
     # it writes the name of the account into its log
     logging.getLogger("smbprotocol").setLevel(logging.CRITICAL)
     with _told(server, server):
@@ -72,13 +73,24 @@ def _told(server: str, path: str) -> Iterator[None]:
     try:
         yield
     except (SMBAuthenticationError, SpnegoError):
-        raise Refused(f"`{server}` does not accept the account") from None
+        raise Refused(phrase("`{server}` does not accept the account", server=server)) from None
     except SMBResponseException as error:
-        raise Refused(f"`{path}`: the share says {type(error).__name__} (0x{error.status:08x})") from None
+        raise Refused(
+            phrase(
+                "`{path}`: the share says {kind} (0x{status:08x})",
+                path=path,
+                kind=type(error).__name__,
+                status=error.status,
+            )
+        ) from None
     except (SMBConnectionClosed, OSError) as error:
-        raise Unreachable(f"`{server}` cannot be reached over SMB: {type(error).__name__}") from None
+        raise Unreachable(
+            phrase("`{server}` cannot be reached over SMB: {kind}", server=server, kind=type(error).__name__)
+        ) from None
     except (SMBException, ValueError) as error:
-        raise Unreachable(f"`{server}` cannot be reached over SMB: {type(error).__name__}") from None
+        raise Unreachable(
+            phrase("`{server}` cannot be reached over SMB: {kind}", server=server, kind=type(error).__name__)
+        ) from None
 
 
 class SmbShare(Share):

@@ -11,6 +11,7 @@ from cmfw.publish.gpt_ini import digest_of, stamp_of
 from cmfw.publish.links import with_link, without_link
 from cmfw.publish.policy_merge import merge
 from cmfw.publish.steps import Wanted
+from cmfw.words.phrases import phrase
 
 FUNCTIONALITY = 2
 """The only gPCFunctionalityVersion that clients take. Source: MS-GPOL 2.2.2."""
@@ -28,7 +29,7 @@ def wanted_policy(
         raise InputError(
             Problem(
                 place.dn,
-                f"gPCFunctionalityVersion {FUNCTIONALITY}, or no client applies it",
+                phrase("gPCFunctionalityVersion {functionality}, or no client applies it", functionality=FUNCTIONALITY),
                 str(entry.functionality),
                 key="gPCFunctionalityVersion",
             )

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from cmfw.errors import InputError, Problem
+from cmfw.words.phrases import phrase
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
 _PLACES = (
@@ -47,7 +48,16 @@ def printed(page: bytes) -> bytes:
         try:
             done = subprocess.run([program, *_FLAGS, *own], capture_output=True, timeout=_LONGEST_S, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise InputError(Problem("pdf", "a page printed", type(error).__name__, f"by `{program}`")) from error
+            raise InputError(
+                Problem("pdf", "a page printed", type(error).__name__, phrase("by `{program}`", program=program))
+            ) from error
         if not target.is_file():
-            raise InputError(Problem("pdf", "a page printed", f"exit code {done.returncode}", f"by `{program}`"))
+            raise InputError(
+                Problem(
+                    "pdf",
+                    "a page printed",
+                    phrase("exit code {code}", code=done.returncode),
+                    phrase("by `{program}`", program=program),
+                )
+            )
         return target.read_bytes()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import SITE, InputError, Problem
 from cmfw.model.site import ClientGroup, Site, System
 from cmfw.model.state import HostState
 from cmfw.values import value
 from cmfw.words import say
+from cmfw.words.phrases import listed, phrase
 
 
 @value
@@ -52,9 +53,9 @@ def place_of(site: Site, who: Who) -> ClientGroup | System:
 def _choices(site: Site, found: str) -> Problem:
     names = [group.name for group in site.clients] + [system.host for system in site.systems]
     return Problem(
-        site.path or "site",
+        site.path or SITE,
         "a client group or host of the site",
         found,
-        "one of " + ", ".join(f"`{name}`" for name in names),
+        phrase("one of {names}", names=listed(f"`{name}`" for name in names)),
         key="--as",
     )

@@ -34,6 +34,7 @@ from cmfw.web.runs import Runs
 from cmfw.web.settings import Settings
 from cmfw.web.store import Given, Machine, Store, Stored
 from cmfw.words import language
+from cmfw.words.phrases import phrase
 
 _MOST_REMEMBERED = 200
 _MOST_STATES = 12
@@ -191,5 +192,5 @@ def decoded(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"byte 0x{content[error.start]:02x}"
+        found = phrase("byte 0x{byte:02x}", byte=content[error.start])
         raise InputError(Problem(name, "UTF-8 text", found, offset=error.start, hint="save it as UTF-8")) from error

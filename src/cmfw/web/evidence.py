@@ -16,6 +16,7 @@ from cmfw.errors import InputError, Problem
 from cmfw.ingest.host_state import ReadResult, read_state
 from cmfw.ingest.input_file import XZ
 from cmfw.web.store import Given
+from cmfw.words.phrases import phrase
 
 MOST_UNPACKED = 1 << 28
 _PIECE = 1 << 20
@@ -59,11 +60,15 @@ def _unpack(given: Given, path: Path) -> None:
                 packed = b""
                 size += len(piece)
                 if size > MOST_UNPACKED:
-                    raise InputError(Problem(given.name, f"at most {MOST_UNPACKED >> 20} MiB unpacked", "more"))
+                    raise InputError(
+                        Problem(given.name, phrase("at most {most} MiB unpacked", most=MOST_UNPACKED >> 20), "more")
+                    )
                 if not piece and unpacker.needs_input:
                     raise InputError(Problem(given.name, "one whole xz stream", "the end of the file"))
                 out.write(piece)
     except lzma.LZMAError as error:
         raise InputError(Problem(given.name, "one whole xz stream", str(error).lower())) from error
     if unpacker.unused_data.strip(b"\0"):
-        raise InputError(Problem(given.name, "one whole xz stream", f"{len(unpacker.unused_data)} bytes behind it"))
+        raise InputError(
+            Problem(given.name, "one whole xz stream", phrase("{count} bytes behind it", count=len(unpacker.unused_data)))
+        )

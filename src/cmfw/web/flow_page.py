@@ -18,6 +18,7 @@ from cmfw.web.forms import button, labelled, text_input
 from cmfw.web.frame import framed
 from cmfw.web.machine_page import head
 from cmfw.words import say
+from cmfw.words.phrases import constant, phrase
 
 _LONGEST = 400
 
@@ -57,9 +58,11 @@ def _judged(audit: Audit, text: str) -> tuple[Content, int]:
     try:
         query = _query(audit, text)
     except ValueError as error:
-        expected, got = str(getattr(error, "expected", "flow text")), str(getattr(error, "got", error))
+        expected, got = getattr(error, "expected", phrase("flow text")), constant(getattr(error, "got", str(error)))
         at = getattr(error, "position", 0) + 1
-        return problems(InputError(Problem(say("web.flow.field"), expected, f"{got} at character {at}"))), 422
+        return problems(
+            InputError(Problem(say("web.flow.field"), expected, phrase("{got} at character {at}", got=got, at=at)))
+        ), 422
     verdict = audit.engine.verdict(query.flows)
     assumed = ", ".join(f"{name}={told or say('none')}" for name, told in query.assumed)
     parts: list[Content] = [

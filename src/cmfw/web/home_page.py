@@ -13,6 +13,7 @@ from cmfw.web.forms import button, file_input, form, labelled, text_input
 from cmfw.web.frame import framed
 from cmfw.web.store import Given
 from cmfw.words import say
+from cmfw.words.phrases import phrase
 
 _MOST_NAME = 64
 _STEMS = re.compile(r"(\.(xz|toml|json|reg|wfw|pol|hiv|hve|zip|txt|csv|xml|clixml|html?|log|ps1|cmd|bat))+$", re.IGNORECASE)
@@ -104,7 +105,9 @@ def plain(text: str) -> str:
     """A name that can stand in an address and on a line; raises InputError for one that cannot."""
     name = " ".join(normalize("NFC", text).split())
     if name and (len(name) > _MOST_NAME or not name.isprintable() or name in (".", "..") or set(name) & set("/\\?#%")):
-        raise InputError(Problem("name", f"at most {_MOST_NAME} characters without `/ \\ ? # %`", f"`{name[:80]}`"))
+        raise InputError(
+            Problem("name", phrase("at most {most} characters without `/ \\ ? # %`", most=_MOST_NAME), f"`{name[:80]}`")
+        )
     return name
 
 

@@ -9,9 +9,11 @@ import socket
 import sys
 from pathlib import Path
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.values import value
 from cmfw.web.settings import LOOPBACK
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 _BACKLOG = 128
 _MOST_CONNECTIONS = 512
@@ -41,9 +43,9 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         if made is not None:
             made.close()
-        found = (error.strerror or str(error)).lower()
-        hint = "port 0 is any that is free" if error.errno == errno.EADDRINUSE else ""
-        raise InputError(Problem("command line", "an address to listen on", found, hint, key="--listen")) from error
+        found = of_system(error)
+        hint = phrase("port 0 is any that is free") if error.errno == errno.EADDRINUSE else ""
+        raise InputError(Problem(COMMAND_LINE, "an address to listen on", found, hint, key="--listen")) from error
     return made
 
 

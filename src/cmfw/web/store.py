@@ -16,6 +16,7 @@ from pathlib import Path
 from cmfw.errors import InputError, Problem
 from cmfw.values import value
 from cmfw.web.exchange import NotThere
+from cmfw.words.phrases import phrase
 
 VERSION = 1
 MOST_SPACES = 500
@@ -85,7 +86,13 @@ class Store:
     def _prepare(self, base: sqlite3.Connection) -> None:
         version = base.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, VERSION):
-            raise InputError(Problem(self._path, f"workspaces of version {VERSION}", f"version {version}"))
+            raise InputError(
+                Problem(
+                    self._path,
+                    phrase("workspaces of version {version}", version=VERSION),
+                    phrase("version {version}", version=version),
+                )
+            )
         if version == 0:
             for statement in _TABLES.split(";\n"):
                 base.execute(statement)
@@ -118,7 +125,7 @@ class Store:
         """A new, empty workspace; InputError where there is one of that name, or too many."""
         with self._open() as base:
             if base.execute("SELECT count(*) FROM space").fetchone()[0] >= MOST_SPACES:
-                raise InputError(Problem("workspace", f"at most {MOST_SPACES} workspaces", "one more"))
+                raise InputError(Problem("workspace", phrase("at most {most} workspaces", most=MOST_SPACES), "one more"))
             try:
                 base.execute("INSERT INTO space VALUES (?, ?)", (space, time.time()))
             except sqlite3.IntegrityError as error:
@@ -219,8 +226,10 @@ class Store:
     def _add(self, base: sqlite3.Connection, space: str, kind: str, owner: str, given: Given) -> None:
         kept = base.execute("SELECT coalesce(sum(size), 0) FROM file").fetchone()[0]
         if kept + len(given.content) > self._most:
-            hint = "throw a workspace away"
-            raise InputError(Problem(given.name, f"at most {self._most >> 20} MiB in all workspaces", "more", hint))
+            hint = phrase("throw a workspace away")
+            raise InputError(
+                Problem(given.name, phrase("at most {most} MiB in all workspaces", most=self._most >> 20), "more", hint)
+            )
         told = "INSERT INTO file (space, kind, owner, name, digest, size, content) VALUES (?, ?, ?, ?, ?, ?, ?)"
         digest = sha256(given.content).hexdigest()
         base.execute(told, (space, kind, owner, given.name, digest, len(given.content), given.content))
@@ -238,4 +247,4 @@ def _machine(base: sqlite3.Connection, space: str, row: tuple[str, str, str]) ->
 
 def _bound(count: int, most: int, what: str) -> None:
     if count > most:
-        raise InputError(Problem("workspace", f"at most {most} {what}", str(count)))
+        raise InputError(Problem("workspace", phrase("at most {most} {what}", most=most, what=what), str(count)))

@@ -23,6 +23,7 @@ from cmfw.resolve import resolve
 from cmfw.resolve.plans import METHOD_FEATURES
 from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.exchange import Ask
+from cmfw.words.phrases import phrase
 
 PORTS = ("http", "https", "notification", "wol")
 SETTINGS = {
@@ -58,7 +59,7 @@ def pairs_of(ask: Ask) -> tuple[tuple[str, str], ...]:
     """What is supposed, without what was left empty, in the order of ``KEYS``; raises InputError where it is too much."""
     found = tuple((key, text[:400]) for key in KEYS for text in ask.all_asked(key))
     if len(found) > _MOST:
-        raise InputError(Problem("question", f"at most {_MOST} changes", str(len(found))))
+        raise InputError(Problem("question", phrase("at most {most} changes", most=_MOST), str(len(found))))
     return found
 
 
@@ -121,7 +122,7 @@ class _Question:
         """The two zones between which ports change; none where they do at the machine."""
         zones = (*self.all_of("here")[:1], *self.all_of("there")[:1])
         if len(zones) == 1:
-            raise InputError(Problem("question", "two zones, or none", f"`{zones[0]}` alone"))
+            raise InputError(Problem("question", "two zones, or none", phrase("`{zones}` alone", zones=zones[0])))
         return ("between", *zones) if zones else ()
 
     def _settings(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cmfw.diagnose.whatif import Outcome, RowChange
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.net.flow import PROFILE_NAMES
 from cmfw.report.audit_words import ORDER, title_of
 from cmfw.report.blocks import Heading, Table
@@ -27,8 +27,6 @@ from cmfw.web.machine_page import head
 from cmfw.web.supposing import PORTS, SETTINGS, answer, pairs_of
 from cmfw.words import say
 
-COMMAND_LINE = "command line"
-"""What readers of supposed changes call the place that a text came from."""
 _MOST_RULES = 24
 _MOST_NAMED = 2000
 _OUTCOMES = (Outcome.WORSE, Outcome.UNDECIDED, Outcome.OFF, Outcome.BETTER, Outcome.SAME)

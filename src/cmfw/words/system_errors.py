@@ -36,7 +36,8 @@ _OF_NUMBER = {
 
 def of_system(error: OSError) -> Phrase:
     """The text of an error of the system, in small letters; the name of its kind where it has none."""
-    said = error.strerror or str(error)
+    # asyncio puts the address behind, as a tuple
+    said = (error.strerror or str(error)).partition(" (while")[0]
     known = _OF_NUMBER.get(error.errno or 0)
     if known is not None and said.lower() == known:
         return known

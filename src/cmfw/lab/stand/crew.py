@@ -22,6 +22,7 @@ from pathlib import Path
 from cmfw.errors import LabError
 from cmfw.lab.namespaces import Namespace
 from cmfw.lab.senders import MARK
+from cmfw.words.phrases import constant, phrase
 
 _NEW_MOUNTS, _NEW_PROCESSES = 0x00020000, 0x20000000
 _PRIVATE, _RECURSIVE = 1 << 18, 1 << 14
@@ -49,13 +50,19 @@ class Crew:
     @staticmethod
     def _check(failed: int, what: str) -> None:
         if failed:
-            raise LabError(f"{what}: {os.strerror(ctypes.get_errno()).lower()}")
+            raise LabError(phrase("{what}: {reason}", what=what, reason=constant(os.strerror(ctypes.get_errno()).lower())))
 
     def run(self, *command: str, said: str = "") -> str:
         """What a program prints that ends by itself. Raises LabError with its last words where it fails."""
         done = subprocess.run(command, input=said.encode(), capture_output=True, check=False, timeout=_PATIENCE_S)  # noqa: S603
         if done.returncode:
-            raise LabError(f"`{Path(command[0]).name}` failed: {_last_words(done.stderr or done.stdout)}")
+            raise LabError(
+                phrase(
+                    "`{program}` failed: {last_words}",
+                    program=Path(command[0]).name,
+                    last_words=_last_words(done.stderr or done.stdout),
+                )
+            )
         return (done.stdout or done.stderr).decode("utf-8", "replace")
 
     def start(self, namespace: Namespace, *command: str) -> None:
@@ -83,7 +90,7 @@ class Crew:
                 listener.close()
             self.check()
             if missing and time.monotonic() > deadline:
-                raise LabError(f"nothing listens on {sorted(ports[0] for ports in missing)}")
+                raise LabError(phrase("nothing listens on {ports}", ports=sorted(ports[0] for ports in missing)))
             if missing:
                 time.sleep(0.01)
 
@@ -91,7 +98,9 @@ class Crew:
         """Raise LabError with the last words of a program that has ended."""
         for name, log, program in self._programs:
             if program.poll() is not None:
-                raise LabError(f"`{name}` has ended: {_last_words(log.read_bytes())}")
+                raise LabError(
+                    phrase("`{name}` has ended: {last_words}", name=name, last_words=_last_words(log.read_bytes()))
+                )
 
     def _listeners(self, namespace: Namespace) -> Iterator[socket.socket]:
         """A second handle of every TCP socket that listens in the namespace."""
@@ -171,4 +180,4 @@ def _keep(libc: ctypes.CDLL) -> str:
 
 def _last_words(said: bytes) -> str:
     lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return re.sub(r"\s+", " ", " ".join(lines[-3:]))[-300:] or "it said nothing"
+    return re.sub(r"\s+", " ", " ".join(lines[-3:]))[-300:] or phrase("it said nothing")

@@ -19,6 +19,7 @@ from cmfw.lab.stand.shares import ACCOUNT, ADMIN, PACKAGES, PASSWORD, SETUP
 from cmfw.lab.stand.talk import CONNECT_S, READ_S, Call, marked_socket
 from cmfw.net.addr import format_address
 from cmfw.probe.proto.rpc import INTERFACES, bind
+from cmfw.words.phrases import phrase
 
 _SERVICE = "NETLOGON"
 """A service that Samba's manager knows; it has none that could be ccmsetup."""
@@ -179,7 +180,7 @@ def _call(pipe: Any, number: int, stub: bytes) -> bytes:
     body = pack("<IHH", len(stub), 0, number) + stub
     answer = _exchange(pipe, pack("<BBBBIHHI", 5, 0, _REQUEST, 3, 0x10, 16 + len(body), 0, 2) + body)
     if len(answer) < 28 or answer[2] != 2 or answer[-4:] != bytes(4):
-        raise Refused(f"the service control manager refuses call {number}")
+        raise Refused(phrase("the service control manager refuses call {number}", number=number))
     return answer[24:-4]
 
 

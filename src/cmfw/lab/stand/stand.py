@@ -27,6 +27,7 @@ from cmfw.model.need import leaves
 from cmfw.model.plan import FeatureRow
 from cmfw.model.verdict import Status
 from cmfw.net.flow import TCP as TCP_PROTOCOL
+from cmfw.words.phrases import phrase
 
 _SYN_ONLY = 0x02
 _FLAGS = 0x12
@@ -202,7 +203,7 @@ def _with_logs(exchange: Exchange, door: _Door, entries: _Entries) -> Exchange:
     found = replace(exchange, logs=logs, packet=ordered[0][2] if ordered else b"")
     if not found.is_done and not found.is_stopped:
         told = ", ".join(text for _, text in exchange.facts)
-        raise LabError(f"`{exchange.item}` failed and no firewall stopped it: {told}")
+        raise LabError(phrase("`{item}` failed and no firewall stopped it: {told}", item=exchange.item, told=told))
     return found
 
 

@@ -13,6 +13,7 @@ from cmfw.lab.stand.parts import Leg
 from cmfw.lab.stand.segment import CLIENTS, MANAGER, Segment, subnet_around
 from cmfw.lab.stand.wake import WAKE, SleepAgents
 from cmfw.model.verdict import Status
+from cmfw.words.phrases import phrase
 
 
 class WakeRow:
@@ -25,7 +26,7 @@ class WakeRow:
         item = next(one for one in script.plan.items if one.id == first.item)
         subnet = subnet_around(item.source.known.ranges, first.source_address)
         if subnet is None:
-            raise LabError(f"the subnet around {first.source_address} has no room for four clients")
+            raise LabError(phrase("the subnet around {address} has no room for four clients", address=first.source_address))
         self._places = {number: first.source if number == MANAGER else first.target for number in CLIENTS}
         self._segment = Segment(subnet)
         marks = {
@@ -79,5 +80,5 @@ class WakeRow:
         logs = tuple(dict.fromkeys((self._places[number], prefix) for number, prefix, _ in said))
         found = replace(exchange, logs=logs, packet=said[0][2] if said else b"")
         if not found.is_done and not found.is_stopped:
-            raise LabError(f"`{exchange.item}` failed and no firewall stopped it")
+            raise LabError(phrase("`{item}` failed and no firewall stopped it", item=exchange.item))
         return found
