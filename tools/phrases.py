@@ -47,7 +47,7 @@ _TEXTS = {
     "FlowTextError": (0, 1),
 }
 """Error -> the positions of its texts."""
-_NAMED = ("expected", "found", "hint", "reason", "got")
+_NAMED = ("expected", "found", "hint", "reason", "got", "failure")
 """Parameters that are texts wherever they stand."""
 _MAKERS = ("phrase", "listed", "constant", "of_system")
 _TYPED = re.compile(r"`[^`]*`|{[^}]*}|'[^']*\[[^']*'")
@@ -181,7 +181,7 @@ def _builders() -> dict[str, dict[Path, tuple[int, ...]]]:
     found: dict[str, dict[Path, tuple[int, ...]]] = {}
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name != "__init__":
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
                 given = [one for one in node.args.args if one.arg not in ("self", "cls")]
                 positions = tuple(at for at, one in enumerate(given) if one.arg in _NAMED and _is_str(one.annotation))
                 if positions:

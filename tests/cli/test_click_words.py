@@ -64,3 +64,16 @@ def test_a_text_without_words_stays_as_it_is(monkeypatch):
     assert told("Windows error: {error}") == "Windows error: {error}"
     assert told_of("Missing argument", "Missing option", 1) == "缺少参数"
     assert told_of("Missing argument", "Missing option", 2) == "缺少选项"
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (["plan"], "cmfw: 缺少参数 'SITE'\n"),
+        (["plan", "--nosuch"], "cmfw: 没有选项 '--nosuch'\n"),
+        (["plan", "--nope"], "cmfw: 没有选项 '--nope'。您是否指 '--scope'？\n"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else "",
+)
+def test_a_mistake_in_chinese_is_one_sentence_as_chinese_is_set(args, line, process):
+    assert process(*args, env={"CMFW_LANG": "zh-CN"}).stderr == line

@@ -133,7 +133,7 @@ def run(group: LazyGroup, args: Sequence[str] | None = None, prog_name: str | No
 def error_lines(error: Exception) -> list[str]:
     """The error as lines for people, one for each problem."""
     if isinstance(error, click.ClickException):
-        return [" ".join(error.format_message().split())]
+        return [_without_gaps(" ".join(error.format_message().split()))]
     if isinstance(error, InputError):
         return [told(problem.text()) for problem in error.problems]
     if isinstance(error, CmfwError):
@@ -144,6 +144,13 @@ def error_lines(error: Exception) -> list[str]:
         return [f"{error.filename}: {told(of_system(error))}" if error.filename else told(of_system(error))]
     text = " ".join(str(error).split())
     return [say("error.own", kind=type(error).__name__, text=text)]
+
+
+def _without_gaps(text: str) -> str:
+    """What click says, which sets a blank behind every sentence and a full stop behind an argument, whatever the language."""
+    if words.language() == words.LANGUAGES[0]:
+        return text
+    return text.removesuffix(".").replace("\u3002 ", "\u3002").removesuffix("\u3002")
 
 
 def _option_value(args: Sequence[str], name: str) -> str:

@@ -10,7 +10,7 @@ import click
 from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.options import advisory_option, make_command, option, subnet_option
 from cmfw.report import BINARY, FORMS
-from cmfw.words.phrases import phrase
+from cmfw.words.phrases import listed, phrase
 
 if TYPE_CHECKING:
     from cmfw.catalog.types import Catalog
@@ -112,7 +112,7 @@ def exit_code(diagnosis: Diagnosis, fail_on: Iterable[str] = ()) -> int:
 def _known_codes(catalog: Catalog, codes: tuple[str, ...]) -> None:
     from cmfw.errors import COMMAND_LINE, InputError, Problem
 
-    known = ", ".join(catalog.findings)
+    known = listed(catalog.findings)
     wrong = [code for code in codes if code not in catalog.findings]
     if wrong:
         raise InputError(

@@ -12,7 +12,7 @@ from cmfw.model.plan import Endpoint, Plan, PlanItem, PlannedException
 from cmfw.report.cited_place import cited_place
 from cmfw.report.plan_rows import end_name, rule_text, traffic
 from cmfw.words import language, role, say
-from cmfw.words.phrases import phrase
+from cmfw.words.phrases import listed, phrase
 
 
 def only(plan: Plan, features: Sequence[str], catalog: Catalog) -> Plan:
@@ -21,7 +21,7 @@ def only(plan: Plan, features: Sequence[str], catalog: Catalog) -> Plan:
         return plan
     unknown = [name for name in features if name not in catalog.features]
     if unknown:
-        known = ", ".join(catalog.features)
+        known = listed(catalog.features)
         raise InputError(
             *(Problem(COMMAND_LINE, phrase("one of {names}", names=known), f"`{n}`", key="--feature") for n in unknown)
         )

@@ -119,15 +119,15 @@ def _service(row: dict[str, Any]) -> Service:
 def _of(kind: type, word: str) -> Callable[[Any], Any]:
     def check(given: Any) -> Any:
         if not isinstance(given, kind) or isinstance(given, bool):
-            raise TypeError(f"`{given}` is not {word}")
+            raise TypeError(phrase("`{given}` is not {word}", given=given, word=word))
         return given
 
     return check
 
 
-_text: Callable[[Any], str] = _of(str, "a text")
-_list: Callable[[Any], list[Any]] = _of(list, "a list")
-_number: Callable[[Any], int] = _of(int, "a whole number")
+_text: Callable[[Any], str] = _of(str, phrase("a text"))
+_list: Callable[[Any], list[Any]] = _of(list, phrase("a list"))
+_number: Callable[[Any], int] = _of(int, phrase("a whole number"))
 
 
 def _duration(given: Any) -> float:
