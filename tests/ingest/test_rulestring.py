@@ -447,6 +447,14 @@ def test_a_whole_family_is_written_in_halves() -> None:
     assert parsed(write_rule(rule)).remote_address == rule.remote_address
 
 
+def test_a_range_over_both_families_is_written_as_two() -> None:
+    far = AddressMatch(AddrSet.ANY - AddrSet.parse("0.0.0.0/1", "8000::/1"))
+    assert len(far.addresses.ranges) == 1
+    rule = HostRule(id="x", action=Action.ALLOW, direction=Direction.IN, name="n", remote_address=far)
+    assert "|RA4=128.0.0.0/1|RA6=::/1|" in write_rule(rule)
+    assert parsed(write_rule(rule)).remote_address == far
+
+
 @pytest.mark.parametrize("field", ["name", "program", "group"])
 def test_a_bar_cannot_be_written(field: str) -> None:
     rule = HostRule(id="x", action=Action.ALLOW, direction=Direction.IN, **{"name": "n", field: "a|b"})

@@ -10,8 +10,10 @@ from functools import lru_cache
 
 from cmfw.ingest.rule_tokens import ADDRESS_WORDS, PORT_WORDS, PROXIMITY_WORDS, SECURITY_WORDS, UNREAD, Words
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
-from cmfw.net.addr import V4_ALL, V6_ALL, format_address, is_v6
+from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet, format_address, is_v6
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP6, Direction, Interface, Profile
+from cmfw.net.intervals import Ranges
+from cmfw.net.ports import PortSet
 
 LOWEST_VERSION = (2, 10)
 """Windows 7 and Server 2008 R2, the oldest that is supported; plain rules are written so by Windows itself."""
@@ -38,7 +40,7 @@ def write_rule(rule: HostRule) -> str:
     ``id``, ``store`` and ``origin`` are no part of the text. Raises ValueError where a text holds a bar.
     """
     if _is_plain(rule):
-        text = "|".join(_plain_texts(rule)) + "|"
+        text = plain_text(rule)
     else:
         fields = list(dict.fromkeys((*_head(rule), *_conditions(rule), *_texts(rule), *_tail(rule), *rule.extras.unknown)))
         major, minor = max([LOWEST_VERSION, *(_version(token) for token, _ in fields)])
@@ -62,28 +64,67 @@ def _is_plain(rule: HostRule) -> bool:
         and rule.interfaces == ALL_INTERFACES
         and rule.store is not Store.HARDENING
         and rule.icmp is None
+        and 0 <= rule.profiles <= ALL_PROFILES
     )
 
 
-def _plain_texts(rule: HostRule) -> list[str]:
-    """The version and the fields of a plain rule: what the functions below say of it, at once."""
-    out = ["v2.10", f"Action={_ACTIONS[rule.action]}", "Active=TRUE" if rule.active else "Active=FALSE"]
-    out.append(f"Dir={_DIRECTIONS[rule.direction]}")
-    if rule.protocol is not None:
-        out.append(f"Protocol={rule.protocol}")
-    if rule.profiles != ALL_PROFILES:
-        out += [f"Profile={word}" for bit, word in _PROFILES.items() if rule.profiles & bit]
-    for lead, ports in (("LPort", rule.local_port.ports), ("RPort", rule.remote_port.ports)):
-        if not ports.is_any:
-            out += [f"{lead}={first}" for first, last in ports.ranges if first == last]
-            out += [f"{lead}2_10={first}-{last}" for first, last in ports.ranges if first != last]
-    for lead, addresses in (("LA", rule.local_address.addresses), ("RA", rule.remote_address.addresses)):
-        if not addresses.is_any:
-            out += [f"{lead}{6 if is_v6(pair[0]) else 4}={text}" for pair in addresses.ranges for text in range_texts(*pair)]
-    out += [f"{token}={text}" for token, text in _texts(rule)]
-    if rule.edge:
-        out.append("Edge=TRUE")
-    return out
+def plain_text(rule: HostRule) -> str:
+    """The text of a plain rule: what the functions below say of it, at once; for callers that know that no text has a bar."""
+    local, remote, near, far = rule.local_port, rule.remote_port, rule.local_address, rule.remote_address
+    return (
+        f"v2.10|Action={'Allow' if rule.action is _ALLOW else _ACTIONS[rule.action]}|{'Active=TRUE|Dir=' if rule.active else 'Active=FALSE|Dir='}"
+        f"{'In|' if rule.direction is _IN else 'Out|'}"
+        f"{'' if rule.protocol is None else f'Protocol={rule.protocol}|'}{_PROFILE_FIELDS[rule.profiles]}"
+        f"{'' if local is _ANY_PORT else _port_fields('LPort', local)}"
+        f"{'' if remote is _ANY_PORT else _port_fields('RPort', remote)}"
+        f"{'' if near is _ANY_ADDRESS else _address_fields('LA', near)}"
+        f"{'' if far is _ANY_ADDRESS else _address_fields('RA', far)}"
+        f"{'' if rule.program is None else f'App={rule.program}|'}{'' if rule.service is None else f'Svc={rule.service}|'}"
+        f"{f'Name={rule.name}|' if rule.name else ''}{f'Desc={rule.description}|' if rule.description else ''}"
+        f"{f'EmbedCtxt={rule.group}|' if rule.group else ''}{'Edge=TRUE|' if rule.edge else ''}"
+    )
+
+
+_ALLOW, _IN = Action.ALLOW, Direction.IN
+_ANY_PORT, _ANY_ADDRESS = PortMatch.ANY, AddressMatch.ANY
+_PROFILE_FIELDS = tuple(
+    "" if mask == ALL_PROFILES else "".join(f"Profile={word}|" for bit, word in _PROFILES.items() if mask & bit)
+    for mask in range(ALL_PROFILES + 1)
+)
+_MOST_KEPT = 25
+"""Ranges of a condition whose text is kept: the rules of a policy have few peers, and name them often."""
+
+
+def _port_fields(lead: str, condition: PortMatch) -> str:
+    ranges = condition.ports.ranges
+    return _fields_of_ports(lead, ranges) if len(ranges) <= _MOST_KEPT else _fields_of_ports.__wrapped__(lead, ranges)
+
+
+def _address_fields(lead: str, condition: AddressMatch) -> str:
+    ranges = condition.addresses.ranges
+    return (
+        _fields_of_addresses(lead, ranges) if len(ranges) <= _MOST_KEPT else _fields_of_addresses.__wrapped__(lead, ranges)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _fields_of_ports(lead: str, ranges: Ranges) -> str:
+    if ranges == PortSet.ANY.ranges:
+        return ""
+    ones = [f"{lead}={first}|" for first, last in ranges if first == last]
+    return "".join([*ones, *(f"{lead}2_10={first}-{last}|" for first, last in ranges if first != last)])
+
+
+@lru_cache(maxsize=1024)
+def _fields_of_addresses(lead: str, ranges: Ranges) -> str:
+    if ranges == AddrSet.ANY.ranges:
+        return ""
+    parts = AddrSet(ranges)
+    return "".join(
+        f"{lead}{family}={text}|"
+        for family, part in (("4", parts.v4), ("6", parts.v6))
+        for text in address_texts(part.ranges)
+    )
 
 
 def _version(token: str) -> tuple[int, int]:
