@@ -56,7 +56,8 @@ def compare(source: HostState, written: HostState) -> Comparison:
     here, there = Engine(source), Engine(written)
     left = uncommon(counted(here), counted(there))
     mine, theirs = normal_form(here, left[0]), normal_form(there, left[1])
-    differing = [key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)]
+    # in their own order, so that the flow that is shown is always the same
+    differing = [key for key in (mine | theirs) if mine.get(key) != theirs.get(key)]
     same_settings = all(_in_force(here, p) == _in_force(there, p) for p in Profile) and _demands(source) == _demands(written)
     if same_settings and not differing:
         return Comparison(answer=EQUAL, compared_rules=len(source.rules))
