@@ -6,10 +6,10 @@ that is dropped is narrower. Source: STYLE.md 8.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from cmfw.emit.ordinary import is_ordinary
 from cmfw.errors import Unsupported
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, Store
 from cmfw.net.addr import V6_ALL, V6_BASE
@@ -19,6 +19,7 @@ from cmfw.words.phrases import phrase
 
 SUBNET_WORDS = ("LocalSubnet4", "LocalSubnet6")
 _TOP = V6_ALL[0][1]
+_ANY_ADDRESS = AddressMatch.ANY
 MISPRINT = 433
 """The page's misprint of 443 (erratum E1). Source: CONTRACT.md, "emit never opens 433 and never drops 443"."""
 
@@ -39,10 +40,12 @@ def _subnet_words_only(match: AddressMatch) -> bool:
 def _one_whole_family(match: AddressMatch) -> bool:
     """Whether all of IPv4 or all of IPv6 is meant without the other: prefix 0 is invalid in rule strings (facts 2.3)."""
     ranges = match.addresses.ranges
-    if not ranges or match.is_any:
+    if match is _ANY_ADDRESS or not ranges:
         return False
     # the outermost ranges cover a family or none does: within a family, neighbours are one range
-    return (ranges[0][0] == 0 and ranges[0][1] >= V6_BASE - 1) or (ranges[-1][0] <= V6_BASE and ranges[-1][1] == _TOP)
+    first, last = ranges[0], ranges[-1]
+    whole = (first[0] == 0 and first[1] >= V6_BASE - 1) or (last[1] == _TOP and last[0] <= V6_BASE)
+    return whole and not match.is_any
 
 
 def _interface_types(rule: HostRule) -> int:
@@ -101,6 +104,13 @@ CAPABILITIES_OF_RULES: tuple[Capability, ...] = (
 )
 """Capabilities that follow from a rule."""
 
+_ASKED_OF_ORDINARY = tuple(
+    (c.id, c.used)
+    for c in CAPABILITIES_OF_RULES
+    if c.used is not None and c.id in ("allow", "block", "profiles", "program", "ports", "addresses", "one-family")
+)
+"""The only ones that an ordinary rule can ask for."""
+
 CAPABILITIES_OF_REQUESTS: tuple[Capability, ...] = (
     Capability("group-members", "predefined groups where the host's Windows is known"),
     Capability("group-unknown", "predefined groups where the host's Windows is not known"),
@@ -154,8 +164,14 @@ class Capabilities:
         if capability in self.lacks:
             raise Unsupported(self.target, item, self.lacks[capability])
 
-    def check(self, rule: HostRule) -> None:
-        """Raise Unsupported where the rule needs what the target lacks, opens the misprint 433 or is no valid rule."""
+    def check(self, rule: HostRule, *, ordinary: bool | None = None) -> None:
+        """Raise Unsupported where the rule needs what the target lacks or is no valid rule; ``ordinary``: whether it is, if known."""
+        if is_ordinary(rule) if ordinary is None else ordinary:
+            lacks = self.lacks
+            for name, used in _ASKED_OF_ORDINARY:
+                if name in lacks and used(rule):
+                    self.refuse(name, rule.id)
+            return
         for capability in CAPABILITIES_OF_RULES:
             if capability.id in self.lacks and capability.used is not None and capability.used(rule):
                 self.refuse(capability.id, rule.id)
@@ -166,14 +182,14 @@ class Capabilities:
         """What changes in form where these rules are written; ``whole`` are capabilities that the policy itself uses."""
         out = [Loss(name, "", self.losses[name]) for name in whole if name in self.losses]
         asked = [c for c in CAPABILITIES_OF_RULES if c.used is not None and c.id in self.losses]
-        for rule in rules:
+        for rule in rules if asked else ():
             out += [Loss(c.id, rule.id, self.losses[c.id]) for c in asked if c.used is not None and c.used(rule)]
         return tuple(out)
 
 
 def invalidities(rule: HostRule) -> Iterator[str]:
     """Reasons why Windows would refuse the rule or read another one. Source: facts/windows_firewall.md 2.3."""
-    if _is_ordinary(rule):
+    if is_ordinary(rule):
         return
     yield from _bad_text(rule)
     has_ports = not (rule.local_port.is_any and rule.remote_port.is_any)
@@ -202,31 +218,6 @@ def invalidities(rule: HostRule) -> Iterator[str]:
         yield phrase("an empty ICMP condition would be read as any type")
     if not rule.profiles or not rule.interfaces:
         yield phrase("an empty profile or interface condition would be read as any")
-
-
-def _is_ordinary(rule: HostRule) -> bool:
-    """Whether the rule is so plain that no reason can apply; most rules are, and are asked for it with every target."""
-    text = f"{rule.id}{rule.name}{rule.description}{rule.group}{rule.program or ''}{rule.service or ''}"
-    local, remote, near, far = rule.local_port, rule.remote_port, rule.local_address, rule.remote_address
-    return (
-        text.isascii()
-        and text.isprintable()
-        and _ENDS_OR_WILD.search(text) is None
-        and len(text) <= _ALWAYS_SHORT
-        and bool(rule.id and rule.name and rule.profiles and rule.interfaces)
-        and rule.name.lower() != "all"
-        and rule.program != ""
-        and rule.service is None
-        and rule.protocol in PORT_PROTOCOLS
-        and rule.icmp is None
-        and not (rule.edge or local.keywords or remote.keywords or near.keywords or far.keywords)
-        and bool(local.ports.ranges and remote.ports.ranges and near.addresses.ranges and far.addresses.ranges)
-    )
-
-
-_ENDS_OR_WILD = re.compile(r'[/*?"<>|]')
-_ALWAYS_SHORT = 259
-"""Characters that even a program path may have. Source: facts/windows_firewall.md 2.3."""
 
 
 def faults_of_a_plan(rule: HostRule) -> Iterator[str]:

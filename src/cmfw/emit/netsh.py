@@ -8,11 +8,14 @@ Source: facts/windows_firewall.md 4.8; `netsh advfirewall firewall add rule ?`; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
+from cmfw.emit.ordinary import is_ordinary
 from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
 from cmfw.emit.selection import GroupUse
 from cmfw.errors import Unsupported
@@ -29,10 +32,12 @@ from cmfw.ingest.netsh_script import (
     edge_word,
     read_netsh_script,
 )
-from cmfw.model.rule import AddressMatch, Extras, HostRule, PortMatch, Store, changed_rule
+from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store, changed_rule, new_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
-from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, Profile
+from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, TCP, Direction, Profile
+from cmfw.net.intervals import Ranges
+from cmfw.net.ports import PortSet
 from cmfw.words.phrases import phrase
 
 _SETTINGS = (
@@ -86,12 +91,11 @@ def emit(request: EmitRequest) -> Output:
 
 def check(rule: HostRule) -> None:
     """Raise Unsupported where netsh cannot say the rule."""
-    _check(rule)
-    _made(rule)
+    _checked(rule)
 
 
-def _check(rule: HostRule) -> None:
-    CAPABILITIES.check(rule)
+def _check(rule: HostRule, *, ordinary: bool) -> None:
+    CAPABILITIES.check(rule, ordinary=ordinary)
     if rule.extras.defer and rule.edge != (rule.extras.defer != "User"):
         raise Unsupported(CAPABILITIES.target, rule.id, "edge traversal and who decides on it contradict one another")
     for field, text in (("program", rule.program), ("service", rule.service)):
@@ -108,8 +112,7 @@ def write_policy(policy: HostPolicy) -> Output:
     rules = (*policy.rules, *(() if policy.uses else policy.members))
     made: list[tuple[HostRule, str]] = []
     for rule in rules:
-        _check(rule)
-        made += _made(rule)
+        made += _checked(rule)
     uses = sorted({(use.resource, use.profiles, use.directions): use for use in policy.uses}.values(), key=_order)
     names = [f"netsh advfirewall firewall delete rule name={_quoted(rule.id, rule.id)} >nul" for rule in rules]
     settings = _settings(policy.settings)
@@ -136,12 +139,17 @@ def _order(use: GroupUse) -> tuple[str, int]:
 
 
 def _encoded(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode()
+    return "\r\n".join((*lines, "")).encode()
 
 
 def _remark(text: str) -> str:
     """The text without what a remark line would run or expand."""
+    if _PLAIN_REMARK.fullmatch(text):
+        return text
     return "".join(c if c.isalnum() or c in " -_.,:;'()" or ord(c) > 127 else "?" for c in text)
+
+
+_PLAIN_REMARK = re.compile(r"[A-Za-z0-9 _.,:;'()-]*")
 
 
 def _quoted(text: str, item: str) -> str:
@@ -191,6 +199,56 @@ def _shorter(rule: HostRule) -> Iterator[HostRule]:
     for start in range(0, len(texts), _MOST_ADDRESSES):
         chunk = AddrSet.parse(*texts[start : start + _MOST_ADDRESSES])
         yield changed_rule(rule, remote_address=AddressMatch(chunk, () if start else words))
+
+
+def _checked(rule: HostRule) -> list[tuple[HostRule, str]]:
+    """(rule as netsh makes it, its line) for each part; raises Unsupported where netsh cannot say it."""
+    ordinary = is_ordinary(rule)
+    _check(rule, ordinary=ordinary)
+    if ordinary and len(rule.remote_address.addresses.ranges) * 4 <= _MOST_ADDRESSES:
+        made = _ordinary(rule)
+        if len(made[1]) <= LONGEST_LINE:
+            return [made]
+    return _made(rule)
+
+
+def _ordinary(rule: HostRule) -> tuple[HostRule, str]:
+    """(rule as netsh makes it, its line) of an ordinary rule with few addresses: what ``_made`` gives, at once."""
+    id, name, description, program = rule.id, rule.name, rule.description, rule.program  # noqa: A001
+    if name != id:
+        description = f"{name}: {description}" if description else name
+    local, remote, near, far = rule.local_port, rule.remote_port, rule.local_address, rule.remote_address
+    line = (
+        f"netsh advfirewall firewall add rule name={_quoted(id, id)} dir={'in' if rule.direction is _IN else 'out'}"
+        f" action={'allow' if rule.action is _ALLOW else 'block'}"
+        f"{f' description={_quoted(description, id)}' if description else ''} enable={'yes' if rule.active else 'no'}"
+        f" profile={_profiles(rule.profiles)}{'' if program is None else f' program={_quoted(program, id)}'}"
+        f" protocol={'tcp' if rule.protocol == TCP else 'udp'}"
+        f"{'' if local is _ANY_PORT else _port_list(' localport=', local.ports.ranges)}"
+        f"{'' if remote is _ANY_PORT else _port_list(' remoteport=', remote.ports.ranges)}"
+        f"{'' if near is _ANY_ADDRESS else _address_list(' localip=', near.addresses.ranges)}"
+        f"{'' if far is _ANY_ADDRESS else _address_list(' remoteip=', far.addresses.ranges)}"
+    )
+    conditions = (
+        rule.action, rule.direction, Store.LOCAL, rule.active, rule.profiles, rule.protocol, local, remote, None, near, far,
+        program, None, ALL_INTERFACES,
+    )  # fmt: skip
+    return new_rule(id, conditions, (id, description, ""), False, Extras.NONE, (2, 10), ""), line
+
+
+_IN, _ALLOW = Direction.IN, Action.ALLOW
+_ANY_PORT, _ANY_ADDRESS = PortMatch.ANY, AddressMatch.ANY
+
+
+@lru_cache(maxsize=1024)
+def _port_list(key: str, ranges: Ranges) -> str:
+    return "" if ranges == PortSet.ANY.ranges else key + ",".join(PortSet(ranges).texts())
+
+
+@lru_cache(maxsize=1024)
+def _address_list(key: str, ranges: Ranges) -> str:
+    """The argument of these addresses; the rules of a policy have few peers, and name them often."""
+    return "" if ranges == AddrSet.ANY.ranges else key + ",".join(plain_texts(AddressMatch(AddrSet(ranges)), ""))
 
 
 def _made(rule: HostRule) -> list[tuple[HostRule, str]]:
@@ -248,6 +306,7 @@ def _ports(match: PortMatch) -> str:
     return ",".join([*match.ports.texts(), *(PORT_WORDS[word] for word in match.keywords)])
 
 
+@lru_cache(maxsize=8)
 def _profiles(mask: int) -> str:
     return "any" if mask == ALL_PROFILES else ",".join(word for bit, word in PROFILE_WORDS.items() if bit & mask)
 

@@ -10,11 +10,12 @@ from operator import attrgetter
 
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy
+from cmfw.emit.ordinary import is_ordinary
 from cmfw.errors import Unsupported
 from cmfw.ingest.preg import MAX_SIZE
 from cmfw.ingest.registry import REG_DWORD, REG_SZ, RegistryValue, encode_text
 from cmfw.ingest.rulestring import parse_rule
-from cmfw.ingest.rulewrite import write_rule
+from cmfw.ingest.rulewrite import LOWEST_VERSION, plain_text, write_rule
 from cmfw.model.rule import HostRule, OpenRule, Store, changed_rule
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
@@ -74,10 +75,16 @@ def policy_values(policy: HostPolicy, target: Capabilities, root: str) -> Policy
 
 def rule_text(rule: HostRule, target: Capabilities) -> tuple[str, HostRule]:
     """(rule string, the rule as a reader of it gets it); raises Unsupported where the two are not the same rule."""
-    target.check(rule)
-    if target.store is Store.GPO and (rule.id.startswith("**") or "\\" in rule.id):
-        raise Unsupported(target.target, rule.id, "the id would be a command or a path in a policy file")
+    ordinary = is_ordinary(rule)
+    target.check(rule, ordinary=ordinary)
     store = target.store
+    if store is Store.GPO and (rule.id[:2] == "**" or "\\" in rule.id):
+        raise Unsupported(target.target, rule.id, "the id would be a command or a path in a policy file")
+    if ordinary and (rule.program is None or _is_path(rule.program)) and rule.store is not Store.HARDENING:
+        # its text is read as the same rule for certain, and whoever reads the file back asks again
+        text = plain_text(rule)
+        if 4 * len(text) < MAX_SIZE:
+            return text, _as_read(rule, store)
     # only hardening has a spelling of its own, which no policy of ours has
     text = write_rule(rule if rule.store is not Store.HARDENING else changed_rule(rule, store=store))
     # no character has more than four bytes
@@ -94,6 +101,18 @@ def rule_text(rule: HostRule, target: Capabilities) -> tuple[str, HostRule]:
     if _all_said(back) != _all_said(rule):
         raise Unsupported(target.target, rule.id, "a rule string cannot say all of it")
     return text, back
+
+
+def _as_read(rule: HostRule, store: Store) -> HostRule:
+    """The rule as its text says it, in a policy of that store."""
+    if rule.store is store and rule.version == LOWEST_VERSION and not rule.origin:
+        return rule
+    return changed_rule(rule, store=store, version=LOWEST_VERSION, origin="")
+
+
+def _is_path(program: str) -> bool:
+    """Whether the text stands for itself: blanks around it get lost, and no program is called by the words for any."""
+    return program.strip() == program and program.lower() not in ("any", "all")
 
 
 _all_said = attrgetter(*(field for field in OpenRule.__slots__ if field not in ("store", "version", "origin")))

@@ -8,9 +8,10 @@ Source: facts/windows_firewall.md 4.8; Microsoft, "cmd"; `netsh advfirewall fire
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from cmfw.errors import Problem
@@ -38,6 +39,8 @@ _SWITCHES = {"inboundusernotification": "disable_notifications", "unicastrespons
 _WORD = re.compile(r'(?:[^" ]|"[^"]*")+')
 _PAIR = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^" ]+))')
 _QUOTED, _BARE = '"([^"%]*)"', '([^" %&|<>^()]+)'
+_WORD_OF_OURS = '[^" %&|<>^()]+'
+_PATH = '"([^"%]*|[^"%\0]*(?:%%[^"%\0]*)+)"'
 _PLAIN_ADD = re.compile(
     "netsh advfirewall firewall add rule"
     + "".join(
@@ -51,6 +54,13 @@ _PLAIN_ADD = re.compile(
 )  # fmt: skip
 """A line in the order in which we write it, with nothing in it that the interpreter acts on."""
 _PLAIN_KEYS = tuple(re.findall(r" ([a-z]+)=", _PLAIN_ADD.pattern))
+_USUAL_ADD = re.compile(
+    f"netsh advfirewall firewall add rule name={_QUOTED} (dir={_WORD_OF_OURS} action={_WORD_OF_OURS})"
+    f"(?: description={_QUOTED})? (enable={_WORD_OF_OURS} profile={_WORD_OF_OURS})(?: program={_PATH})?"
+    f" (protocol={_WORD_OF_OURS}(?: localport={_WORD_OF_OURS})?(?: remoteport={_WORD_OF_OURS})?)"
+    f"(?: localip=({_WORD_OF_OURS}))?(?: remoteip=({_WORD_OF_OURS}))?"
+)
+"""The line of nearly every rule of ours: its texts and addresses, and the three parts that many rules share."""
 _PLAIN_DELETE = re.compile(r"""netsh advfirewall firewall delete rule name="[^"%]*" >nul""")
 _REMARK = re.compile(r"rem cmfw: [^%&|<>^!]*")
 
@@ -85,7 +95,10 @@ def read_netsh_script(content: bytes, path: str) -> NetshReading:
         problems.append(Problem(file=path, line=1, expected="our first lines", found=f"`{lines[0][:40]}`"))
     for number, line in enumerate(lines[len(PROLOGUE) :], len(PROLOGUE) + 1):
         try:
-            _read_line(line, f"{path}:{number}", rules, groups, settings)
+            if (usual := _USUAL_ADD.fullmatch(line)) is not None:
+                rules.append(_usual_rule(usual, f"{path}:{number}"))
+            elif _PLAIN_DELETE.fullmatch(line) is None:
+                _read_line(line, f"{path}:{number}", rules, groups, settings)
         except (ValueError, KeyError, TypeError) as error:
             problems.append(Problem(file=path, line=number, expected="a line of our dialect", found=str(error)))
     return NetshReading(tuple(rules), tuple(groups), tuple(settings.items()), tuple(problems))
@@ -98,7 +111,7 @@ def _read_line(
     groups: list[tuple[str, int, str]],
     settings: dict[Profile, ProfileSettings],
 ) -> None:
-    if not line or _REMARK.fullmatch(line) or _PLAIN_DELETE.fullmatch(line):
+    if not line or _REMARK.fullmatch(line):
         return
     if (plain := _PLAIN_ADD.fullmatch(line)) is not None:
         rules.append(
@@ -260,3 +273,29 @@ def _rule(pairs: dict[str, str], origin: str) -> HostRule:
     texts = (pairs["name"], pairs.get("description", ""), "")
     extras = Extras(defer=defer) if defer else Extras.NONE
     return new_rule(pairs["name"], conditions, texts, edge, extras, (2, 10), origin)
+
+
+def _usual_rule(line: re.Match[str], origin: str) -> HostRule:
+    """The rule of a usual line, as ``_rule`` would read it; raises what that raises."""
+    name, way, description, state, program, ports, local, remote = line.groups()
+    found = _shared_conditions(way, state, ports)
+    conditions = (
+        *found,
+        AddressMatch.ANY if local is None else _addresses(local, found[5]),
+        AddressMatch.ANY if remote is None else _addresses(remote, found[5]),
+        program if program is None or "%" not in program else program.replace("%%", "%"),
+        None,
+        ALL_INTERFACES,
+    )
+    return new_rule(name, conditions, (name, description or "", ""), False, Extras.NONE, (2, 10), origin)
+
+
+@lru_cache(maxsize=1024)
+def _shared_conditions(*parts: str) -> tuple[Any, ...]:
+    """The conditions of a rule that these arguments give, before its addresses and program."""
+    return _SHARED(_rule(_pairs(["name=-", *" ".join(parts).split(" ")]), ""))
+
+
+_SHARED: Callable[[HostRule], tuple[Any, ...]] = attrgetter(
+    "action", "direction", "store", "active", "profiles", "protocol", "local_port", "remote_port", "icmp"
+)
