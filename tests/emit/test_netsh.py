@@ -175,6 +175,7 @@ GOOD = emit("netsh", of_rule(rule())).artifacts[0].content.decode()
         GOOD + 'rem cmfw: "%x%"\r\n',
         GOOD.replace("@echo off", "@echo on"),
         GOOD.replace("add rule", "set rule"),
+        GOOD.replace('description="', 'description="\0'),
     ],
     ids=[
         "dir",
@@ -190,6 +191,7 @@ GOOD = emit("netsh", of_rule(rule())).artifacts[0].content.decode()
         "rem",
         "head",
         "verb",
+        "nul",
     ],
 )
 def test_what_is_not_our_dialect_is_a_problem(wrong):

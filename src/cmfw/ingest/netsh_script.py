@@ -38,9 +38,9 @@ _OUTBOUND = {"allowoutbound": True, "blockoutbound": False}
 _SWITCHES = {"inboundusernotification": "disable_notifications", "unicastresponsetomulticast": "disable_unicast_responses"}
 _WORD = re.compile(r'(?:[^" ]|"[^"]*")+')
 _PAIR = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^" ]+))')
-_QUOTED, _BARE = '"([^"%]*)"', '([^" %&|<>^()]+)'
-_WORD_OF_OURS = '[^" %&|<>^()]+'
-_PATH = '"([^"%]*|[^"%\0]*(?:%%[^"%\0]*)+)"'
+_QUOTED, _BARE = '"([^"%\0]*)"', '([^" %&|<>^()\0]+)'
+_WORD_OF_OURS = '[^" %&|<>^()\0]+'
+_PATH = '"([^"%\0]*(?:%%[^"%\0]*)*)"'
 _PLAIN_ADD = re.compile(
     "netsh advfirewall firewall add rule"
     + "".join(
@@ -61,8 +61,8 @@ _USUAL_ADD = re.compile(
     f"(?: localip=({_WORD_OF_OURS}))?(?: remoteip=({_WORD_OF_OURS}))?"
 )
 """The line of nearly every rule of ours: its texts and addresses, and the three parts that many rules share."""
-_PLAIN_DELETE = re.compile(r"""netsh advfirewall firewall delete rule name="[^"%]*" >nul""")
-_REMARK = re.compile(r"rem cmfw: [^%&|<>^!]*")
+_PLAIN_DELETE = re.compile(r"""netsh advfirewall firewall delete rule name="[^"%\0]*" >nul""")
+_REMARK = re.compile(r"rem cmfw: [^%&|<>^!\0]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,8 @@ def _with(known: ProfileSettings, found: dict[str, bool]) -> ProfileSettings:
 
 def _words(line: str) -> Iterator[str]:
     """The words of a line after the interpreter's own step; raises ValueError for what it would run or expand."""
+    if "\0" in line:
+        raise ValueError("a NUL")
     text = line.replace("%%", "\0")
     if "%" in text:
         raise ValueError("a percent sign that stands alone")
