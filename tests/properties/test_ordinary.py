@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -13,9 +14,10 @@ from cmfw.emit import capability, netsh, policy_values
 from cmfw.emit.convert import host_target
 from cmfw.emit.host_policy import HostPolicy
 from cmfw.emit.ordinary import is_ordinary
-from cmfw.errors import Unsupported
-from cmfw.ingest import netsh_script, rulewrite
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch
+from cmfw.errors import CmfwError
+from cmfw.ingest import netsh_script, preg, reg_text, rulewrite
+from cmfw.ingest.rulestring_parts import Dialect
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
 from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.ports import PortSet
 
@@ -67,7 +69,7 @@ def in_full(monkeypatch) -> None:
 def outcome(work, *given):
     try:
         return work(*given)
-    except (Unsupported, ValueError) as error:
+    except (CmfwError, ValueError) as error:
         return type(error), str(error)
 
 
@@ -116,15 +118,76 @@ def damaged(rng: Random, text: str) -> str:
     return text
 
 
+def files(target: str, rng: Random, count: int) -> list[bytes]:
+    """What the target writes of random rules."""
+    module = host_target(target)
+    found = []
+    for _ in range(count):
+        rules = {rule.id: rule for rule in rules_of(rng) if outcome(module.check, rule) is None}
+        found.append(
+            module.write_policy(HostPolicy(owner="P01", where="m", rules=tuple(rules.values()))).artifacts[0].content
+        )
+    return found
+
+
+def read_both_ways(monkeypatch, read, contents: list[bytes], module) -> None:
+    """``read`` gives the same of each content where no line or record of it is usual."""
+    mine = [outcome(read, content, "p") for content in contents]
+    clean = sum(getattr(found, "problems", None) == () for found in mine)
+    assert len(contents) // 5 <= clean <= len(contents) * 4 // 5
+    for name in ("_USUAL", "_USUAL_ADD"):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, re.compile("(?!)"))
+    for content, found in zip(contents, mine, strict=True):
+        assert found == outcome(read, content, "p")
+
+
 def test_a_damaged_script_is_read_as_in_full(monkeypatch, soak, seed):
     rng = Random(f"{seed} script")
-    texts = []
-    for _ in range(POLICIES * soak):
-        rules = [rule for rule in rules_of(rng) if outcome(host_target("netsh").check, rule) is None]
-        output = host_target("netsh").write_policy(HostPolicy(owner="P01", where="m", rules=tuple(rules)))
-        texts.append(damaged(rng, output.artifacts[0].content.decode()).encode("utf-8", "replace"))
-    mine = [netsh_script.read_netsh_script(text, "p") for text in texts]
-    assert sum(not found.problems for found in mine) >= POLICIES * soak // 4 <= sum(bool(found.problems) for found in mine)
-    monkeypatch.setattr(netsh_script, "_USUAL_ADD", re.compile("(?!)"))
-    for text, found in zip(texts, mine, strict=True):
-        assert found == netsh_script.read_netsh_script(text, "p")
+    contents = [damaged(rng, content.decode()).encode() for content in files("netsh", rng, POLICIES * soak)]
+    read_both_ways(monkeypatch, netsh_script.read_netsh_script, contents, netsh_script)
+
+
+def test_a_damaged_registry_file_is_read_as_in_full(monkeypatch, soak, seed):
+    rng = Random(f"{seed} reg")
+    contents = [
+        ("\ufeff" + damaged(rng, content.decode("utf-16-le")[1:])).encode("utf-16-le", "surrogatepass")
+        for content in files("reg", rng, POLICIES * soak)
+    ]
+    read_both_ways(monkeypatch, reg_text.read_reg, contents, reg_text)
+
+
+def test_a_damaged_policy_file_is_read_as_in_full(monkeypatch, soak, seed):
+    rng = Random(f"{seed} preg")
+    contents = []
+    for content in files("registry-pol", rng, POLICIES * soak):
+        spoilt = bytearray(damaged(rng, content.decode("utf-16-le", "surrogatepass")).encode("utf-16-le", "surrogatepass"))
+        if universe.chance(rng, 4):
+            spoilt[rng.randrange(len(spoilt))] ^= 1 << rng.randrange(8)
+        contents.append(preg.HEADER + bytes(spoilt[8:]))
+    read_both_ways(monkeypatch, preg.read_preg, contents, preg)
+
+
+_FIELDS = (
+    "Protocol=6", "Protocol=17", "Protocol=1", "Profile=Domain", "LPort=80", "LPort2_10=100-200", "LPort=RPC", "RPort=443", "ICMP4=8:*",
+    "LA4=10.1.0.9", "RA4=10.0.0.5", "RA4=10.0.0.0/8", "RA4=10.0.0.9-10.0.0.11", "RA6=fd00::5", "RA4=LocalSubnet", "RA42=IntErnet", "RA4=x",
+    "RA4=0.0.0.0/0", "ra4=10.0.0.7", "LA4=", "LAX=1", "RAdynKey=7", "RA4", "IFType=Lan", "IF={1}", "Novel=1", "", "Dir=Out", "Active=TRUE",
+    "Edge=TRUE", "Svc=x", "RA4=1.1.1.1,2.2.2.2", "LPort=1,2", "LSM=FALSE",
+)  # fmt: skip
+
+
+def test_the_middle_of_a_rule_string_means_what_it_means_whole(soak, seed, record_count):
+    rng = Random(f"{seed} middle")
+    dialects = {store: Dialect(store, shipped=store is Store.HARDENING) for store in (Store.LOCAL, Store.HARDENING)}
+    parts: Counter[bool] = Counter()
+    for _ in range(20 * POLICIES * soak):
+        fields = rng.choices(_FIELDS, k=rng.randint(0, 7))
+        if universe.chance(rng, 2):
+            fields.sort(key=_FIELDS.index)
+        text = "|".join((rng.choice(("In", "In", "Out", "x")), *fields))
+        for dialect in dialects.values():
+            found = dialect.middles[text]
+            assert found == dialect._whole_middle(text)
+            parts[bool(found)] += 1
+    assert min(parts.values()) >= POLICIES
+    record_count("middles of rule strings read in both ways", parts.total())

@@ -12,9 +12,8 @@ from dataclasses import replace
 
 from cmfw.emit import Artifact, EmitRequest, Output, registry_pol
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan, policy_uuid
-from cmfw.emit.policy_values import rule_text
+from cmfw.emit.policy_values import PolicyValues, policy_values, rule_text, values_of
 from cmfw.emit.xml_text import escaped
-from cmfw.ingest.rulewrite import write_rule
 from cmfw.model.rule import HostRule
 from cmfw.net.flow import Direction
 
@@ -61,30 +60,32 @@ def check(rule: HostRule) -> None:
 
 def write_policy(policy: HostPolicy) -> Output:
     """The folder of the backup, its manifest, and the same of a backup without rules; raises Unsupported."""
-    inside = registry_pol.write_values(policy, CAPABILITIES)
-    bare = replace(policy, rules=(), members=(), settings=())
-    empty = registry_pol.write_values(bare, CAPABILITIES)
+    values = policy_values(policy, CAPABILITIES, registry_pol.KEY)
+    empty = values_of(HostPolicy(owner="", where=""), CAPABILITIES, registry_pol.KEY, [])
+    ids = {name: f"{{{str(policy_uuid(policy, name)).upper()}}}" for name in ("object", "domain", *_PARTS)}
     whole = ["undo", *(["group-members"] if policy.members else [])]
     return Output(
-        (*_backup(policy, inside, "", "backup"), *_backup(bare, empty, "undo/", "backup without rules")),
+        (
+            *_backup(f"cmfw: {policy.title}", ids, _PARTS[0], values, ""),
+            *_backup(f"cmfw: {policy.title}", ids, _PARTS[1], empty, "undo/"),
+        ),
         CAPABILITIES.losses_of(policy.rules, whole),
     )
 
 
-def _backup(policy: HostPolicy, inside: Artifact, prefix: str, part: str) -> Iterator[Artifact]:
-    ids = {name: f"{{{str(policy_uuid(policy, name)).upper()}}}" for name in ("object", "domain", part)}
+_PARTS = ("backup", "backup without rules")
+
+
+def _backup(name: str, ids: dict[str, str], part: str, values: PolicyValues, prefix: str) -> Iterator[Artifact]:
     folder = f"{prefix}{ids[part]}"
-    name = f"cmfw: {policy.title}"
     instance = "".join(_instance(ids, part, name))
     manifest = f'<Backups xmlns="{_MANIFEST}" xmlns:mfst="{_MANIFEST}" mfst:version="1.0"><BackupInst>{instance}</BackupInst></Backups>'
     info = f'<BackupInst xmlns="{_MANIFEST}">{instance}</BackupInst>'
-    yield replace(inside, path=f"{folder}/DomainSysvol/GPO/Machine/registry.pol")
+    yield registry_pol.policy_file(values, f"{folder}/DomainSysvol/GPO/Machine/registry.pol")
     yield Artifact(f"{folder}/DomainSysvol/GPO/GPT.INI", b"[General]\r\nVersion=1\r\n", "text/plain")
     yield Artifact(f"{folder}/Backup.xml", _encoded(_scheme(ids["object"], name)), "application/xml")
     yield Artifact(f"{folder}/bkupInfo.xml", info.encode(), "application/xml")
-    report = '<?xml version="1.0" encoding="utf-16"?>\r\n' + "".join(
-        f"{line}\r\n" for line in _report(policy, ids["object"], name)
-    )
+    report = "\r\n".join(('<?xml version="1.0" encoding="utf-16"?>', *_report(values, ids["object"], name), ""))
     yield Artifact(f"{folder}/gpreport.xml", b"\xff\xfe" + report.encode("utf-16-le"), "application/xml")
     yield Artifact(f"{prefix}manifest.xml", manifest.encode(), "application/xml")
 
@@ -140,7 +141,7 @@ def _scheme(guid: str, name: str) -> str:
     )
 
 
-def _report(policy: HostPolicy, guid: str, name: str) -> Iterator[str]:
+def _report(values: PolicyValues, guid: str, name: str) -> Iterator[str]:
     """The report beside the settings, for people: rules with those tokens that reports of the console show."""
     schema = "http://www.w3.org/2001/XMLSchema"
     yield f'<GPO xmlns:xsd="{schema}" xmlns:xsi="{schema}-instance" xmlns="{_SETTINGS}">'
@@ -158,8 +159,9 @@ def _report(policy: HostPolicy, guid: str, name: str) -> Iterator[str]:
     yield "    <Enabled>true</Enabled>"
     yield "    <ExtensionData>"
     yield f'      <Extension xmlns:q1="{_SETTINGS}/WindowsFirewall" xsi:type="q1:WindowsFirewallSettings">'
-    for rule in sorted((*policy.rules, *policy.members), key=lambda rule: rule.id):
-        yield from _reported(rule)
+    fields = _ReportFields()
+    for rule, text in zip(values.claims, values.texts, strict=True):
+        yield _reported(text, "InboundFirewallRules" if rule.direction is Direction.IN else "OutboundFirewallRules", fields)
     yield "      </Extension>"
     yield "      <Name>Windows Firewall</Name>"
     yield "    </ExtensionData>"
@@ -172,17 +174,23 @@ def _report(policy: HostPolicy, guid: str, name: str) -> Iterator[str]:
     yield "</GPO>"
 
 
-def _reported(rule: HostRule) -> Iterator[str]:
-    kind = "InboundFirewallRules" if rule.direction is Direction.IN else "OutboundFirewallRules"
-    version, *fields = write_rule(replace(rule, store=CAPABILITIES.store)).rstrip("|").split("|")
-    yield f"        <q1:{kind}>"
-    yield f"          <q1:Version>{version[1:]}</q1:Version>"
-    for field in fields:
+class _ReportFields(dict[str, str]):
+    """Field of a rule string -> its lines of the report; most rules of a policy share most fields."""
+
+    def __missing__(self, field: str) -> str:
         name, _, text = field.partition("=")
-        if name.isalnum():
-            shown = text.lower() if name == "Active" else text
-            yield f"          <q1:{name}>{escaped(shown)}</q1:{name}>"
-    yield f"        </q1:{kind}>"
+        shown = text.lower() if name == "Active" else text
+        line = f"          <q1:{name}>{escaped(shown)}</q1:{name}>\r\n" if name.isalnum() else ""
+        self[field] = line
+        return line
+
+
+def _reported(text: str, kind: str, lines: _ReportFields) -> str:
+    version, *fields = text.rstrip("|").split("|")
+    return (
+        f"        <q1:{kind}>\r\n          <q1:Version>{version[1:]}</q1:Version>\r\n"
+        f"{''.join([lines[field] for field in fields])}        </q1:{kind}>"
+    )
 
 
 def read_policy(artifacts: tuple[Artifact, ...]) -> PolicyReading:

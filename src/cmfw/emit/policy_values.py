@@ -48,18 +48,27 @@ SETTINGS = (*_VALUES, "disabled_interfaces")
 
 @value
 class PolicyValues:
-    """The values of one policy: the version, the settings, (rule id, rule string), and the rules as a reader gets them."""
+    """The values of one policy: the version, the settings, the rules; these as a reader gets them, and their texts."""
 
     version: RegistryValue
     settings: tuple[RegistryValue, ...]
     rules: tuple[RegistryValue, ...]
     claims: tuple[HostRule, ...]
+    texts: tuple[str, ...]
+
+
+Written = tuple[str, str, HostRule]
+"""(id, rule string, the rule as a reader of it gets it)."""
 
 
 def policy_values(policy: HostPolicy, target: Capabilities, root: str) -> PolicyValues:
     """Everything below the policy key ``root``, rules by id; raises Unsupported for a rule that is not read back the same."""
     rules = sorted((*policy.rules, *policy.members), key=lambda rule: rule.id)
-    written = [(rule.id, *rule_text(rule, target)) for rule in rules]
+    return values_of(policy, target, root, [(rule.id, *rule_text(rule, target)) for rule in rules])
+
+
+def values_of(policy: HostPolicy, target: Capabilities, root: str, written: list[Written]) -> PolicyValues:
+    """The values of a policy whose rules are written already, in the order of their ids."""
     ids = [name.lower() for name, _, _ in written]
     for name in {name for name in ids if ids.count(name) > 1} if len(set(ids)) < len(ids) else ():
         raise Unsupported(target.target, name, "two rules have this id, and a key holds one value of a name")
@@ -68,8 +77,9 @@ def policy_values(policy: HostPolicy, target: Capabilities, root: str) -> Policy
     return PolicyValues(
         RegistryValue(root, "PolicyVersion", REG_DWORD, version.to_bytes(4, "little")),
         tuple(_settings(policy, target.store, root)),
-        tuple(RegistryValue(key, name, REG_SZ, encode_text(text)) for name, text, _ in written),
-        tuple(rule for _, _, rule in written),
+        tuple([RegistryValue(key, name, REG_SZ, encode_text(text)) for name, text, _ in written]),
+        tuple([rule for _, _, rule in written]),
+        tuple([text for _, text, _ in written]),
     )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
-from cmfw.emit.policy_values import SETTINGS, policy_values, rule_text
+from cmfw.emit.policy_values import SETTINGS, Written, policy_values, rule_text, values_of
 from cmfw.errors import Unsupported
 from cmfw.ingest.policy_keys import FIREWALL_POLICY
 from cmfw.ingest.policy_keys import read_policy as read_policy_key
@@ -48,16 +49,21 @@ def emit(request: EmitRequest) -> Output:
 
 def check(rule: HostRule) -> None:
     """Raise Unsupported where a rule string in a registry file cannot say the rule."""
-    text, _ = rule_text(rule, CAPABILITIES)
-    if any(ord(c) < 32 for c in (*text, *rule.id)):
+    _written(rule)
+
+
+def _written(rule: HostRule) -> Written:
+    text, claim = rule_text(rule, CAPABILITIES)
+    if not (text.isprintable() and rule.id.isprintable()) and any(ord(c) < 32 for c in (*text, *rule.id)):
         raise Unsupported(CAPABILITIES.target, rule.id, "a registry file cannot hold a control character as text")
+    return rule.id, text, claim
 
 
 def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.reg`` and ``undo.reg``; raises Unsupported."""
-    for rule in (*policy.rules, *policy.members):
-        check(rule)
-    values = policy_values(policy, CAPABILITIES, KEY)
+    written = [_written(rule) for rule in (*policy.rules, *policy.members)]
+    written.sort(key=itemgetter(0))
+    values = values_of(policy, CAPABILITIES, KEY, written)
     # the version of the store belongs to Windows: lowering it would hide newer rules
     lines = _lines((*values.settings, *values.rules), _assigned)
     own = {rule.id for rule in policy.rules}
@@ -81,7 +87,7 @@ def write_policy(policy: HostPolicy) -> Output:
 
 
 def _encoded(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in ("\ufeff" + HEADER, "", *lines)).encode("utf-16-le")
+    return "\r\n".join(("\ufeff" + HEADER, "", *lines, "")).encode("utf-16-le")
 
 
 def _lines(entries: Iterable[RegistryValue], line: object) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
-from cmfw.emit.policy_values import SETTINGS, policy_values, rule_text
+from cmfw.emit.policy_values import SETTINGS, PolicyValues, policy_values, rule_text
 from cmfw.ingest.policy_keys import read_policy as read_policy_key
 from cmfw.ingest.preg import apply_preg, read_preg, write_preg
 from cmfw.ingest.registry import REG_SZ, RegistryTree, RegistryValue, encode_text
@@ -50,23 +50,21 @@ def check(rule: HostRule) -> None:
 def write_policy(policy: HostPolicy) -> Output:
     """``Registry.pol`` and ``undo/Registry.pol``; raises Unsupported."""
     values = policy_values(policy, CAPABILITIES, KEY)
-    entries = (values.version, *values.settings, *values.rules)
     undo = [_deleted(entry) for entry in (*values.settings, *values.rules)]
     losses = CAPABILITIES.losses_of(policy.rules, ("group-members",) if policy.members else ())
     return Output(
         (
-            Artifact("Registry.pol", write_preg(entries), "application/octet-stream", values.claims),
+            policy_file(values),
             Artifact("undo/Registry.pol", write_preg(undo), "application/octet-stream"),
         ),
         losses,
     )
 
 
-def write_values(policy: HostPolicy, target: Capabilities) -> Artifact:
-    """``Registry.pol`` alone, for another target that holds one; raises Unsupported."""
-    values = policy_values(policy, target, KEY)
-    entries = (values.version, *values.settings, *values.rules)
-    return Artifact("Registry.pol", write_preg(entries), "application/octet-stream", values.claims)
+def policy_file(values: PolicyValues, path: str = "Registry.pol") -> Artifact:
+    """The file of these values."""
+    content = write_preg((values.version, *values.settings, *values.rules))
+    return Artifact(path, content, "application/octet-stream", values.claims)
 
 
 def _deleted(entry: RegistryValue) -> RegistryValue:

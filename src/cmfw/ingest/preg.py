@@ -7,6 +7,7 @@ are read by structure and length: names and data may hold brackets and semicolon
 from __future__ import annotations
 
 import re
+from codecs import utf_16_le_decode
 from collections.abc import Iterable
 from struct import Struct
 from typing import NamedTuple
@@ -36,6 +37,10 @@ _SWALLOWED = re.compile(r"\]\[|\[(?:software|system)\\", re.IGNORECASE)
 _OPEN, _NEXT, _CLOSE = b"[\0", b";\0", b"]\0"
 _REST = Struct("<2sI2sI2s")
 """What follows the name: semicolon, type, semicolon, size, semicolon."""
+
+
+_USUAL = re.compile(r"\[([^\0\[\]]+)\0;([^\0\[\]]*)\0;\x01\0;(.)\0;([^\0]*)\0\]", re.DOTALL)
+"""A record of text with one NUL, at its end, in characters; no bracket in its key or name, so that nothing was swallowed."""
 
 
 class Damage(NamedTuple):
@@ -76,7 +81,13 @@ def read_preg(data: bytes, source: str = "") -> PolicyReading:
         problems.append(Problem(source, "version 1", f"`{data[4:8].hex()}`", offset=4))
     entries: list[RegistryValue] = []
     at = len(HEADER)
+    text = _as_characters(data)
     while at < len(data):
+        usual = _USUAL.match(text, at >> 1) if not at & 1 else None
+        if usual is not None and (entry := _usual_entry(data, usual)) is not None:
+            entries.append(entry)
+            at = 2 * usual.end()
+            continue
         record = _find_record(data, at, len(data))
         if isinstance(record, Damage):
             going_on = _resume(data, at)
@@ -102,17 +113,15 @@ def write_preg(entries: Iterable[RegistryValue]) -> bytes:
     """
     parts = [HEADER]
     last, key = "", b"\0\0"
-    for entry in entries:
-        if "\0" in entry.key or "\0" in entry.name:
-            raise ValueError(f"a NUL in `{entry.key}\\{entry.name}`")
-        if len(entry.data) > MAX_SIZE:
-            raise ValueError(f"{len(entry.data)} bytes in `{entry.key}\\{entry.name}`, at most {MAX_SIZE} fit")
-        if entry.key != last:
+    for entry_key, name, kind, data, _, _ in entries:
+        if "\0" in entry_key or "\0" in name:
+            raise ValueError(f"a NUL in `{entry_key}\\{name}`")
+        if len(data) > MAX_SIZE:
+            raise ValueError(f"{len(data)} bytes in `{entry_key}\\{name}`, at most {MAX_SIZE} fit")
+        if entry_key != last:
             # most entries stand in one key
-            last, key = entry.key, encode_text(entry.key)
-        name = encode_text(entry.name)
-        rest = _REST.pack(_NEXT, entry.type, _NEXT, len(entry.data), _NEXT)
-        parts += (_OPEN, key, _NEXT, name, rest, entry.data, _CLOSE)
+            last, key = entry_key, encode_text(entry_key)
+        parts += (_OPEN, key, _NEXT, encode_text(name), _REST.pack(_NEXT, kind, _NEXT, len(data), _NEXT), data, _CLOSE)
     return b"".join(parts)
 
 
@@ -176,6 +185,23 @@ def _flaw(entry: RegistryValue) -> tuple[str, str] | None:
     if entry.type == REG_SZ and entry.data.find(b"\0\0") < len(entry.data) - 3 and "something" in text_flaw(entry.data):
         return "text up to its NUL", "something after the NUL"
     return None
+
+
+def _as_characters(data: bytes) -> str:
+    """The file as characters of two bytes each; empty where it has others, or half of one."""
+    if len(data) & 1:
+        return ""
+    text, _ = utf_16_le_decode(data, "surrogatepass", True)
+    return text if 2 * len(text) == len(data) else ""
+
+
+def _usual_entry(data: bytes, usual: re.Match[str]) -> RegistryValue | None:
+    """The usual record at that place, None where a second look at it is due."""
+    start, end = usual.span(4)
+    found = data[2 * start : 2 * end + 2]
+    if ord(usual[3]) != len(found) or _CLOSE + _OPEN in found:
+        return None
+    return RegistryValue(usual[1], usual[2], REG_SZ, found, 2 * usual.start())
 
 
 # --- one record ------------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ _NUMBER = re.compile(r"dword:[ \t]*([0-9a-f]{1,8})(?![0-9a-z])", re.IGNORECASE)
 _HEX = re.compile(r"hex(?:\([ \t]*([0-9a-f]{1,8})[ \t]*\))?:", re.IGNORECASE)
 # no possessive quantifier: in Python 3.11.0 to 3.11.2 one around alternatives also takes what an alternative began in vain
 _HEX_DATA = re.compile(r"[0-9a-f, \t]*(?:\\[ \t]*(?:\r\n|\n|\r)[0-9a-f, \t]*)*", re.IGNORECASE)
+_USUAL = re.compile(r'"([^"\\\r\n]*)"="([^"\\\r\n]*(?:\\[\\"][^"\\\r\n]*)*)"\r\n')
+"""A string value on a line of its own, as regedit writes it."""
 _CONTINUED = re.compile(r"\\[ \t]*(?:\r\n|\n|\r)")
 MAX_PROBLEMS = 1000
 
@@ -182,6 +184,12 @@ class _Reader:
     def read(self) -> None:
         """Read everything from here to the end."""
         while self.at < len(self.text):
+            if self.key is not None and (usual := _USUAL.match(self.text, self.at)) is not None:
+                name, string = usual.groups()
+                self.entries.append(RegistryValue(self.key, name, REG_SZ, encode_text(_unescaped(string)), None, self.line))
+                self.line += 1
+                self.at = usual.end()
+                continue
             end = _LINE_END.search(self.text, self.at)
             stop, following = (end.start(), end.end()) if end else (len(self.text), len(self.text))
             line = self.text[self.at : stop]
@@ -305,6 +313,13 @@ class _Reader:
     def _rest(self, at: int) -> str:
         end = _LINE_END.search(self.text, at)
         return _shown(self.text[at : end.start() if end else len(self.text)])
+
+
+def _unescaped(text: str) -> str:
+    """The text with each escaped backslash and quote as itself; it has no other escapes."""
+    if "\\" not in text:
+        return text
+    return "\\".join([part.replace('\\"', '"') for part in text.split("\\\\")])
 
 
 def _shown(text: str) -> str:

@@ -5,7 +5,7 @@ Key paths are written with backslashes and without a leading one; keys and value
 
 from __future__ import annotations
 
-from codecs import utf_16_le_decode
+from codecs import utf_16_le_decode, utf_16_le_encode
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -128,7 +128,8 @@ def decode_number(value: RegistryValue) -> int:
 
 def encode_text(text: str) -> bytes:
     """The bytes of a REG_SZ or REG_EXPAND_SZ value, with the NUL."""
-    return f"{text}\0".encode("utf-16-le", "surrogatepass")
+    found, _ = utf_16_le_encode(f"{text}\0", "surrogatepass")
+    return found
 
 
 # --- a tree that is built entry by entry -----------------------------------------------------------------------------
@@ -150,6 +151,8 @@ class RegistryTree:
         self.source = source
         self._problems = list(problems)
         self._keys: dict[str, _Key] = {"": _Key("")}
+        self._last = ("", self._keys[""])
+        """The key that a value was last set in, as it was spelled: most values follow one of the same key."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -197,7 +200,10 @@ class RegistryTree:
         Raises:
             FormatError: as ``create_key``.
         """
-        self._make(value.key).values[fold(value.name)] = value
+        key = value.key
+        if key != self._last[0]:
+            self._last = (key, self._make(key))
+        self._last[1].values[fold(value.name)] = value
 
     def has_value(self, key: str, name: str) -> bool:
         """Whether the key has a value of that name."""
@@ -225,6 +231,7 @@ class RegistryTree:
         if top and parent in self._keys:
             self._keys[parent].children.pop(name, None)
         self._keys.setdefault("", _Key(""))
+        self._last = ("", self._keys[""])
 
     def _make(self, key: str) -> _Key:
         key = key.strip("\\")

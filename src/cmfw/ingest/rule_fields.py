@@ -143,8 +143,8 @@ def conditions(slots: list[Any], dialect: FieldEffects) -> RuleConditions:
         _PORTS.get(slots[LPORT]) or _port_match(slots[LPORT]),
         _PORTS.get(slots[RPORT]) or _port_match(slots[RPORT]),
         None if slots[ICMP] is None else _icmp(slots, protocol),
-        _ADDRESSES.get(slots[LADDR]) or _address_match(slots[LADDR]),
-        _ADDRESSES.get(slots[RADDR]) or _address_match(slots[RADDR]),
+        address_match(slots[LADDR]),
+        address_match(slots[RADDR]),
         slots[APP],
         slots[SVC],
         slots[INTERFACES] or ALL_INTERFACES,
@@ -235,7 +235,11 @@ def _port_match(items: tuple[Any, ...]) -> PortMatch:
     return found
 
 
-def _address_match(items: tuple[Any, ...]) -> AddressMatch:
+def address_match(items: tuple[Any, ...] | None) -> AddressMatch:
+    """The address condition of the items of a slot; None is any."""
+    known = _ADDRESSES.get(items)
+    if known is not None or items is None:
+        return known or AddressMatch.ANY
     pairs = [item for item in items if type(item) is tuple]
     words = sorted({item for item in items if type(item) is str})
     found = AddressMatch(AddrSet.from_pairs(pairs), tuple(words))

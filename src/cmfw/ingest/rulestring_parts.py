@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from cmfw.ingest.rule_fields import (
     FieldEffects,
+    address_match,
     conditions,
     extras_of,
     has_doubts,
@@ -22,7 +23,21 @@ from cmfw.ingest.rule_fields import (
     read_fields,
     version_of,
 )
-from cmfw.ingest.rule_tokens import ACTION, ACTIVE, APP, DIR, EDGE, EMPTY_SLOTS, EXTRA, GROUP, PROFILE, SEVERAL, SVC
+from cmfw.ingest.rule_tokens import (
+    ACTION,
+    ACTIVE,
+    APP,
+    DIR,
+    EDGE,
+    EMPTY_SLOTS,
+    EXTRA,
+    GROUP,
+    LADDR,
+    PROFILE,
+    RADDR,
+    SEVERAL,
+    SVC,
+)
 from cmfw.model.rule import Action, AddressMatch, Extras, PortMatch, Store
 from cmfw.net.flow import Direction
 
@@ -47,6 +62,8 @@ Middle = (
     | tuple[()]
 )
 """(direction, profiles, protocol, local and remote port, icmp, local and remote address, interfaces)."""
+Peers = tuple[AddressMatch, AddressMatch] | tuple[()]
+"""(local, remote address): what stands at the end of most middles, and there beside many others."""
 Program = tuple[str | None, str | None] | tuple[()]
 """(program, service)."""
 Tail = tuple[str, bool, Extras, int] | tuple[()]
@@ -77,12 +94,14 @@ class Dialect(FieldEffects):
     ``shipped``: Windows wrote the rules itself (see ``rule_tokens``); no ``Active`` then means active.
     """
 
-    __slots__ = ("leads", "middles", "programs", "tails")
+    __slots__ = ("heads", "leads", "middles", "peers", "programs", "tails")
 
     def __init__(self, store: Store, *, shipped: bool) -> None:
         super().__init__(store, shipped=shipped)
         self.leads = Parts(self._lead)
         self.middles = Parts(self._middle)
+        self.heads = Parts(self._head)
+        self.peers = Parts(self._peers)
         self.programs = Parts(self._program)
         self.tails = Parts(self._tail)
 
@@ -97,6 +116,25 @@ class Dialect(FieldEffects):
         return version, action, self.shipped if active is None else active
 
     def _middle(self, text: str) -> Middle:
+        at = min((place for place in (text.find("|LA"), text.find("|RA")) if place >= 0), default=-1)
+        if at >= 0 and (peers := self.peers[text[at + 1 :]]) and (head := self.heads[text[:at]]):
+            return *head[:6], *peers, head[8]
+        return self._whole_middle(text)
+
+    def _head(self, text: str) -> Middle:
+        """Conditions without an address; those that have one in another spelling are read whole."""
+        found = self._whole_middle(text)
+        return found if found and found[6] is AddressMatch.ANY is found[7] else ()
+
+    def _peers(self, text: str) -> Peers:
+        slots, problems = read_fields(text.split("|"), self)
+        local, remote = slots[LADDR], slots[RADDR]
+        slots[LADDR] = slots[RADDR] = None
+        if problems or slots != EMPTY_SLOTS:
+            return ()
+        return address_match(local), address_match(remote)
+
+    def _whole_middle(self, text: str) -> Middle:
         fields = f"Dir={text}".split("|")
         slots, problems = read_fields(fields, self)
         if problems or type(slots[DIR]) is not Direction:
