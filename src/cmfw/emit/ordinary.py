@@ -26,6 +26,7 @@ def is_ordinary(rule: HostRule) -> bool:
 
     Such a rule allows or blocks and is valid (``capability.invalidities``); it has no keyword, service, interface type or rarer condition.
     """
+    local, remote, near, far = rule.local_port, rule.remote_port, rule.local_address, rule.remote_address
     return (
         rule.extras is _NO_EXTRAS
         and rule.action is not _BYPASS
@@ -35,20 +36,12 @@ def is_ordinary(rule: HostRule) -> bool:
         and rule.interfaces == ALL_INTERFACES
         and 0 < rule.profiles <= ALL_PROFILES
         and not rule.edge
-        and (rule.local_port is _ANY_PORT or _has_ports(rule.local_port))
-        and (rule.remote_port is _ANY_PORT or _has_ports(rule.remote_port))
-        and (rule.local_address is _ANY_ADDRESS or _has_addresses(rule.local_address))
-        and (rule.remote_address is _ANY_ADDRESS or _has_addresses(rule.remote_address))
+        and (local is _ANY_PORT or (not local.keywords and 0 < len(local.ports.ranges) <= MOST_RANGES))
+        and (remote is _ANY_PORT or (not remote.keywords and 0 < len(remote.ports.ranges) <= MOST_RANGES))
+        and (near is _ANY_ADDRESS or (not near.keywords and 0 < len(near.addresses.ranges) <= MOST_RANGES))
+        and (far is _ANY_ADDRESS or (not far.keywords and 0 < len(far.addresses.ranges) <= MOST_RANGES))
         and _has_ordinary_texts(rule)
     )
-
-
-def _has_ports(match: PortMatch) -> bool:
-    return 0 < len(match.ports.ranges) <= MOST_RANGES and not match.keywords
-
-
-def _has_addresses(match: AddressMatch) -> bool:
-    return 0 < len(match.addresses.ranges) <= MOST_RANGES and not match.keywords
 
 
 def _has_ordinary_texts(rule: HostRule) -> bool:

@@ -73,8 +73,9 @@ def compare(source: HostState, written: HostState) -> Comparison:
 
 
 _SAID = attrgetter(
-    "action", "direction", "active", "profiles", "protocol", "local_port", "remote_port", "icmp", "local_address",
-    "remote_address", "program", "service", "interfaces", "extras",
+    "action", "direction", "active", "profiles", "protocol", "local_port.ports.ranges", "local_port.keywords",
+    "remote_port.ports.ranges", "remote_port.keywords", "icmp", "local_address.addresses.ranges", "local_address.keywords",
+    "remote_address.addresses.ranges", "remote_address.keywords", "program", "service", "interfaces", "extras",
 )  # fmt: skip
 
 
@@ -88,7 +89,8 @@ def _is_copy(source: HostState, written: HostState) -> bool:
         return False
     if len(source.rules) != len(written.rules):
         return False
-    stores = {rule.store for rule in source.rules} | {rule.store for rule in written.rules}
+    # by identity first: Python 3.11 takes long to hash a member of an enumeration, and these are asked for every rule
+    stores = set({id(rule.store): rule.store for rule in (*source.rules, *written.rules)}.values())
     if len(stores) > 1 and (source.settings or not stores <= _ALWAYS_COUNT):
         return False
     by_id = {rule.id: rule for rule in written.rules}

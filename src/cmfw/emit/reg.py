@@ -14,7 +14,7 @@ from operator import itemgetter
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
-from cmfw.emit.policy_values import SETTINGS, Written, policy_values, rule_text, values_of
+from cmfw.emit.policy_values import SETTINGS, PolicyValues, Written, policy_values, rule_text, values_of
 from cmfw.errors import Unsupported
 from cmfw.ingest.policy_keys import FIREWALL_POLICY
 from cmfw.ingest.policy_keys import read_policy as read_policy_key
@@ -65,13 +65,13 @@ def write_policy(policy: HostPolicy) -> Output:
     written.sort(key=itemgetter(0))
     values = values_of(policy, CAPABILITIES, KEY, written)
     # the version of the store belongs to Windows: lowering it would hide newer rules
-    lines = _lines((*values.settings, *values.rules), _assigned)
+    lines = [*_lines(values.settings, _assigned), *_rule_lines(values)]
     own = {rule.id for rule in policy.rules}
     off = policy_values(
         replace(policy, rules=tuple(replace(m, active=False) for m in policy.members), members=()), CAPABILITIES, KEY
     )
     taken = [entry for entry in (*values.settings, *values.rules) if entry in values.settings or entry.name in own]
-    undo = [*_lines(taken, _removed), *_lines(off.rules, _assigned)]
+    undo = [*_lines(taken, _removed), *_rule_lines(off)]
     whole = [name for name, used in (("group-members", policy.members), ("settings", policy.settings)) if used]
     head = f"; cmfw: Windows Firewall rules for {policy.title}"
     notes = [f"; cmfw: {note}" for note in policy.notes]
@@ -99,6 +99,13 @@ def _lines(entries: Iterable[RegistryValue], line: object) -> list[str]:
             out += ["", f"[{key}]"]
         out.append(line(entry))  # type: ignore[operator]
     return out
+
+
+def _rule_lines(values: PolicyValues) -> list[str]:
+    if not values.rules:
+        return []
+    lines = [f"{_quoted(entry.name)}={_quoted(text)}" for entry, text in zip(values.rules, values.texts, strict=True)]
+    return ["", f"[{values.rules[0].key}]", *lines]
 
 
 def _quoted(text: str) -> str:

@@ -239,6 +239,10 @@ def _addresses(slot: int, token: str) -> Reader:
     every = V6_ALL[0] if family == "6" else V4_ALL[0]
 
     def read(token: str, value: str, _field: str, shipped: bool) -> Effect:
+        if value[:1].isdigit() and "," not in value:
+            pair = _address_item(value, v6=family == "6")
+            if pair is not None and pair != every:
+                return slot, (pair,)
         word = words.get(value.strip().lower())
         if word is not None:
             return slot, (word + family,)

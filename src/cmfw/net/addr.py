@@ -97,16 +97,17 @@ def parse_range(text: str) -> Range:
     prefix are ignored, as Windows does when it stores a subnet (facts: MS-GPFAS 2.2.2.5, 2.2.2.6).
     """
     text = text.strip()
+    if "-" not in text and "/" not in text:
+        low = parse_address(text)
+        return low, low
     first, dash, last = text.partition("-")
     if dash:
         low, high = parse_address(first.strip()), parse_address(last.strip())
         if is_v6(low) != is_v6(high) or low > high:
             raise ValueError(phrase("address range `{text}` runs backwards or mixes families", text=text))
         return low, high
-    base, slash, bits = text.partition("/")
+    base, _, bits = text.partition("/")
     low = parse_address(base)
-    if not slash:
-        return low, low
     width = 128 if is_v6(low) else 32
     if bits.isascii() and bits.isdigit():
         length = int(bits)
