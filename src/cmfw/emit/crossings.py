@@ -19,7 +19,7 @@ from cmfw.net.flow import ICMP4, ICMP6, PORT_PROTOCOLS, Direction
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
 from cmfw.values import value
-from cmfw.words.phrases import phrase
+from cmfw.words.phrases import listed, phrase
 
 ELSEWHERE = "*"
 """The zone of every address that is not in the other zone of a pair."""
@@ -159,14 +159,14 @@ def _checked(site: Site, pair: tuple[str, str]) -> tuple[str, str]:
     zones = sorted({*(one.zone for one in site.systems), *(one.zone for one in site.clients)} - {""})
     for zone in pair:
         if zone not in zones and zone != ELSEWHERE:
-            named = ", ".join(f"`{name}`" for name in zones) or "it has none"
+            named = phrase("one of {names}", names=listed(f"`{name}`" for name in zones))
             raise InputError(
                 Problem(
                     file=site.path or SITE,
                     key="--between",
                     expected="zones of the site",
                     found=f"`{zone}`",
-                    hint=phrase("one of {names}", names=named),
+                    hint=named if zones else phrase("it has none"),
                 )
             )
     if pair[0] == pair[1]:
