@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cmfw import catalog
 from cmfw.emit.network import emit_between
 from cmfw.engine.path import Passage, judge_between
-from cmfw.ingest.nft_text import NftText
+from cmfw.ingest.nft_usual import UsualRules
 from cmfw.ingest.nft_words import words_of
 from cmfw.ingest.nftables import read_nftables
 from cmfw.ingest.path_state import read_filter
@@ -151,8 +151,8 @@ def test_lines_as_we_write_them_read_as_they_do_word_by_word(monkeypatch):
     (artifact, _) = emit_between("nftables", site, resolve(catalog.load(), site)).artifacts
     text = artifact.content.decode()
     found = read_nftables(text, "x.nft")
-    at_once = []
-    monkeypatch.setattr(NftText, "_usual_rules", lambda _: iter(at_once))
+    monkeypatch.setattr(UsualRules, "rules", lambda _self, _lines, at: ([], at))
+    monkeypatch.setattr("cmfw.ingest.nft_text.usual_elements", lambda _: None)
     assert read_nftables(text, "x.nft") == found
     assert len(found[0]) > 8
 

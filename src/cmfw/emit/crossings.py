@@ -218,16 +218,19 @@ def _side(zone: str, pair: tuple[str, str], known: dict[str, AddrSet]) -> AddrSe
 def _flows(items: Iterable[PlanItem], sides: tuple[AddrSet, ...], target: str) -> tuple[PathFlow, ...]:
     """The flows of the items, those that no packet tells apart as one, in the order of the plan."""
     found: dict[tuple[object, ...], tuple[tuple[AddrSet, AddrSet], list[PlanItem]]] = {}
-    clipped = (_Clipped(sides[0]), _Clipped(sides[1]))
+    sources, targets = _Clipped(sides[0]), _Clipped(sides[1])
     fine: set[Ranges] = set()
     for item in items:
         # what decides on a refusal is the same for nearly all items: it is asked once
-        if not item.source.addresses.ranges or not item.target.addresses.ranges or item.ports.ranges not in fine:
+        source_end, target_end, ports = item.source, item.target, item.ports.ranges
+        if not source_end.addresses.ranges or not target_end.addresses.ranges or ports not in fine:
             _refuse(item, target)
-            fine.add(item.ports.ranges)
-        here, there = clipped[0].of(item.source), clipped[1].of(item.target)
+            fine.add(ports)
+        here = sources.found.get(id(source_end)) or sources.of(source_end)
+        there = targets.found.get(id(target_end)) or targets.of(target_end)
         protocol = item.protocol
-        ports = (item.ports.ranges if protocol in PORT_PROTOCOLS else ()) or PortSet.ANY.ranges
+        if protocol not in PORT_PROTOCOLS or not ports:
+            ports = PortSet.ANY.ranges
         for family, (near, source) in here.items():
             if family not in there or protocol == _FOREIGN[family]:
                 continue
@@ -260,19 +263,17 @@ class _Clipped:
     def __init__(self, zone: AddrSet) -> None:
         self._zone = zone
         # by the identity of an end, which the plan keeps alive
-        self._found: dict[int, dict[int, tuple[int, AddrSet]]] = {}
+        self.found: dict[int, dict[int, tuple[int, AddrSet]]] = {}
         self._numbers: dict[tuple[str, Ranges], int] = {}
 
     def of(self, end: Endpoint) -> dict[int, tuple[int, AddrSet]]:
         """What of an end lies in its zone, by the families that it has any of, each with a number that stands for it and the name."""
-        found = self._found.get(id(end))
-        if found is None:
-            inside = end.known & self._zone
-            found = self._found[id(end)] = {}
-            for family, part in ((4, inside.v4), (6, inside.v6)):
-                if not part.is_empty:
-                    number = self._numbers.setdefault((end.name, part.ranges), len(self._numbers))
-                    found[family] = (number, part)
+        inside = end.known & self._zone
+        found = self.found[id(end)] = {}
+        for family, part in ((4, inside.v4), (6, inside.v6)):
+            if not part.is_empty:
+                number = self._numbers.setdefault((end.name, part.ranges), len(self._numbers))
+                found[family] = (number, part)
         return found
 
 

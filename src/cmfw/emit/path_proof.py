@@ -46,12 +46,19 @@ def _allowed(region: tuple[Box, ...], lines: Iterable[PathLine], wanted: dict[Bo
     """
     allowed: list[Box] = []
     open_ = region
+    near, far = ([getattr(box, side) for box in region] for side in ("local", "remote"))
+    first_near, last_near = min(near)[0][0], max(part[-1][1] for part in near)
+    first_far, last_far = min(far)[0][0], max(part[-1][1] for part in far)
     for line in lines:
-        if line.answer is Answer.ALLOW and open_ is region:
-            same = [known for box in line.flows.boxes if (known := wanted.get(box)) is not None]
-            if len(same) == len(line.flows.boxes):
+        boxes = line.flows.boxes
+        if len(boxes) == 1 and open_ is region:
+            (box,) = boxes
+            local, remote = box.local, box.remote
+            if local[0][0] > last_near or local[-1][1] < first_near or remote[0][0] > last_far or remote[-1][1] < first_far:
+                continue
+            if line.answer is Answer.ALLOW and (known := wanted.get(box)) is not None:
                 # the usual case: nothing is closed yet, and what is wanted lies inside the region as it is
-                allowed += same
+                allowed.append(known)
                 continue
         cut = [both for box in line.flows for part in open_ if _may_meet(box, part) and (both := box.intersect(part))]
         if not cut:

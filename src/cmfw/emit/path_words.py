@@ -26,17 +26,19 @@ def mandates_of(site: Site) -> dict[str, Mandate]:
     return {name: mandate for name, mandate in found.items() if mandate != Mandate.NONE}
 
 
-def reasons(flow: PathFlow, mandates: Mapping[str, Mandate]) -> Iterator[str]:
+def reasons(flow: PathFlow, mandates: Mapping[str, Mandate]) -> list[str]:
     """One line for each planned item that needs the flow: id, necessity, features and places of the documentation.
 
     Then one for each end of which the site file says who answers for it (``mandates_of``).
     """
+    found = []
     for item in flow.items:
         places = "; ".join([f"{c.source} {c.at}" for c in item.citations])
-        yield f"{item.id}, {item.necessity} for {' '.join(item.features)}: {places} (cmfw)"
-    for name in dict.fromkeys((flow.source_name, flow.target_name)) if mandates else ():
-        if name in mandates:
-            yield f"{name}: {mandates[name].text()} (cmfw)"
+        found.append(f"{item.id}, {item.necessity} for {' '.join(item.features)}: {places} (cmfw)")
+    if mandates:
+        ends = dict.fromkeys((flow.source_name, flow.target_name))
+        found += [f"{name}: {mandates[name].text()} (cmfw)" for name in ends if name in mandates]
+    return found
 
 
 def summary(flow: PathFlow, mandates: Mapping[str, Mandate]) -> str:

@@ -6,21 +6,17 @@ Source: nft(8).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from cmfw.errors import Problem
 from cmfw.ingest.nft_match import holds_for_first, narrow, ranges_of
 from cmfw.ingest.nft_ruleset import BaseChain, NftTable, family_flows
+from cmfw.ingest.nft_usual import Effect, UsualRules, usual_elements
 from cmfw.ingest.nft_words import elements_of, words_of
 from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule, sure_rule
 from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
 from cmfw.net.intervals import Range, Ranges
 
-_USUAL = re.compile(
-    r"""[ \t]*((ip6? saddr @[\w.]+) (ip6? daddr @[\w.]+) ([a-z0-9]+ [a-z0-9]+ [\w-]+) counter accept comment "[^"\s{};,#]*")"""
-)
-"""By far the commonest line of a long chain."""
 _NESTING = frozenset("{};")
 _VERDICTS = {
     "accept": ACCEPT,
@@ -56,7 +52,7 @@ class NftText:
         self.problems: list[Problem] = []
         self._sets: dict[str, list[str]] = {}
         self._ranges: dict[tuple[str, ...], Ranges] = {}
-        self._effects: dict[str, tuple[tuple[str, Ranges], ...]] = {}
+        self._usual = UsualRules(self._effect, path)
 
     def read(self) -> None:
         """Read all tables; a text that ends early or is no ruleset is one problem."""
@@ -155,7 +151,7 @@ class NftText:
         table = self.tables.setdefault(key, NftTable(key[0], key[1]))
         if word != "{":
             return
-        self._sets, self._ranges, self._effects = table.sets, {}, {}
+        self._sets, self._ranges, self._usual = table.sets, {}, UsualRules(self._effect, self.path)
         while (word := self._inside()) != "}":
             if word == "chain":
                 self._chain(table)
@@ -182,7 +178,14 @@ class NftText:
             raise _Broken(f"set `{name}` twice")
         if self._inside() != "{":
             raise _Broken(f"set `{name}` without a body")
-        elements: list[str] | None = None
+        if self.at == len(self.words) and (elements := usual_elements(self._lines[self.line : self.line + 4])) is not None:
+            table.sets[name] = elements
+            self.line += 4
+            return
+        self._set_body(table, name)
+
+    def _set_body(self, table: NftTable, name: str) -> None:
+        elements = None
         fixed = True
         while (word := self._inside()) != "}":
             rest = self._rest()
@@ -201,7 +204,9 @@ class NftText:
             raise _Broken(f"chain `{name}` without a body")
         rules: list[PacketRule] = []
         while True:
-            rules += self._usual_rules()
+            if self.at == len(self.words):
+                usual, self.line = self._usual.rules(self._lines, self.line)
+                rules += usual
             if (word := self._inside()) == "}":
                 break
             line = self.line
@@ -219,36 +224,11 @@ class NftText:
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
-    def _usual_rules(self) -> Iterator[PacketRule]:
-        """Rules as most are, up to a line that is none: the same ends and ports stand in many, and are read once."""
-        lines, effects, usual = self._lines, self._effects, _USUAL.fullmatch
-        while self.at == len(self.words) and self.line < len(lines):
-            line = lines[self.line]
-            found = usual(line)
-            if found is None:
-                if line.lstrip()[:1] != "#":
-                    return
-                self.line += 1
-                continue
-            match = PacketMatch()
-            try:
-                for condition in found.group(2, 3, 4):
-                    match.take(effects.get(condition) or self._effect(condition))
-            except NotUnderstood:
-                return
-            self.line += 1
-            origin = f"{self.path}:{self.line}"
-            yield sure_rule(match.flows(), ACCEPT, "", found[1], origin)
-
-    def _effect(self, condition: str) -> tuple[tuple[str, Ranges], ...]:
+    def _effect(self, condition: str) -> Effect:
         """What a condition of three words does to a match. Raises NotUnderstood for any that is not known."""
-        effect = self._effects.get(condition)
-        if effect is None:
-            words = condition.split()
-            alone = PacketMatch()
-            self._condition(words, 0, alone)
-            effect = self._effects[condition] = alone.narrowed()
-        return effect
+        alone = PacketMatch()
+        self._condition(condition.split(), 0, alone)
+        return alone.narrowed()
 
     def _rule(self, words: list[str], origin: str) -> PacketRule:
         text = " ".join(words)
