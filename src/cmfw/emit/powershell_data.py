@@ -105,10 +105,16 @@ def script(head: list[str], parameters: list[str], data: list[str], body: str) -
         DATA_BEGINS,
         *data,
         DATA_ENDS,
-        body,
+        "",
     ]
     # Windows PowerShell 5.1 reads a file without the byte order mark in the ANSI code page
-    return b"\xef\xbb\xbf" + "\n".join(lines).rstrip("\n").replace("\n", "\r\n").encode() + b"\r\n"
+    return b"\xef\xbb\xbf" + "\n".join(lines).replace("\n", "\r\n").encode() + _as_lines(body)
+
+
+@lru_cache(maxsize=16)
+def _as_lines(body: str) -> bytes:
+    """The part that acts, as lines with CRLF: the same long text in every script."""
+    return body.rstrip("\n").replace("\n", "\r\n").encode() + b"\r\n"
 
 
 def data_of(policy: HostPolicy) -> list[str]:

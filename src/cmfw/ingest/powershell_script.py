@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cmfw.errors import Problem
@@ -86,7 +87,9 @@ def read_powershell(content: bytes, path: str) -> ScriptReading:
     if not content.startswith(b"\xef\xbb\xbf"):
         # Windows PowerShell 5.1 reads a script without the mark in the ANSI code page
         problems.append(Problem(file=path, expected="a byte order mark", found="none", offset=0))
-    text = text.replace("\r\n", "\n")
+    # every script ends in the same long program
+    at = max(text.find(DATA_ENDS), 0)
+    text = text[:at].replace("\r\n", "\n") + _with_line_feeds(text[at:])
     head, begins, rest = text.partition(f"\n{DATA_BEGINS}\n")
     body, ends, program = rest.partition(f"\n{DATA_ENDS}\n")
     if not (begins and ends):
@@ -106,6 +109,14 @@ def read_powershell(content: bytes, path: str) -> ScriptReading:
         if name not in found and not problems
     ]
     return _reading((found, rules), program, path, problems)
+
+
+def _with_line_feeds(text: str) -> str:
+    return _known_program(text) if len(text) < _LONGEST_PROGRAM else text.replace("\r\n", "\n")
+
+
+_LONGEST_PROGRAM = 65_536
+_known_program = lru_cache(maxsize=8)(lambda text: text.replace("\r\n", "\n"))
 
 
 def _laid_out(body: str, path: str) -> tuple[dict[str, Any], list[HostRule]] | None:

@@ -34,6 +34,7 @@ def parse_address(text: str) -> int:
 
 # a leading zero is octal to some programs and decimal to others, so it is neither here
 _OCTETS = {str(number): number for number in range(256)}
+_HOST_BITS = {str(length): 32 - length for length in range(33)}
 
 
 def _parse_v6(text: str, whole: str) -> int:
@@ -96,6 +97,20 @@ def parse_range(text: str) -> Range:
     Accepts one address, ``first-last``, ``address/prefix`` and, for IPv4, ``address/mask``. Host bits below the
     prefix are ignored, as Windows does when it stores a subnet (facts: MS-GPFAS 2.2.2.5, 2.2.2.6).
     """
+    parts = text.split(".")
+    if len(parts) == 4:
+        last, slash, bits = parts[3].partition("/")
+        octets = _OCTETS.get(parts[0]), _OCTETS.get(parts[1]), _OCTETS.get(parts[2]), _OCTETS.get(last)
+        host_bits = _HOST_BITS.get(bits) if slash else 0
+        if host_bits is not None and None not in octets:
+            a, b, c, d = octets
+            low = (a << 24 | b << 16 | c << 8 | d) >> host_bits << host_bits  # type: ignore[operator]  # none of them is None
+            return low, low + (1 << host_bits) - 1
+    return _parse_any_range(text)
+
+
+def _parse_any_range(text: str) -> Range:
+    """The range of anything but an IPv4 address or an address with a prefix length, which are nearly all there are."""
     text = text.strip()
     if "-" not in text and "/" not in text:
         low = parse_address(text)
@@ -160,9 +175,12 @@ class AddrSet:
     @classmethod
     def parse(cls, *texts: str) -> AddrSet:
         """The union of the given texts (see ``parse_range``); ``*`` is every address."""
-        if any(text.strip() in ("*", "any") for text in texts):
-            return cls.ANY
-        return cls.from_pairs(parse_range(text) for text in texts)
+        try:
+            return cls.from_pairs(map(parse_range, texts))
+        except ValueError:
+            if any(text.strip() in ("*", "any") for text in texts):
+                return cls.ANY
+            raise
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[Range]) -> AddrSet:
