@@ -63,11 +63,14 @@ def write_policy(policy: HostPolicy) -> Output:
     values = policy_values(policy, CAPABILITIES, registry_pol.KEY)
     empty = values_of(HostPolicy(owner="", where=""), CAPABILITIES, registry_pol.KEY, [])
     ids = {name: f"{{{str(policy_uuid(policy, name)).upper()}}}" for name in ("object", "domain", *_PARTS)}
+    name = f"cmfw: {policy.title}"
+    scheme = _encoded(_scheme(ids["object"], name))
+    head = "\r\n".join(_report_head(ids["object"], name))
     whole = ["undo", *(["group-members"] if policy.members else [])]
     return Output(
         (
-            *_backup(f"cmfw: {policy.title}", ids, _PARTS[0], values, ""),
-            *_backup(f"cmfw: {policy.title}", ids, _PARTS[1], empty, "undo/"),
+            *_backup("".join(_instance(ids, _PARTS[0], name)), ids[_PARTS[0]], (values, scheme, head)),
+            *_backup("".join(_instance(ids, _PARTS[1], name)), ids[_PARTS[1]], (empty, scheme, head), "undo/"),
         ),
         CAPABILITIES.losses_of(policy.rules, whole),
     )
@@ -76,16 +79,17 @@ def write_policy(policy: HostPolicy) -> Output:
 _PARTS = ("backup", "backup without rules")
 
 
-def _backup(name: str, ids: dict[str, str], part: str, values: PolicyValues, prefix: str) -> Iterator[Artifact]:
-    folder = f"{prefix}{ids[part]}"
-    instance = "".join(_instance(ids, part, name))
+def _backup(instance: str, guid: str, content: tuple[PolicyValues, bytes, str], prefix: str = "") -> Iterator[Artifact]:
+    """The files of one backup: ``content`` is its values, and what both backups share of ``Backup.xml`` and the report."""
+    values, scheme, head = content
+    folder = f"{prefix}{guid}"
     manifest = f'<Backups xmlns="{_MANIFEST}" xmlns:mfst="{_MANIFEST}" mfst:version="1.0"><BackupInst>{instance}</BackupInst></Backups>'
     info = f'<BackupInst xmlns="{_MANIFEST}">{instance}</BackupInst>'
     yield registry_pol.policy_file(values, f"{folder}/DomainSysvol/GPO/Machine/registry.pol")
     yield Artifact(f"{folder}/DomainSysvol/GPO/GPT.INI", b"[General]\r\nVersion=1\r\n", "text/plain")
-    yield Artifact(f"{folder}/Backup.xml", _encoded(_scheme(ids["object"], name)), "application/xml")
+    yield Artifact(f"{folder}/Backup.xml", scheme, "application/xml")
     yield Artifact(f"{folder}/bkupInfo.xml", info.encode(), "application/xml")
-    report = "\r\n".join(('<?xml version="1.0" encoding="utf-16"?>', *_report(values, ids["object"], name), ""))
+    report = "\r\n".join((head, *_reported_rules(values), _REPORT_END))
     yield Artifact(f"{folder}/gpreport.xml", b"\xff\xfe" + report.encode("utf-16-le"), "application/xml")
     yield Artifact(f"{prefix}manifest.xml", manifest.encode(), "application/xml")
 
@@ -141,8 +145,9 @@ def _scheme(guid: str, name: str) -> str:
     )
 
 
-def _report(values: PolicyValues, guid: str, name: str) -> Iterator[str]:
-    """The report beside the settings, for people: rules with those tokens that reports of the console show."""
+def _report_head(guid: str, name: str) -> Iterator[str]:
+    """The lines of the report beside the settings, for people, before its rules."""
+    yield '<?xml version="1.0" encoding="utf-16"?>'
     schema = "http://www.w3.org/2001/XMLSchema"
     yield f'<GPO xmlns:xsd="{schema}" xmlns:xsi="{schema}-instance" xmlns="{_SETTINGS}">'
     yield "  <Identifier>"
@@ -159,19 +164,27 @@ def _report(values: PolicyValues, guid: str, name: str) -> Iterator[str]:
     yield "    <Enabled>true</Enabled>"
     yield "    <ExtensionData>"
     yield f'      <Extension xmlns:q1="{_SETTINGS}/WindowsFirewall" xsi:type="q1:WindowsFirewallSettings">'
+
+
+_REPORT_END = """\
+      </Extension>
+      <Name>Windows Firewall</Name>
+    </ExtensionData>
+  </Computer>
+  <User>
+    <VersionDirectory>0</VersionDirectory>
+    <VersionSysvol>0</VersionSysvol>
+    <Enabled>true</Enabled>
+  </User>
+</GPO>
+""".replace("\n", "\r\n")
+
+
+def _reported_rules(values: PolicyValues) -> Iterator[str]:
+    """The rules with those tokens that reports of the console show."""
     fields = _ReportFields()
     for rule, text in zip(values.claims, values.texts, strict=True):
         yield _reported(text, "InboundFirewallRules" if rule.direction is Direction.IN else "OutboundFirewallRules", fields)
-    yield "      </Extension>"
-    yield "      <Name>Windows Firewall</Name>"
-    yield "    </ExtensionData>"
-    yield "  </Computer>"
-    yield "  <User>"
-    yield "    <VersionDirectory>0</VersionDirectory>"
-    yield "    <VersionSysvol>0</VersionSysvol>"
-    yield "    <Enabled>true</Enabled>"
-    yield "  </User>"
-    yield "</GPO>"
 
 
 class _ReportFields(dict[str, str]):
