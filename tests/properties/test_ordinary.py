@@ -172,7 +172,8 @@ _FIELDS = (
     "Protocol=6", "Protocol=17", "Protocol=1", "Profile=Domain", "LPort=80", "LPort2_10=100-200", "LPort=RPC", "RPort=443", "ICMP4=8:*",
     "LA4=10.1.0.9", "RA4=10.0.0.5", "RA4=10.0.0.0/8", "RA4=10.0.0.9-10.0.0.11", "RA6=fd00::5", "RA4=LocalSubnet", "RA42=IntErnet", "RA4=x",
     "RA4=0.0.0.0/0", "ra4=10.0.0.7", "LA4=", "LAX=1", "RAdynKey=7", "RA4", "IFType=Lan", "IF={1}", "Novel=1", "", "Dir=Out", "Active=TRUE",
-    "Edge=TRUE", "Svc=x", "RA4=1.1.1.1,2.2.2.2", "LPort=1,2", "LSM=FALSE",
+    "Edge=TRUE", "Svc=x", "RA4=1.1.1.1,2.2.2.2", "LPort=1,2", "LSM=FALSE", "RA4=10.0.0.4", "RA4= 10.0.0.3 ", "RA4=10.0.0.9-10.0.0.2",
+    "RA4=10.7.0.0/255.255.0.0", "RA4=10.8.0.0/255.0.255.0", "RA4=fd00::7", "RA4=010.0.0.1", "RA4=10.0.0.6/33", "RA4=0.0.0.0-255.255.255.255",
 )  # fmt: skip
 
 
@@ -184,6 +185,8 @@ def test_the_middle_of_a_rule_string_means_what_it_means_whole(soak, seed, recor
         fields = rng.choices(_FIELDS, k=rng.randint(0, 7))
         if universe.chance(rng, 2):
             fields.sort(key=_FIELDS.index)
+        if universe.chance(rng, 3):
+            fields += rng.choices([field for field in _FIELDS if field[:4] == "RA4="], k=rng.randint(1, 4))
         text = "|".join((rng.choice(("In", "In", "Out", "x")), *fields))
         for dialect in dialects.values():
             found = dialect.middles[text]

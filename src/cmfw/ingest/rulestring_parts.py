@@ -39,7 +39,9 @@ from cmfw.ingest.rule_tokens import (
     SVC,
 )
 from cmfw.model.rule import Action, AddressMatch, Extras, PortMatch, Store
+from cmfw.net.addr import V4_ALL, parse_range
 from cmfw.net.flow import Direction
+from cmfw.net.intervals import Range
 
 MOST_PARTS = 20_000
 LONGEST_PART = 1_500
@@ -116,7 +118,8 @@ class Dialect(FieldEffects):
         return version, action, self.shipped if active is None else active
 
     def _middle(self, text: str) -> Middle:
-        at = min((place for place in (text.find("|LA"), text.find("|RA")) if place >= 0), default=-1)
+        near, far = text.find("|LA"), text.find("|RA")
+        at = far if near < 0 or 0 <= far < near else near
         if at >= 0 and (peers := self.peers[text[at + 1 :]]) and (head := self.heads[text[:at]]):
             return *head[:6], *peers, head[8]
         return self._whole_middle(text)
@@ -127,6 +130,8 @@ class Dialect(FieldEffects):
         return found if found and found[6] is AddressMatch.ANY is found[7] else ()
 
     def _peers(self, text: str) -> Peers:
+        if text[:4] == "RA4=" and ":" not in text and (pairs := _pairs_of(text[4:].split("|RA4="))):
+            return AddressMatch.ANY, address_match(pairs)
         slots, problems = read_fields(text.split("|"), self)
         local, remote = slots[LADDR], slots[RADDR]
         slots[LADDR] = slots[RADDR] = None
@@ -171,6 +176,15 @@ class Dialect(FieldEffects):
         if extras.security or extras.remote_machines or extras.remote_users or extras.bypass_out or extras.loose_source:
             doubts = 2
         return group, edge, extras, 0 if self.shipped else doubts
+
+
+def _pairs_of(texts: list[str]) -> tuple[Range, ...]:
+    """The pairs of remote IPv4 addresses; empty where one is none, or is all of them, which no rule may have."""
+    try:
+        pairs = tuple([parse_range(text) for text in texts])
+    except ValueError:
+        return ()
+    return () if V4_ALL[0] in pairs else pairs
 
 
 _NOTHING: list[Any] = [None] * SEVERAL
