@@ -17,7 +17,7 @@ from cmfw.emit.ordinary import is_ordinary
 from cmfw.errors import CmfwError
 from cmfw.ingest import netsh_script, preg, reg_text, rulewrite
 from cmfw.ingest.rulestring_parts import Dialect
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store
+from cmfw.model.rule import Action, AddressMatch, HostRule, OpenRule, PortMatch, Store, changed_rule
 from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.ports import PortSet
 
@@ -101,6 +101,17 @@ def test_an_ordinary_rule_is_valid_and_allows_or_blocks(monkeypatch, seed):
     in_full(monkeypatch)
     assert [reason for rule in found for reason in capability.invalidities(rule)] == []
     assert {rule.action for rule in found} == {Action.ALLOW, Action.BLOCK}
+
+
+def test_a_changed_rule_is_what_a_replaced_one_is(seed):
+    rng = Random(f"{seed} changed")
+    for rule in (rule for _ in range(POLICIES) for rule in rules_of(rng)):
+        changes = {"origin": "x", "version": (2, 33), "name": "y", "profiles": 3, "store": Store.MDM}
+        some = {field: changes[field] for field in rng.sample(sorted(changes), rng.randint(0, 5))}
+        mine, other = changed_rule(rule, **some), replace(rule, **some)
+        assert all(getattr(mine, field) == getattr(other, field) for field in OpenRule.__slots__)
+        assert mine == other
+        assert type(mine) is HostRule
 
 
 JUNK = (

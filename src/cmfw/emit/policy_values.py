@@ -25,6 +25,7 @@ from cmfw.words.phrases import constant, listed, phrase
 OLDEST_POLICY = 522
 """0x20A, which goes with rule strings of v2.10. Source: facts/windows_firewall.md 2.2."""
 
+_GPO, _HARDENING = Store.GPO, Store.HARDENING
 _PROFILE_KEYS = {
     Store.LOCAL: {Profile.DOMAIN: "DomainProfile", Profile.PRIVATE: "StandardProfile", Profile.PUBLIC: "PublicProfile"},
     Store.GPO: {Profile.DOMAIN: "DomainProfile", Profile.PRIVATE: "PrivateProfile", Profile.PUBLIC: "PublicProfile"},
@@ -88,9 +89,9 @@ def rule_text(rule: HostRule, target: Capabilities) -> tuple[str, HostRule]:
     ordinary = is_ordinary(rule)
     target.check(rule, ordinary=ordinary)
     store = target.store
-    if store is Store.GPO and (rule.id[:2] == "**" or "\\" in rule.id):
+    if store is _GPO and (rule.id[:2] == "**" or "\\" in rule.id):
         raise Unsupported(target.target, rule.id, "the id would be a command or a path in a policy file")
-    if ordinary and (rule.program is None or _is_path(rule.program)) and rule.store is not Store.HARDENING:
+    if ordinary and (rule.program is None or _is_path(rule.program)) and rule.store is not _HARDENING:
         # its text is read as the same rule for certain, and whoever reads the file back asks again
         text = plain_text(rule)
         if 4 * len(text) < MAX_SIZE:

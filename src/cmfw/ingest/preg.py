@@ -35,6 +35,8 @@ SIZES = {REG_DWORD: 4, REG_DWORD_BE: 4, REG_QWORD: 8}
 _SWALLOWED = re.compile(r"\]\[|\[(?:software|system)\\", re.IGNORECASE)
 """What a key or a name holds where the end of one record was lost and the next one follows: no real key has it."""
 _OPEN, _NEXT, _CLOSE = b"[\0", b";\0", b"]\0"
+_BETWEEN = _CLOSE + _OPEN
+"""What stands between two records."""
 _REST = Struct("<2sI2sI2s")
 """What follows the name: semicolon, type, semicolon, size, semicolon."""
 
@@ -179,7 +181,7 @@ def _flaw(entry: RegistryValue) -> tuple[str, str] | None:
     size = SIZES.get(entry.type)
     if size is not None and len(entry.data) != size:
         return f"{size} bytes of type {entry.type}", f"{len(entry.data)}"
-    if _CLOSE + _OPEN in entry.data and _resume(entry.data + _CLOSE, 0) < len(entry.data):
+    if _BETWEEN in entry.data and _resume(entry.data + _CLOSE, 0) < len(entry.data):
         return "data", "data that end in whole records"
     # one NUL in all the text stands at its end: nothing can follow it
     if entry.type == REG_SZ and entry.data.find(b"\0\0") < len(entry.data) - 3 and "something" in text_flaw(entry.data):
@@ -199,9 +201,10 @@ def _usual_entry(data: bytes, usual: re.Match[str]) -> RegistryValue | None:
     """The usual record at that place, None where a second look at it is due."""
     start, end = usual.span(4)
     found = data[2 * start : 2 * end + 2]
-    if ord(usual[3]) != len(found) or _CLOSE + _OPEN in found:
+    key, name, size = usual.group(1, 2, 3)
+    if ord(size) != len(found) or _BETWEEN in found:
         return None
-    return RegistryValue(usual[1], usual[2], REG_SZ, found, 2 * usual.start())
+    return RegistryValue(key, name, REG_SZ, found, 2 * usual.start())
 
 
 # --- one record ------------------------------------------------------------------------------------------------------

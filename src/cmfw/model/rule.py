@@ -7,7 +7,6 @@ Field names follow New-NetFirewallRule in snake case. A condition that is absent
 from __future__ import annotations
 
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any, ClassVar
 
 from cmfw.net.addr import AddrSet
@@ -251,39 +250,35 @@ def new_rule(
 
 
 def changed_rule(rule: HostRule, **changes: Any) -> HostRule:
-    """The rule with other values of some fields: what ``dataclasses.replace`` gives, in a sixth of its time."""
+    """The rule with other values of some fields: what ``dataclasses.replace`` gives, in a small part of its time."""
     made = OpenRule()
-    (
-        made.id,
-        made.action,
-        made.direction,
-        made.store,
-        made.active,
-        made.profiles,
-        made.protocol,
-        made.local_port,
-        made.remote_port,
-        made.icmp,
-        made.local_address,
-        made.remote_address,
-        made.program,
-        made.service,
-        made.interfaces,
-        made.name,
-        made.description,
-        made.group,
-        made.edge,
-        made.extras,
-        made.version,
-        made.origin,
-    ) = _every_field(rule)
+    # one by one: each is an access that Python learns the place of
+    made.id = rule.id
+    made.action = rule.action
+    made.direction = rule.direction
+    made.store = rule.store
+    made.active = rule.active
+    made.profiles = rule.profiles
+    made.protocol = rule.protocol
+    made.local_port = rule.local_port
+    made.remote_port = rule.remote_port
+    made.icmp = rule.icmp
+    made.local_address = rule.local_address
+    made.remote_address = rule.remote_address
+    made.program = rule.program
+    made.service = rule.service
+    made.interfaces = rule.interfaces
+    made.name = rule.name
+    made.description = rule.description
+    made.group = rule.group
+    made.edge = rule.edge
+    made.extras = rule.extras
+    made.version = rule.version
+    made.origin = rule.origin
     for field, found in changes.items():
         setattr(made, field, found)
     made.__class__ = HostRule
     return made  # type: ignore[no-any-return]
-
-
-_every_field = attrgetter(*OpenRule.__slots__)
 
 
 _ROOTS = (
