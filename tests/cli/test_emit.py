@@ -37,6 +37,7 @@ def test_one_pair(tmp_path, run):
     [
         (("nftables", SITE, "--for", "north"), "use --between, not --for"),
         (("netsh", SITE), "give --for; --between is for nftables, iptables, azure-nsg, aws-sg"),
+        (("poem", SITE), "`netsh`, `list`, `nftables`, `iptables`"),
         (
             ("netsh", SITE, "--for", "north", "--between", "dmz", "south"),
             "give --for; --between is for nftables, iptables, azure-nsg, aws-sg",

@@ -46,11 +46,12 @@ def command(
     """Write the files of one target, or hold a machine against them."""
     from cmfw.catalog import load
     from cmfw.catalog.types import Edition
-    from cmfw.emit import NETWORK_TARGETS, EmitRequest, emit, write
+    from cmfw.emit import NETWORK_TARGETS, EmitRequest, check_target, emit, write
     from cmfw.emit.network import emit_between
     from cmfw.ingest.site import read_site
     from cmfw.resolve import resolve
 
+    check_target(target)
     is_network = target in NETWORK_TARGETS
     _refuse_places(target, where, pairs, tuple(NETWORK_TARGETS))
     if directory is None and not states:

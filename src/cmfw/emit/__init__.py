@@ -8,6 +8,7 @@ every artifact exists, so what a target cannot express (``Unsupported``) leaves 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -132,17 +133,22 @@ class Output:
     losses: tuple[Loss, ...] = ()
 
 
+def check_target(target: str, known: Iterable[str] = (*TARGETS, *NETWORK_TARGETS)) -> None:
+    """Raise InputError for a target that is none of those known."""
+    if target not in known:
+        choices = listed(f"`{name}`" for name in known)
+        raise InputError(
+            Problem(file=COMMAND_LINE, key="TARGET", expected=phrase("one of {names}", names=choices), found=f"`{target}`"),
+        )
+
+
 def emit(target: str, request: EmitRequest) -> Output:
     """The artifacts of one target, the same bytes for the same request, and the loss report.
 
     Raises InputError for an unknown target or place, Unsupported where the target cannot express a part of the plan, or where
     what it wrote reads back as another policy (``emit.host_proof``).
     """
-    if target not in TARGETS:
-        choices = listed(f"`{name}`" for name in TARGETS)
-        raise InputError(
-            Problem(file=COMMAND_LINE, key="TARGET", expected=phrase("one of {names}", names=choices), found=f"`{target}`"),
-        )
+    check_target(target, TARGETS)
     from importlib import import_module
 
     from cmfw.model.site import ClientGroup

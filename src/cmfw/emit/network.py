@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmfw.emit import NETWORK_TARGETS, Artifact, Output
+from cmfw.emit import NETWORK_TARGETS, Artifact, Output, check_target
 from cmfw.emit.crossings import Gateway, gateway
 from cmfw.emit.path_proof import difference
-from cmfw.errors import COMMAND_LINE, InputError, Problem, Unsupported
+from cmfw.errors import Problem, Unsupported
 from cmfw.model.path import PathLine
 from cmfw.model.plan import Plan
 from cmfw.model.site import Site
 from cmfw.values import value
-from cmfw.words.phrases import listed, phrase
+from cmfw.words.phrases import phrase
 
 Found = tuple[tuple[PathLine, ...], list[Problem]]
 """What a reader finds: lines and problems."""
@@ -38,11 +38,7 @@ def emit_between(target: str, site: Site, plan: Plan, pairs: Sequence[tuple[str,
     Raises InputError for an unknown target or zone, Unsupported where the target cannot express a part of the plan, or
     where what it wrote reads back as wider or narrower than the plan.
     """
-    if target not in NETWORK_TARGETS:
-        choices = listed(f"`{name}`" for name in NETWORK_TARGETS)
-        raise InputError(
-            Problem(file=COMMAND_LINE, key="TARGET", expected=phrase("one of {names}", names=choices), found=f"`{target}`")
-        )
+    check_target(target, NETWORK_TARGETS)
     from importlib import import_module
 
     module = import_module(NETWORK_TARGETS[target])
