@@ -44,7 +44,13 @@ def test_one_pair(tmp_path, run):
         ),
         (("nftables", SITE, "--between", "dmz", "moon"), "found `moon`"),
     ],
-    ids=["a place for a network target", "no place for a host target", "zones for a host target", "no such zone"],
+    ids=[
+        "a place for a network target",
+        "no place for a host target",
+        "no such target",
+        "zones for a host target",
+        "no such zone",
+    ],
 )
 def test_what_does_not_fit_together(tmp_path, run, arguments, message):
     done = run("emit", *arguments, "-o", tmp_path / "out", "--lang", "en")
