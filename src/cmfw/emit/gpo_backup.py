@@ -182,9 +182,9 @@ _REPORT_END = """\
 
 def _reported_rules(values: PolicyValues) -> Iterator[str]:
     """The rules with those tokens that reports of the console show."""
-    fields = _ReportFields()
+    fields, inbound = _ReportFields(), Direction.IN
     for rule, text in zip(values.claims, values.texts, strict=True):
-        yield _reported(text, "InboundFirewallRules" if rule.direction is Direction.IN else "OutboundFirewallRules", fields)
+        yield _reported(text, "InboundFirewallRules" if rule.direction is inbound else "OutboundFirewallRules", fields)
 
 
 class _ReportFields(dict[str, str]):

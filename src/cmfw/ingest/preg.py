@@ -41,8 +41,8 @@ _REST = Struct("<2sI2sI2s")
 """What follows the name: semicolon, type, semicolon, size, semicolon."""
 
 
-_USUAL = re.compile(r"\[([^\0\[\]]+)\0;([^\0\[\]]*)\0;\x01\0;(.)\0;([^\0]*)\0\]", re.DOTALL)
-"""A record of text with one NUL, at its end, in characters; no bracket in its key or name, so that nothing was swallowed."""
+_USUAL = re.compile(r"\[([^\0]+)\0;([^\0]*)\0;\x01\0;(.)\0;([^\0]*)\0\]", re.DOTALL)
+"""A record of text with one NUL, at its end, in characters."""
 
 
 class Damage(NamedTuple):
@@ -85,11 +85,10 @@ def read_preg(data: bytes, source: str = "") -> PolicyReading:
     at = len(HEADER)
     text = _as_characters(data)
     while at < len(data):
-        usual = _USUAL.match(text, at >> 1) if not at & 1 else None
-        if usual is not None and (entry := _usual_entry(data, usual)) is not None:
-            entries.append(entry)
-            at = 2 * usual.end()
-            continue
+        if not at & 1:
+            at = _read_usual(data, text, at, entries)
+            if at == len(data):
+                break
         record = _find_record(data, at, len(data))
         if isinstance(record, Damage):
             going_on = _resume(data, at)
@@ -197,14 +196,24 @@ def _as_characters(data: bytes) -> str:
     return text if 2 * len(text) == len(data) else ""
 
 
-def _usual_entry(data: bytes, usual: re.Match[str]) -> RegistryValue | None:
-    """The usual record at that place, None where a second look at it is due."""
-    start, end = usual.span(4)
-    found = data[2 * start : 2 * end + 2]
-    key, name, size = usual.group(1, 2, 3)
-    if ord(size) != len(found) or _BETWEEN in found:
-        return None
-    return RegistryValue(key, name, REG_SZ, found, 2 * usual.start())
+def _read_usual(data: bytes, text: str, at: int, entries: list[RegistryValue]) -> int:
+    """Where the usual records from ``at`` on end, which are added to the entries; one that a second look is due at is none."""
+    match, add, last = _USUAL.match, entries.append, ""
+    while (usual := match(text, at >> 1)) is not None:
+        key, name, size = usual.group(1, 2, 3)
+        start, end = usual.span(4)
+        found = data[2 * start : 2 * end + 2]
+        if ord(size) != len(found) or _BETWEEN in found or "[" in name or "]" in name:
+            break
+        if key != last:
+            # where it has a bracket, something may have been swallowed
+            if "[" in key or "]" in key:
+                break
+            last = key
+        add(RegistryValue(key, name, REG_SZ, found, at, None))
+        # a NUL and a bracket follow the text
+        at = 2 * end + 4
+    return at
 
 
 # --- one record ------------------------------------------------------------------------------------------------------
