@@ -20,8 +20,8 @@ def document(old: str = "", new: str = "") -> bytes:
 
 def test_blocks_are_cut_into_places_and_values():
     first, second = layout_of(document())
-    assert first[0] == (f"{BASE}FirewallRules/{NAMED.id}/Name", NAMED.name)
-    assert len(second) == len(first)
+    assert first["FirewallRules", NAMED.id]["Name"] == NAMED.name
+    assert len(*second.values()) == len(*first.values())
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,7 @@ def test_another_layout_is_not_cut_and_a_comment_still_refused(old, new):
         ("      <Replace>", "      <Delete/>\n      <Replace>", "the command {SYNCML:SYNCML1.2}Delete"),
         ("    <Final/>", "    <Get/>", "other commands than Atomic"),
         ("&amp;", "&nbsp;", "undefined entity"),
+        ('encoding="utf-8"', 'encoding="utf-0"', "unknown encoding: utf-0"),
         ("</SyncML>", "", "no element found"),
     ],
 )

@@ -35,6 +35,31 @@ def test_a_prefix_is_the_network_that_ipaddress_gives(address, length):
     assert parse_range(f"{address}/{network.netmask}") == (int(network[0]), int(network[-1]))
 
 
+V4_PIECES = st.lists(
+    st.sampled_from(
+        ("0", "1", "10", "255", "256", "010", "", ".", ".", ".", "/", "-", " ", "24", "32", "33", "\u0661", "::", "*")
+    ),
+    max_size=10,
+).map("".join)
+V4_TEXTS = st.tuples(
+    st.ip_addresses(v=4).map(str),
+    st.sampled_from(("", "/", "/0", "/8", "/32", "/33", "/024", "/+8", "/8.", "/255.0.0.0", "-")),
+).map("".join)
+
+
+def range_or_refusal(text):
+    try:
+        return parse_range(text)
+    except ValueError as error:
+        return str(error)
+
+
+@given(V4_PIECES | V4_TEXTS)
+def test_a_usual_range_is_read_as_any_other_is(text):
+    """A blank in front, which says nothing, is the way round the look into the table."""
+    assert range_or_refusal(text) == range_or_refusal(f" {text}")
+
+
 @pytest.mark.parametrize(
     ("texts", "wanted"),
     [
@@ -99,3 +124,4 @@ def test_any_holds_both_families_and_each_part_is_one():
     assert (AddrSet.ANY - AddrSet.V4) == AddrSet.V6
     assert AddrSet.EMPTY.is_empty
     assert str(AddrSet.ANY) == "*"
+    assert AddrSet.parse("10.0.0.5", " * ") == AddrSet.parse("10.0.0.256", "any") == AddrSet.ANY

@@ -13,9 +13,13 @@ from tests.properties import universe
 from cmfw.emit import HOST_TARGETS, Artifact
 from cmfw.emit.carried import carry
 from cmfw.emit.convert import host_target
+from cmfw.model.rule import Action, HostRule
 from cmfw.model.state import HostState
+from cmfw.net.flow import Direction
 
 POLICIES, DAMAGED = 12, 12
+MOST_SIGNS = 5_000
+SIGNS = "\"'X<\\ \n0.{"
 CUTTERS = {
     "powershell": ("cmfw.ingest.powershell_script", "layout_of"),
     "powershell-gpo": ("cmfw.ingest.powershell_script", "layout_of"),
@@ -32,7 +36,7 @@ SWAPS = (
     (b"'", b"''"), (b"'", b""), (b'"', b""), (b'"', b'\\"'), (b" ", b""), (b" ", b"  "), (b" ", b"\t"), (b",", b""), (b"=", b""),
     (b"\n", b"\r"), (b"\n", b"\n\n"), (b"\n", b" \n"), (b"\n", b"#\n"), (b"0", b"00"), (b"1", b"*"), (b"1", b"999"), (b"a", b"\\u0061"),
     (b"a", b"&#97;"), (b"a", b"\xff"), (b"A", b"a"), (b"o", b"\xc5\x8d"), (b"u", b"\x01"), (b"t", b"t\xe2\x80\x99"), (b"<", b"<!---->"),
-    (b"{", b"[{"), (b"}", b"},{"), (b"[", b"[NaN,"), (b'"', b"NaN"), (b"/", b"/\xef\xbf\xbe"), (b"&", b"&x"), (b"<", b"<![CDATA["), (b">", b">&lt;"),
+    (b".", b"X"), (b"{", b"[{"), (b"}", b"},{"), (b"[", b"[NaN,"), (b'"', b"NaN"), (b"/", b"/\xef\xbf\xbe"), (b"&", b"&x"), (b"<", b"<![CDATA["), (b">", b">&lt;"),
 )  # fmt: skip
 
 
@@ -101,6 +105,25 @@ def test_both_ways_read_the_same(target, monkeypatch, soak, seed, record_count):
             compared += 1
     assert POLICIES // 2 < quick < compared, "one of the two ways was hardly gone"
     record_count(f"documents read both ways: {target}", compared)
+
+
+@pytest.mark.parametrize("target", CUTTERS)
+def test_every_sign_of_the_layout_counts(target, monkeypatch, seed):
+    """The first rule, with each of its characters exchanged for another in turn, is read the same both ways."""
+    module, name = CUTTERS[target]
+    cut = getattr(import_module(module), name)
+    host = host_target(target)
+    rng = Random(f"{seed} {target}")
+    rule = HostRule(id="a", action=Action.ALLOW, direction=Direction.IN, protocol=6, name="b", description="c")
+    written = host.write_policy(carry(HostState(rules=(rule,)), host.CAPABILITIES, host.check, "m").policy).artifacts
+    text = written[0].content.decode()
+    for at in range(min(len(text), MOST_SIGNS)):
+        content = f"{text[:at]}{rng.choice(SIGNS)}{text[at + 1 :]}".encode()
+        artifacts = (replace(written[0], content=content), *written[1:])
+        monkeypatch.setattr(f"{module}.{name}", cut)
+        found = reading(target, artifacts)
+        monkeypatch.setattr(f"{module}.{name}", lambda *_: None)
+        assert found == reading(target, artifacts), content
 
 
 @pytest.mark.parametrize("target", ["dsc", "intune"])

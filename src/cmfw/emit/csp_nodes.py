@@ -38,12 +38,12 @@ LOSSES = {
 }
 
 
-def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities) -> HostRule:
-    """The rule as a device gets it; raises Unsupported where the CSP cannot say it."""
+def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities, *, name: str = "") -> HostRule:
+    """The rule as a device gets it, with that name if it is one; raises Unsupported where the CSP cannot say it."""
     target.check(rule)
     if "/" in rule.id or rule.id != rule.id.strip():
         raise Unsupported(target.target, rule.id, "the id would be a path, or lose blanks, as the name of a node")
-    for field, text in (("name", rule.name), ("description", rule.description), ("program", rule.program or "x")):
+    for field, text in (("name", name or rule.name), ("description", rule.description), ("program", rule.program or "x")):
         if text != text.strip() or (not text and field == "name"):
             raise Unsupported(
                 target.target, rule.id, phrase("the {field} is empty or begins or ends with a blank", field=field)
@@ -51,7 +51,7 @@ def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities) -> Host
     plain = with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
     if plain.extras.defer:
         plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))
-    return changed_rule(plain, store=Store.MDM, group="", origin="", version=(2, 10))
+    return changed_rule(plain, name=name or plain.name, store=Store.MDM, group="", origin="", version=(2, 10))
 
 
 def address_texts() -> Callable[[AddressMatch], str]:

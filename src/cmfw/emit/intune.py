@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from cmfw.emit import Artifact, EmitRequest, Output
@@ -63,10 +64,12 @@ def check(rule: HostRule) -> None:
 def _as_written(rule: HostRule, rpc_ports: Any) -> HostRule:
     if ": " in rule.id:
         raise Unsupported(CAPABILITIES.target, rule.id, "the id has `: `, which ends an id in front of a name")
-    plain = as_written(rule if rule.name else changed_rule(rule, name=rule.id), rpc_ports, CAPABILITIES)
-    if plain.name == rule.id or plain.name.startswith(f"{rule.id}: "):
-        return plain
-    return changed_rule(plain, name=f"{rule.id}: {plain.name}")
+    rule = rule if rule.name else changed_rule(rule, name=rule.id)
+    name = rule.name
+    if name != rule.id and not name.startswith(f"{rule.id}: "):
+        # blanks around a name are refused before the id stands in front of it
+        name = f"{rule.id}: {name}" if name == name.strip() else name
+    return as_written(rule, rpc_ports, CAPABILITIES, name=name)
 
 
 def write_policy(policy: HostPolicy) -> Output:
@@ -135,7 +138,7 @@ def _rule(rule: HostRule, child: Callable[[Node], str], text_of: Callable[[Addre
     return f'          {{\n            "children": [\n{children}\n            ]\n          }}'
 
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = encode_basestring
 _IN = "\n                "
 """Where the members of a child begin."""
 

@@ -6,6 +6,7 @@ CSP", "OMA DM protocol support" (Atomic); facts/windows_firewall.md 4.7.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import count
@@ -101,7 +102,12 @@ def _place(rule: HostRule) -> str:
 
 def _plain(text: str) -> str:
     """The text escaped; braces too, as documents of ours always had them."""
+    if _MEANS_SOMETHING.search(text) is None:
+        return text
     return escaped(text).replace("{", "&#123;").replace("}", "&#125;")
+
+
+_MEANS_SOMETHING = re.compile(r"[&<>\r{}]")
 
 
 def _deleted(rule: HostRule, number: int) -> str:

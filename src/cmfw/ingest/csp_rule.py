@@ -6,7 +6,7 @@ Source: Microsoft, "Firewall CSP" and "Firewall DDF"; facts/windows_firewall.md 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cmfw.ingest.kept_texts import kept
@@ -36,7 +36,7 @@ _NAMES = frozenset(NODES)
 _ACTIONS = {"1": Action.ALLOW, "0": Action.BLOCK}
 _DIRECTIONS = {"IN": Direction.IN, "OUT": Direction.OUT}
 _FLAGS = {"true": True, "false": False}
-AddressReader = Callable[[str | None, int | None], AddressMatch]
+AddressReader = Callable[[str, int | None], AddressMatch]
 
 
 def address_reader() -> AddressReader:
@@ -50,31 +50,46 @@ def read_csp_rule(rule_id: str, nodes: dict[str, str], addresses: AddressReader,
     ``addresses`` is ``address_reader`` of the document.
     """
     get = nodes.get
-    if not (nodes.keys() <= _NAMES and all(name in nodes for name in _ALWAYS)):
-        unknown = nodes.keys() - _NAMES
-        missing = [name for name in _ALWAYS if name not in nodes]
-        raise ValueError(f"nodes {', '.join(sorted(unknown)) or f'without {missing[0]}'}")
-    protocol = int(nodes["Protocol"]) if "Protocol" in nodes else None
-    if protocol is not None and not 0 <= protocol <= 255:
-        raise ValueError(f"`{protocol}` is no protocol")
+    try:
+        name, enabled, direction, action, profiles = map(nodes.__getitem__, _ALWAYS)
+    except KeyError as missing:
+        unknown = ", ".join(sorted(nodes.keys() - _NAMES))
+        raise ValueError(f"nodes {unknown or f'without {missing.args[0]}'}") from None
+    if not nodes.keys() <= _NAMES:
+        raise ValueError(f"nodes {', '.join(sorted(nodes.keys() - _NAMES))}")
+    said = _circumstances(get("Protocol"), action, direction, enabled, profiles)
+    protocol = said[-1]
     conditions = (
-        _one(_ACTIONS, nodes["Action/Type"]),
-        _one(_DIRECTIONS, nodes["Direction"]),
-        Store.MDM,
-        _one(_FLAGS, nodes["Enabled"]),
-        _profiles(nodes["Profiles"]),
-        protocol,
+        *said,
         _ports(nodes["LocalPortRanges"]) if "LocalPortRanges" in nodes else PortMatch.ANY,
         _ports(nodes["RemotePortRanges"]) if "RemotePortRanges" in nodes else PortMatch.ANY,
-        _icmp(get("IcmpTypesAndCodes"), protocol),
-        addresses(get("LocalAddressRanges"), protocol),
-        addresses(get("RemoteAddressRanges"), protocol),
+        _icmp(nodes["IcmpTypesAndCodes"], protocol) if "IcmpTypesAndCodes" in nodes else None,
+        addresses(nodes["LocalAddressRanges"], protocol) if "LocalAddressRanges" in nodes else AddressMatch.ANY,
+        addresses(nodes["RemoteAddressRanges"], protocol) if "RemoteAddressRanges" in nodes else AddressMatch.ANY,
         get("App/FilePath"),
         get("App/ServiceName"),
-        _interfaces(get("InterfaceTypes")),
+        _interfaces(nodes["InterfaceTypes"]) if "InterfaceTypes" in nodes else ALL_INTERFACES,
     )
-    edge = _one(_FLAGS, get("EdgeTraversal", "false"))
-    return new_rule(rule_id, conditions, (nodes["Name"], get("Description", ""), ""), edge, Extras.NONE, (2, 10), origin)
+    edge = _one(_FLAGS, nodes["EdgeTraversal"]) if "EdgeTraversal" in nodes else False
+    return new_rule(rule_id, conditions, (name, get("Description", ""), ""), edge, Extras.NONE, (2, 10), origin)
+
+
+@lru_cache(maxsize=512)
+def _circumstances(
+    number: str | None, action: str, direction: str, enabled: str, profiles: str
+) -> tuple[Action, Direction, Store, bool, int, int | None]:
+    """What nearly all rules share, from action to protocol: there are few of them, whatever the policy."""
+    protocol = int(number) if number is not None else None
+    if protocol is not None and not 0 <= protocol <= 255:
+        raise ValueError(f"`{protocol}` is no protocol")
+    return (
+        _one(_ACTIONS, action),
+        _one(_DIRECTIONS, direction),
+        Store.MDM,
+        _one(_FLAGS, enabled),
+        _profiles(profiles),
+        protocol,
+    )
 
 
 def _one(words: dict[str, Any], text: str) -> Any:
@@ -100,25 +115,19 @@ def _ports(text: str) -> PortMatch:
     return PortMatch(ports)
 
 
-def _icmp(text: str | None, protocol: int | None) -> tuple[tuple[int, int | None], ...] | None:
-    if text is None:
-        return None
+def _icmp(text: str, protocol: int | None) -> tuple[tuple[int, int | None], ...]:
     if protocol not in ICMP_PROTOCOLS:
         raise ValueError("ICMP types without ICMP")
     pairs = (part.partition(":") for part in text.split(","))
     return tuple((int(kind), None if code == "*" else int(code)) for kind, _, code in pairs)
 
 
-def _addresses(text: str | None, protocol: int | None) -> AddressMatch:
-    if text is None:
-        return AddressMatch.ANY
+def _addresses(text: str, protocol: int | None) -> AddressMatch:
     parts = text.split(",")
     plain = [part for part in parts if part != "LocalSubnet"]
     return AddressMatch(AddrSet.parse(*plain), subnet_words(protocol) if len(plain) < len(parts) else ())
 
 
-def _interfaces(text: str | None) -> int:
-    if text is None:
-        return ALL_INTERFACES
+def _interfaces(text: str) -> int:
     bits = {word: int(bit) for bit, word in INTERFACE_WORDS.items()}
     return sum(_one(bits, word) for word in text.split(","))

@@ -1,7 +1,7 @@
 """Reads back the SyncML that ``emit syncml`` writes, and nothing else: for translation validation.
 
-A document that is laid out as ours are is cut by a pattern into places and values; any other goes through the parser of XML.
-What places and values mean is read the same way of both. Source: Microsoft, "Firewall CSP"; OMA-TS-DM_RepPro-V1_2 (SyncML representation).
+A document that is laid out as ours are is cut by patterns into places and values, each text of a command once; any other goes
+through the parser of XML. What places and values mean is read the same way of both. Source: Microsoft, "Firewall CSP"; OMA-TS-DM_RepPro-V1_2 (SyncML representation).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from cmfw.errors import Problem
 from cmfw.ingest.csp_rule import AddressReader, address_reader, read_csp_rule
 from cmfw.ingest.evidence import StorePart
+from cmfw.ingest.kept_texts import kept
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
@@ -45,10 +46,10 @@ def read_syncml(content: bytes, path: str) -> StorePart:
     problems: list[Problem] = []
     addresses = address_reader()
     try:
-        for pairs in layout_of(content) or _parsed(content):
-            for name, found in _nodes(pairs).items():
+        for nodes in layout_of(content) or map(_nodes, _parsed(content)):
+            for name, found in nodes.items():
                 _take(name, found, (rules, settings), addresses, path)
-    except (ParseError, ValueError, KeyError, TypeError) as error:
+    except (ParseError, ValueError, LookupError, TypeError) as error:
         problems.append(Problem(path, "SyncML of our dialect", str(error)))
     merged = tuple((profile, ProfileSettings(**found)) for profile, found in settings.items())
     return StorePart(store=Store.MDM, name="mdm", rules=tuple(rules), settings=merged, problems=tuple(problems))
@@ -56,40 +57,63 @@ def read_syncml(content: bytes, path: str) -> StorePart:
 
 Pair = tuple[str, str]
 """(place of a node, its value)."""
+Nodes = dict[tuple[str, str], dict[str, str]]
+"""(branch, name of the rule) -> node -> value, of one block."""
 _TEXT = r"[^<>&\x00-\x1f\ufffe\uffff]*(?:&(?:amp|lt|gt|#13|#123|#125);[^<>&\x00-\x1f\ufffe\uffff]*)*"
-_REPLACE = re.compile(
-    "      <Replace>\\n        <CmdID>[0-9]+</CmdID>\\n        <Item>\\n"
-    f"          <Target><LocURI>({_TEXT})</LocURI></Target>\\n"
+_COMMAND = re.compile("      <Replace>\\n        <CmdID>[0-9]+</CmdID>\\n        <Item>\\n          <Target><LocURI>")
+"""What stands before the place of a node; what stands behind it is the same for many rules."""
+_REST = re.compile(
+    f"({_TEXT})</LocURI></Target>\\n"
     f'          <Meta><Format xmlns="{META}">[a-z]+</Format><Type xmlns="{META}">text/plain</Type></Meta>\\n'
     f"          <Data>({_TEXT})</Data>\\n        </Item>\\n      </Replace>\\n"
 )
+_PLACE = re.compile(f"{re.escape(BASE)}FirewallRules/([^/<>&\\x00-\\x1f\\ufffe\\uffff]*)/")
 _ATOMIC = re.compile("    <Atomic>\\n      <CmdID>[0-9]+</CmdID>\\n")
+_NEXT = re.compile(f"    </Atomic>\\n{_ATOMIC.pattern}")
 _HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<SyncML xmlns="{SYNC}">\n  <SyncBody>\n'
-_END = "    </Atomic>\n"
-_TAIL = "    <Final/>\n  </SyncBody>\n</SyncML>\n"
+_TAIL = "    </Atomic>\n    <Final/>\n  </SyncBody>\n</SyncML>\n"
 _ENTITY = re.compile(r"&([^;]+);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "#13": "\r", "#123": "{", "#125": "}"}
 
 
-def layout_of(content: bytes) -> list[list[Pair]] | None:
-    """The pairs of every block; None where the document is laid out in another way than ours."""
+def layout_of(content: bytes) -> list[Nodes] | None:
+    """The nodes of every block; None where the document is laid out in another way than ours, or something is wrong.
+
+    INVARIANT: no place and no value has a ``<``, so what is cut at a mark is whole commands or none, and each must be one.
+    """
     try:
         text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    at = len(_HEAD)
-    found = []
-    while begin := _ATOMIC.match(text, at):
-        at = begin.end()
-        pairs: list[Pair] = []
-        while command := _REPLACE.match(text, at):
-            pairs.append(command.groups() if "&" not in command[0] else tuple(map(_plain, command.groups())))  # type: ignore[arg-type]
-            at = command.end()
-        if not text.startswith(_END, at):
+        begin = _ATOMIC.match(text, len(_HEAD))
+        if begin is None or not (text.startswith(_HEAD) and text.endswith(_TAIL)):
             return None
-        at += len(_END)
-        found.append(pairs)
-    return found if text.startswith(_HEAD) and text[at:] == _TAIL else None
+        return [_block(block) for block in _NEXT.split(text[begin.end() : -len(_TAIL)])]
+    except ValueError:
+        return None
+
+
+def _block(text: str) -> Nodes:
+    """The nodes of one block; raises ValueError where it is laid out in another way than ours."""
+    before, *commands = _COMMAND.split(text)
+    if before:
+        raise ValueError("another command")
+    place = _PLACE.match(commands[0]) if commands else None
+    if place is None or not all(command.startswith(place[0]) for command in commands):
+        return _nodes(map(_pair, commands))
+    start = place.end()
+    found = dict([_pair(command[start:]) for command in commands])
+    if len(found) < len(commands):
+        raise ValueError("a node twice")
+    return {("FirewallRules", place[1]): found}
+
+
+@kept
+def _pair(command: str) -> Pair:
+    """(what stands there of the place, value) of one command from its place on."""
+    found = _REST.fullmatch(command)
+    if found is None:
+        raise ValueError("another layout")
+    where, text = found.groups()
+    return (_plain(where), _plain(text)) if "&" in command else (where, text)
 
 
 def _plain(text: str) -> str:
@@ -127,9 +151,8 @@ _NOWHERE = "\0"
 """No place begins so: XML has no such character."""
 
 
-def _nodes(pairs: Iterable[Pair]) -> dict[tuple[str, str], dict[str, str]]:
-    """(branch, name of the rule) -> node -> value, of one block."""
-    nodes: dict[tuple[str, str], dict[str, str]] = {}
+def _nodes(pairs: Iterable[Pair]) -> Nodes:
+    nodes: Nodes = {}
     place, found = _NOWHERE, {}
     for where, text in pairs:
         if where.startswith(place):

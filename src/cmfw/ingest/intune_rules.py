@@ -7,6 +7,7 @@ settings, and each goes to the parser once. Source: policies exported from Micro
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from cmfw.errors import Problem
@@ -105,7 +106,19 @@ _RULES = {"NaN": object()}
 
 @kept
 def _setting(members: str) -> tuple[str, str]:
+    plain = _PLAIN_TEXT.fullmatch(members)
+    if plain is not None and plain[1] in _SIMPLE:
+        return _SIMPLE[plain[1]], plain[2]
     return _node(json.loads(f"{{{members}}}"))
+
+
+_SIMPLE = {suffix: name for name, (suffix, form) in SUFFIXES.items() if form == "SimpleSetting"}
+_PLAIN_TEXT = re.compile(
+    f' *"@odata\\.type": "{re.escape(GRAPH)}SimpleSettingInstance",\n *"settingDefinitionId": "{re.escape(BASE)}_([a-z_]+)",\n'
+    f' *"simpleSettingValue": {{\n *"@odata\\.type": "{re.escape(GRAPH)}StringSettingValue",\n'
+    r' *"value": "([^"\\\x00-\x1f]*)"\n *}'
+)
+"""A setting of one text in which nothing is escaped, such as the name, of which every rule has another one."""
 
 
 def _node(child: dict[str, Any]) -> tuple[str, str]:
