@@ -18,6 +18,7 @@ from cmfw.ingest.evidence import StorePart
 from cmfw.ingest.kept_texts import kept
 from cmfw.model.rule import Action, Extras, HostRule, PortMatch, RuleConditions, Store, new_rule
 from cmfw.net.flow import ALL_INTERFACES, ICMP4, ICMP6, ICMP_PROTOCOLS, TCP, UDP, Direction, Interface, Profile
+from cmfw.words.phrases import listed, phrase
 
 MODULE = "community.windows.win_firewall_rule"
 HEAD = ("---", "- name: TITLE", "  hosts: windows", "  gather_facts: false", "  tasks:")
@@ -49,7 +50,11 @@ def read_ansible_rules(content: bytes, path: str) -> StorePart:
         for number, task in _tasks(text.split("\n")):
             rules.append(_rule(task, f"{path}:{number}"))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        problems.append(Problem(path, "a playbook of our dialect", f"{type(error).__name__}: {error}"))
+        problems.append(
+            Problem(
+                path, "a playbook of our dialect", phrase("{kind}: {reason}", kind=type(error).__name__, reason=str(error))
+            )
+        )
     return StorePart(store=Store.LOCAL, name="local", rules=tuple(rules), problems=tuple(problems))
 
 
@@ -149,7 +154,7 @@ def _port_lines(lines: str, protocol: int | None) -> tuple[PortMatch, PortMatch,
 def _ending(lines: str) -> tuple[str | None, str | None, int, bool, Extras]:
     said = _arguments(lines)
     if said["state"] != "present":
-        raise ValueError("another state")
+        raise ValueError(phrase("another state"))
     edge, defer = _key(EDGES, said["edge"])
     extras = Extras(defer=defer) if defer else Extras.NONE
     return said.get("program"), said.get("service"), _interfaces(said["interfacetypes"]), edge, extras
@@ -164,7 +169,7 @@ def _tasks(lines: list[str]) -> list[tuple[int, dict[str, Any]]]:
     start = lines.index("  hosts: windows")
     begins = tuple(lines[start : start + 2]) == HEAD[2:4] and lines[start + 2] in (HEAD[4], f"{HEAD[4]} []")
     if not begins or lines[0] != HEAD[0] or any(not line.startswith("# cmfw: ") for line in lines[1 : start - 1]):
-        raise ValueError("another head")
+        raise ValueError(phrase("another head"))
     found: list[tuple[int, dict[str, Any]]] = []
     _take(enumerate(lines[start + 3 :], start + 4), found)
     return found
@@ -177,7 +182,7 @@ def _take(lines: Iterable[tuple[int, str]], found: list[tuple[int, dict[str, Any
         if pair := _PAIR.fullmatch(line):
             key, text = pair[1], pair[2]
             if key in found[-1][1]:
-                raise ValueError(f"`{key}` twice")
+                raise ValueError(phrase("`{key}` twice", key=key))
             found[-1][1][key] = [] if text is None else json.loads(text)
         elif entry := _ENTRY.fullmatch(line):
             found[-1][1][key].append(json.loads(entry[1]))
@@ -185,12 +190,12 @@ def _take(lines: Iterable[tuple[int, str]], found: list[tuple[int, dict[str, Any
             json.loads(task[1])
             found.append((number, {}))
         elif line not in ("", f"      {MODULE}:"):
-            raise ValueError(f"line {number}: `{line[:60]}`")
+            raise ValueError(phrase("line {number}: `{line}`", number=number, line=line[:60]))
 
 
 def _rule(task: dict[str, Any], origin: str) -> HostRule:
     if not _ALWAYS <= set(task) <= _ALWAYS | _MAY or task["state"] != "present" or not isinstance(task["enabled"], bool):
-        raise ValueError(f"arguments {', '.join(task)}")
+        raise ValueError(phrase("arguments {names}", names=listed(task)))
     protocol = _protocol(task["protocol"])
     edge, defer = _key(EDGES, task["edge"])
     return HostRule(
@@ -248,6 +253,6 @@ def _icmp(task: dict[str, Any], protocol: int | None) -> tuple[tuple[int, int | 
     if "icmp_type_code" not in task:
         return None
     if protocol not in ICMP_PROTOCOLS:
-        raise ValueError("ICMP types without ICMP")
+        raise ValueError(phrase("ICMP types without ICMP"))
     pairs = (text.partition(":") for text in task["icmp_type_code"])
     return tuple((int(kind), None if code == "*" else int(code)) for kind, _, code in pairs)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.input_file import InputFile
+from cmfw.words.phrases import phrase
 
 MOST_FILES = 20_000
 MOST_BYTES = 1 << 26
@@ -73,7 +74,14 @@ def bound_files(file: InputFile, count: int) -> None:
         InputError: there are more.
     """
     if count > MOST_FILES:
-        raise InputError(Problem(file.path, f"at most {MOST_FILES} files", f"{count}", hint="name the GPO's own folder"))
+        raise InputError(
+            Problem(
+                file.path,
+                phrase("at most {most} files", most=MOST_FILES),
+                f"{count}",
+                hint="name the GPO's own folder",
+            )
+        )
 
 
 def bound_bytes(file: InputFile, size: int) -> None:
@@ -83,19 +91,25 @@ def bound_bytes(file: InputFile, size: int) -> None:
         InputError: it is larger.
     """
     if size > MOST_BYTES:
-        raise InputError(Problem(file.path, f"files of at most {MOST_BYTES >> 20} MiB", f"{size} bytes"))
+        raise InputError(
+            Problem(
+                file.path, phrase("files of at most {most} MiB", most=MOST_BYTES >> 20), phrase("{count} bytes", count=size)
+            )
+        )
 
 
 def _bound_total(file: InputFile, total: int) -> None:
     if total > MOST_TOTAL:
-        hint = "unpack the one file that matters"
-        raise InputError(Problem(file.path, f"at most {MOST_TOTAL >> 20} MiB in all", "more", hint=hint))
+        hint = phrase("unpack the one file that matters")
+        raise InputError(Problem(file.path, phrase("at most {most} MiB in all", most=MOST_TOTAL >> 20), "more", hint=hint))
 
 
 def _refuse_traversal(file: InputFile, name: str) -> None:
     parts = PurePosixPath(name).parts
     if ".." in parts or name.startswith("/") or name[1:2] == ":":
-        raise InputError(Problem(file.path, "names inside the archive", f"`{name[:100]}`, which leads out of it"))
+        raise InputError(
+            Problem(file.path, "names inside the archive", phrase("`{name}`, which leads out of it", name=name[:100]))
+        )
 
 
 def _count(file: InputFile, found: int) -> None:
@@ -109,4 +123,11 @@ def _count(file: InputFile, found: int) -> None:
     at = end.rfind(b"PK\5\6")
     stated = int.from_bytes(end[at + 10 : at + 12], "little")
     if stated not in (found, 0xFFFF):
-        raise InputError(Problem(file.path, f"a zip of {stated} entries", f"{found} of them", hint="pack the backup again"))
+        raise InputError(
+            Problem(
+                file.path,
+                phrase("a zip of {count} entries", count=stated),
+                phrase("{count} of them", count=found),
+                hint="pack the backup again",
+            )
+        )

@@ -21,6 +21,7 @@ from cmfw.net.addr import AddrSet
 from cmfw.net.box import ALL_PORTS, ALL_PROTOCOLS
 from cmfw.net.flow import ICMP_PROTOCOLS, PORT_PROTOCOLS
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 GROUP, INGRESS, EGRESS = (
     "aws_security_group",
@@ -110,8 +111,10 @@ def _owners(found: Mapping[str, Any], kind: str, path: str, problems: list[Probl
         end = tags.get(END_TAG) if isinstance(tags, dict) else None
         inline = sorted({"ingress", "egress"} & set(body)) if isinstance(body, dict) else []
         if not isinstance(end, str) or inline or unescaped(end) in {one for one, _ in owners.values()}:
-            wrong = f"`{inline[0]}` inside" if inline else "none, or one that is there twice"
-            problems.append(Problem(path, f"a tag `{END_TAG}` and rules of their own", wrong, key=f"{kind}.{name}"))
+            wrong = phrase("`{name}` inside", name=inline[0]) if inline else phrase("none, or one that is there twice")
+            problems.append(
+                Problem(path, phrase("a tag `{tag}` and rules of their own", tag=END_TAG), wrong, key=f"{kind}.{name}")
+            )
             continue
         owners[name] = (unescaped(end), [])
     return owners
@@ -122,7 +125,7 @@ def unescaped(text: str) -> str:
 
     def plain(found: re.Match[str]) -> str:
         if len(found[0]) < 3:
-            raise NotUnderstood(f"the expression in `{text}`")
+            raise NotUnderstood(phrase("the expression in `{text}`", text=text))
         return found[0][1:]
 
     return _ESCAPED.sub(plain, text)
@@ -150,17 +153,17 @@ def _read(
 def _owned(key: str, body: Any, known: frozenset[str], egress: bool | None) -> tuple[str, CloudRule]:
     """(resource name of the rule's group or ACL, the rule). Raises NotUnderstood, ValueError, TypeError."""
     if not isinstance(body, dict) or not set(body) <= known:
-        raise NotUnderstood("a rule with other arguments")
+        raise NotUnderstood(phrase("a rule with other arguments"))
     named = _REFERENCE.fullmatch(str(body.get("security_group_id", body.get("network_acl_id", ""))))
     if named is None or named[1] != (ACL if egress is None else GROUP):
-        raise NotUnderstood("a rule of neither a group nor an ACL")
+        raise NotUnderstood(phrase("a rule of neither a group nor an ACL"))
     return named[2], _rule(key, body, egress)
 
 
 def _rule(key: str, body: dict[str, Any], egress: bool | None) -> CloudRule:
     v4, v6 = (body.get("cidr_ipv4", body.get("cidr_block")), body.get("cidr_ipv6", body.get("ipv6_cidr_block")))
     if (v4 is None) == (v6 is None):
-        raise NotUnderstood("not one subnet")
+        raise NotUnderstood(phrase("not one subnet"))
     far = AddrSet((address_of(str(v4 or v6), 4 if v4 else 6),))
     match = PacketMatch()
     _packets(match, body, is_acl=egress is None)
@@ -169,7 +172,7 @@ def _rule(key: str, body: dict[str, Any], egress: bool | None) -> CloudRule:
     answer = {"allow": Answer.ALLOW, "deny": Answer.BLOCK}.get(body.get("rule_action", ""))
     number, out = body.get("rule_number"), body.get("egress")
     if answer is None or not isinstance(number, int) or not isinstance(out, bool) or not 1 <= number <= 32766:
-        raise NotUnderstood("no action, number or direction")
+        raise NotUnderstood(phrase("no action, number or direction"))
     return CloudRule(number, out, answer, far, match.narrowed(), key)
 
 
@@ -179,7 +182,7 @@ def _packets(match: PacketMatch, body: dict[str, Any], *, is_acl: bool) -> None:
     ends = (body.get("from_port"), body.get("to_port"))
     if text == "-1":
         if is_acl and ends != (0, 0):
-            raise NotUnderstood("ports of any protocol")
+            raise NotUnderstood(phrase("ports of any protocol"))
         return
     protocol = protocol_of(text)
     match.narrow("protocol", (protocol,), ALL_PROTOCOLS)

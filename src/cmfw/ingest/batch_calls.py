@@ -15,6 +15,7 @@ import re
 from cmfw.errors import Problem
 from cmfw.ingest.script_calls import MACHINE_VARIABLES, Call, Calls, Given, program_name
 from cmfw.ingest.unfollowed_calls import STOPPING, changes_firewall
+from cmfw.words.phrases import phrase
 
 LONGEST_LINE = 8191
 """Characters of one command line. Source: Microsoft, "Command prompt line string limitation"."""
@@ -65,7 +66,12 @@ class _Reader:
             return
         if len(text) > LONGEST_LINE:
             self.problems.append(
-                Problem(self.path, f"at most {LONGEST_LINE} characters", "a longer command line", line=number)
+                Problem(
+                    self.path,
+                    phrase("at most {most} characters", most=LONGEST_LINE),
+                    "a longer command line",
+                    line=number,
+                )
             )
             return
         self._commands(text, number)

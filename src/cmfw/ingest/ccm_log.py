@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from cmfw.errors import Problem
 from cmfw.ingest.log_text import LONGEST, pieces
+from cmfw.words.phrases import phrase
 
 OPEN = "<![LOG["
 _END = re.compile(
@@ -60,7 +61,7 @@ class _Notes:
     def finish(self) -> None:
         """Tell how many there were beside those told."""
         if self.count > _MOST_PROBLEMS:
-            found = f"{self.count - _MOST_PROBLEMS} more pieces that belong to none"
+            found = phrase("{count} more pieces that belong to none", count=self.count - _MOST_PROBLEMS)
             self.note(Problem(self.path, "records only", found))
 
 
@@ -91,7 +92,7 @@ def read_records(file: BinaryIO, path: str, note: Callable[[Problem], None]) -> 
         line += text.count("\n", used, settled)
         rest = text[settled:]
         if len(rest) > LONGEST:
-            notes.stray(rest[:80], line, f"a record of at most {LONGEST >> 20} Mi characters")
+            notes.stray(rest[:80], line, phrase("a record of at most {most} Mi characters", most=LONGEST >> 20))
             line += rest.count("\n", 0, len(rest) - len(OPEN))
             rest = rest[-len(OPEN) :]
     yield from _between(rest, line, notes)

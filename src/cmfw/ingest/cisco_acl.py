@@ -21,6 +21,7 @@ from cmfw.net.box import ALL_PORTS, ALL_PROTOCOLS
 from cmfw.net.flow import ICMP4, Direction
 from cmfw.net.flowset import FlowSet, boxes
 from cmfw.net.intervals import Ranges
+from cmfw.words.phrases import phrase
 
 _ANSWERS = {"permit": Answer.ALLOW, "deny": Answer.BLOCK}
 _V6 = FlowSet(boxes(direction=int(Direction.OUT), local=V6_ALL))
@@ -71,7 +72,11 @@ def read_acl(
     if name not in lists.entries:
         doubt = PathLine(answer=Answer.UNKNOWN, flows=EVERYTHING, text="", origin=path, may=EITHER)
         return (doubt,), [
-            Problem(path, f"the access list `{name}`" if name else "one access list", f"{len(lists.entries)} of them")
+            Problem(
+                path,
+                phrase("the access list `{name}`", name=name) if name else "one access list",
+                phrase("{count} of them", count=len(lists.entries)),
+            )
         ]
     lines = [line for entry in lists.entries[name] for line in _lines(entry, lists)]
     unsaid = PathLine(answer=Answer.UNKNOWN, flows=_V6, text="IPv6", origin=path, may=EITHER)

@@ -17,6 +17,7 @@ from cmfw.ingest.export_text import head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_objects import evidence_of, objects_in
 from cmfw.ingest.xml_tree import Element, read_xml
+from cmfw.words.phrases import phrase
 
 FORMAT = "clixml"
 _NAMESPACE = "http://schemas.microsoft.com/powershell/2004/04"
@@ -47,7 +48,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """
     root = read_xml(read_text(file))
     if root.name != "Objs":
-        raise FormatError(f"expected `Objs`, found `{root.name[:40]}`", source=file.path)
+        raise FormatError(phrase("expected `Objs`, found `{name}`", name=root.name[:40]), source=file.path)
     reader = _Reader(file)
     content = [reader.value(child) for child in root.children]
     objects = tuple(objects_in(content, file.path))

@@ -29,6 +29,7 @@ from cmfw.ingest.ps_json import load_json
 from cmfw.ingest.registry import fold
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "collector"
 SCHEMA = "cmfw/collector/1"
@@ -72,7 +73,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """
     content, lost = load_json(_line(file), file)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise FormatError(f"expected `{SCHEMA}`", source=file.path)
+        raise FormatError(phrase("expected `{schema}`", schema=SCHEMA), source=file.path)
     keys = read_keys(content.get("keys"), file.path)
     problems = _strangers(content, keys, file.path)
     gaps = _gaps(content, keys, file.path, lost)
@@ -136,10 +137,14 @@ def _unpacked(text: str, file: InputFile) -> str:
     try:
         found = unpacker.decompress(base64.b64decode("".join(text.split()), validate=True), MOST_BYTES + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise FormatError(f"a packed line that is cut or damaged: {str(error).lower()}", source=file.path) from error
+        raise FormatError(
+            phrase("a packed line that is cut or damaged: {reason}", reason=str(error).lower()), source=file.path
+        ) from error
     if len(found) > MOST_BYTES or not unpacker.eof:
         said = (
-            f"more than {MOST_BYTES >> 20} MiB in a packed line" if len(found) > MOST_BYTES else "a packed line that is cut"
+            phrase("more than {most} MiB in a packed line", most=MOST_BYTES >> 20)
+            if len(found) > MOST_BYTES
+            else phrase("a packed line that is cut")
         )
         raise FormatError(said, source=file.path)
     return decode(found).text

@@ -17,6 +17,7 @@ from cmfw.ingest.registry import (
     encode_text,
     fold,
 )
+from cmfw.words.phrases import phrase
 
 _SIZES = {REG_DWORD: 4, REG_QWORD: 8}
 
@@ -76,7 +77,7 @@ def _fill(tree: RegistryTree, key: str, values: list[Any], path: str) -> bool:
             tree.note(Problem(path, "a name, a type and data", "something else", key=f"{key}\\[{number}]"))
             sound = False
         elif tree.has_value(key, value.name):
-            tree.note(Problem(path, "every value once", f"`{value.name[:60]}` twice", key=key))
+            tree.note(Problem(path, "every value once", phrase("`{name}` twice", name=value.name[:60]), key=key))
             sound = False
         else:
             tree.set_value(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmfw.errors import FormatError
+from cmfw.words.phrases import phrase
 
 DIGEST = "http://schemas.microsoft.com/SystemsCenterConfigurationManager/2009/07/10/DesiredConfiguration"
 RULES = "http://schemas.microsoft.com/SystemsCenterConfigurationManager/2009/06/14/Rules"
@@ -18,10 +19,10 @@ def read_item(content: bytes, path: str) -> tuple[str, str]:
     try:
         root = fromstring(content)  # noqa: S314 - no document type, so no entities
     except ParseError as error:
-        raise FormatError(f"expected XML: {error}", source=path) from error
+        raise FormatError(phrase("expected XML: {error}", error=error), source=path) from error
     found = root.findall(f".//{{{DIGEST}}}ScriptDiscoverySource")
     if len(found) != 1:
-        raise FormatError(f"expected one script setting, found {len(found)}", source=path)
+        raise FormatError(phrase("expected one script setting, found {count}", count=len(found)), source=path)
     texts = [found[0].findtext(f"{{{DIGEST}}}{name}") for name in ("DiscoveryScriptBody", "RemediationScriptBody")]
     if not texts[0] or not texts[1]:
         raise FormatError("expected a discovery and a remediation script", source=path)

@@ -20,6 +20,7 @@ from cmfw.ingest.rule_validity import invalid_reasons
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, Store
 from cmfw.model.state import Gap, ProfileSettings
 from cmfw.net.flow import ALL_PROFILES, Direction, Profile
+from cmfw.words.phrases import phrase
 
 ROOTS = ("vendor/msft/firewall/mdmstore", "device/vendor/msft/firewall/mdmstore")
 PROFILES = {"domainprofile": Profile.DOMAIN, "privateprofile": Profile.PRIVATE, "publicprofile": Profile.PUBLIC}
@@ -163,7 +164,9 @@ class _Reader:
         unsure = [(name, "not sent or unreadable") for name, found in
                   (("Action", actions), ("Direction", directions), ("Enabled", enabled)) if len(found) > 1]  # fmt: skip
         for name, reason in unsure:
-            self.problems.append(Problem(self.path, f"`{name}` of a rule", reason, key=texts.id, line=texts.line))
+            self.problems.append(
+                Problem(self.path, phrase("`{name}` of a rule", name=name), reason, key=texts.id, line=texts.line)
+            )
         for action, direction in product(actions, directions):
             rule = _rule(texts, action, direction, active=any(enabled))
             if unsure:
@@ -173,7 +176,9 @@ class _Reader:
             if (token, value) not in unsure:
                 found = f"`{value[:60]}`"
                 self.problems.append(
-                    Problem(self.path, f"`{token}` as Windows takes it", found, key=texts.id, line=texts.line)
+                    Problem(
+                        self.path, phrase("`{token}` as Windows takes it", token=token), found, key=texts.id, line=texts.line
+                    )
                 )
 
 

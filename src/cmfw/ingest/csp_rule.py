@@ -15,6 +15,7 @@ from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, S
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP_PROTOCOLS, Direction, Interface
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import listed, phrase
 
 EVERY_PROFILE = 0x7FFFFFFF
 INTERFACE_WORDS = {
@@ -53,10 +54,11 @@ def read_csp_rule(rule_id: str, nodes: dict[str, str], addresses: AddressReader,
     try:
         name, enabled, direction, action, profiles = map(nodes.__getitem__, _ALWAYS)
     except KeyError as missing:
-        unknown = ", ".join(sorted(nodes.keys() - _NAMES))
-        raise ValueError(f"nodes {unknown or f'without {missing.args[0]}'}") from None
+        unknown = sorted(nodes.keys() - _NAMES)
+        named = listed(unknown) if unknown else phrase("without {name}", name=missing.args[0])
+        raise ValueError(phrase("nodes {names}", names=named)) from None
     if not nodes.keys() <= _NAMES:
-        raise ValueError(f"nodes {', '.join(sorted(nodes.keys() - _NAMES))}")
+        raise ValueError(phrase("nodes {names}", names=listed(sorted(nodes.keys() - _NAMES))))
     said = _circumstances(get("Protocol"), action, direction, enabled, profiles)
     protocol = said[-1]
     conditions = (
@@ -81,7 +83,7 @@ def _circumstances(
     """What nearly all rules share, from action to protocol: there are few of them, whatever the policy."""
     protocol = int(number) if number is not None else None
     if protocol is not None and not 0 <= protocol <= 255:
-        raise ValueError(f"`{protocol}` is no protocol")
+        raise ValueError(phrase("`{protocol}` is no protocol", protocol=protocol))
     return (
         _one(_ACTIONS, action),
         _one(_DIRECTIONS, direction),
@@ -94,7 +96,7 @@ def _circumstances(
 
 def _one(words: dict[str, Any], text: str) -> Any:
     if text not in words:
-        raise ValueError(f"`{text}` is none of {', '.join(words)}")
+        raise ValueError(phrase("`{text}` is none of {names}", text=text, names=listed(words)))
     return words[text]
 
 
@@ -103,7 +105,7 @@ def _profiles(text: str) -> int:
     if number == EVERY_PROFILE:
         return ALL_PROFILES
     if not 1 <= number <= ALL_PROFILES:
-        raise ValueError(f"`{text}` is no set of profiles")
+        raise ValueError(phrase("`{text}` is no set of profiles", text=text))
     return number
 
 
@@ -117,7 +119,7 @@ def _ports(text: str) -> PortMatch:
 
 def _icmp(text: str, protocol: int | None) -> tuple[tuple[int, int | None], ...]:
     if protocol not in ICMP_PROTOCOLS:
-        raise ValueError("ICMP types without ICMP")
+        raise ValueError(phrase("ICMP types without ICMP"))
     pairs = (part.partition(":") for part in text.split(","))
     return tuple((int(kind), None if code == "*" else int(code)) for kind, _, code in pairs)
 

@@ -18,6 +18,7 @@ from cmfw.ingest.kept_texts import kept
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
+from cmfw.words.phrases import listed, phrase
 
 SYNC = "SYNCML:SYNCML1.2"
 META = "syncml:metinf"
@@ -123,7 +124,7 @@ def _plain(text: str) -> str:
 def _parsed(content: bytes) -> Iterator[list[Pair]]:
     """The pairs of every block of any document; raises ValueError after the last one where there is anything else."""
     if b"<!" in content:
-        raise ValueError("a document type or a marked section")
+        raise ValueError(phrase("a document type or a marked section"))
     root = fromstring(content)  # noqa: S314 - no document type, so no entities
     for block in root.findall(f"{{{SYNC}}}SyncBody/{{{SYNC}}}Atomic"):
         yield list(_pairs(block))
@@ -134,7 +135,7 @@ def _check_rest(root: Element) -> None:
     body = root.find(f"{{{SYNC}}}SyncBody")
     names = {f"{{{SYNC}}}{name}" for name in ("Atomic", "Final")}
     if root.tag != f"{{{SYNC}}}SyncML" or body is None or any(child.tag not in names for child in body):
-        raise ValueError("other commands than Atomic")
+        raise ValueError(phrase("other commands than Atomic"))
 
 
 def _pairs(block: Element) -> Iterator[Pair]:
@@ -142,7 +143,7 @@ def _pairs(block: Element) -> Iterator[Pair]:
         if command.tag == f"{{{SYNC}}}CmdID":
             continue
         if command.tag != f"{{{SYNC}}}Replace":
-            raise ValueError(f"the command {command.tag}")
+            raise ValueError(phrase("the command {tag}", tag=command.tag))
         where = command.findtext(f"{{{SYNC}}}Item/{{{SYNC}}}Target/{{{SYNC}}}LocURI") or ""
         yield where, command.findtext(f"{{{SYNC}}}Item/{{{SYNC}}}Data") or ""
 
@@ -165,9 +166,9 @@ def _nodes(pairs: Iterable[Pair]) -> Nodes:
                 place = f"{BASE}{branch}/{name}/" if slash else _NOWHERE
             found = nodes.setdefault((branch, name), {})
         else:
-            raise ValueError(f"the node `{where}`")
+            raise ValueError(phrase("the node `{where}`", where=where))
         if leaf in found:
-            raise ValueError(f"the node `{where}` twice")
+            raise ValueError(phrase("the node `{where}` twice", where=where))
         found[leaf] = text
     return nodes
 
@@ -187,7 +188,7 @@ def _take(
         return
     profile = next((p for p, node in PROFILE_NODES.items() if node == branch), None)
     if profile is None:
-        raise ValueError(f"nodes {', '.join(sorted(found))}")
+        raise ValueError(phrase("nodes {names}", names=listed(sorted(found))))
     settings[profile] = dict(_setting(leaf, text) for leaf, text in found.items())
 
 

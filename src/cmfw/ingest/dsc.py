@@ -21,6 +21,7 @@ from cmfw.ingest.rule_validity import invalid_reasons
 from cmfw.model.rule import Action, Extras, HostRule, Store
 from cmfw.model.state import Gap
 from cmfw.net.flow import ALL_PROFILES, ICMP_PROTOCOLS, Direction, Profile
+from cmfw.words.phrases import phrase
 
 FORMAT = "dsc"
 TYPE = "Microsoft.Windows/FirewallRuleList"
@@ -70,7 +71,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     found = read_json(file)
     lists = [one for one in objects(found) if _is_list(one)]
     if not lists:
-        raise InputError(Problem(file.path, f"a resource `{TYPE}` with rules", "none"))
+        raise InputError(Problem(file.path, phrase("a resource `{type}` with rules", type=TYPE), "none"))
     problems: list[Problem] = []
     rules = [
         _rule(one, number + 1, file.path, problems)

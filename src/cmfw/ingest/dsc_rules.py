@@ -15,6 +15,7 @@ from cmfw.ingest.com_rule import address_reader, read_ports
 from cmfw.ingest.evidence import StorePart
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store, new_rule
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction, Interface, Profile
+from cmfw.words.phrases import listed, phrase
 
 SCHEMA = "https://aka.ms/dsc/schemas/v3/bundled/config/document.json"
 RESOURCE = "Microsoft.Windows/FirewallRuleList"
@@ -38,12 +39,16 @@ def read_dsc_rules(content: bytes, path: str) -> StorePart:
         document = json.loads(content)
         (resource,) = document["resources"]
         if set(document) != {"$schema", "resources"} or resource["type"] != RESOURCE:
-            raise ValueError("another resource than firewall rules")  # noqa: TRY301
+            raise ValueError(phrase("another resource than firewall rules"))  # noqa: TRY301
         addresses = address_reader("*")
         for number, entry in enumerate(resource["properties"]["rules"]):
             rules.append(_rule(entry, addresses, f"{path}!{number}"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        problems.append(Problem(path, "a document of our dialect", f"{type(error).__name__}: {error}"))
+        problems.append(
+            Problem(
+                path, "a document of our dialect", phrase("{kind}: {reason}", kind=type(error).__name__, reason=str(error))
+            )
+        )
     return StorePart(store=Store.LOCAL, name="local", rules=tuple(rules), problems=tuple(problems))
 
 
@@ -75,7 +80,7 @@ def _rule(entry: dict[str, Any], addresses: Callable[[str, int | None], AddressM
 def _check_names(names: tuple[str, ...]) -> None:
     """Raise ValueError where a rule has other properties than ours."""
     if not _ALWAYS <= set(names) <= _ALWAYS | _MAY:
-        raise ValueError(f"properties {', '.join(names)}")
+        raise ValueError(phrase("properties {names}", names=listed(names)))
 
 
 _ACTION_OF = {word: action for action, word in ACTIONS.items()}
@@ -90,7 +95,7 @@ def _mask_reader(words: dict[Any, str], everything: int) -> Callable[[list[str]]
         if found == ("All",):
             return everything
         if not found or len(set(found)) < len(found):
-            raise ValueError("an empty list, or a word twice")
+            raise ValueError(phrase("an empty list, or a word twice"))
         return sum(bits[word] for word in found)
 
     kept = lru_cache(maxsize=64)(read)

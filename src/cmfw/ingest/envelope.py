@@ -23,6 +23,8 @@ from cmfw.net.flow import ALL_INTERFACES
 from cmfw.net.flowquery import Names, parse_flow
 from cmfw.net.flowset import Box, FlowSet
 from cmfw.net.flowtext import EVERY, FlowTextError, parse_parts
+from cmfw.words.phrases import listed, phrase
+from cmfw.words.system_errors import of_system
 
 WORDS = ("about", "allow", "need", "baseline")
 
@@ -32,7 +34,7 @@ def read_envelope(path: str, names: Names) -> Envelope:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(Problem(path, "a readable envelope", (error.strerror or "an error").lower())) from error
+        raise InputError(Problem(path, "a readable envelope", of_system(error))) from error
     return read_envelope_text(content, path, names)
 
 
@@ -47,7 +49,7 @@ def read_envelope_text(content: bytes, path: str, names: Names) -> Envelope:
             rows[_word(word, text)].append(EnvelopeRow(text, _flows(word.lower(), text, names), f"{path}:{number}"))
         except FlowTextError as error:
             at = line.find(text) + error.position if text else len(line)
-            found = f"{error.got} at character {at + 1} of `{line}`"
+            found = phrase("{got} at character {at} of `{line}`", got=error.got, at=at + 1, line=line)
             problems.append(Problem(path, error.expected, found, line=number))
     if not problems and not (rows["allow"] or rows["need"] or rows["baseline"]):
         problems.append(Problem(path, "lines of `allow` or `need` and a flow", "none"))
@@ -67,7 +69,7 @@ def _word(word: str, text: str) -> str:
     lowered = word.lower()
     if lowered not in WORDS:
         # the position is that of the word itself, before the flow
-        raise FlowTextError(" or ".join(f"`{each}`" for each in WORDS), f"`{word}`", -len(word) - 1 if text else 0)
+        raise FlowTextError(listed((f"`{each}`" for each in WORDS), " or "), f"`{word}`", -len(word) - 1 if text else 0)
     if lowered == "baseline" and text:
         raise FlowTextError("nothing behind `baseline`", f"`{text}`", 0)
     return lowered

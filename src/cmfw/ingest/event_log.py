@@ -23,6 +23,7 @@ from cmfw.model.rule import canonical_program
 from cmfw.net.flow import ICMP_PROTOCOLS, PORT_PROTOCOLS, Direction
 from cmfw.net.flowtext import FlowParts
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import phrase
 
 EVTX = b"ElfFile\0"
 _SECURITY, _SYSMON = "security", "microsoft-windows-sysmon/operational"
@@ -46,6 +47,7 @@ _RULES = re.compile(
 )
 _GPO_RULES = re.compile(r"\\Policies\\Microsoft\\WindowsFirewall\\FirewallRules\\(?P<id>.+)$", re.IGNORECASE)
 _EPHEMERAL = 49152
+_LONGEST_FLAW = 100
 _MOST_PROBLEMS = 20
 Event = dict[str, Any]
 
@@ -74,10 +76,14 @@ class EventReader:
             except (ValueError, TypeError, KeyError) as error:
                 self._wrong += 1
                 if self._wrong <= _MOST_PROBLEMS:
-                    found = f"no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)[:100]
+                    found = phrase("no `{name}`", name=error.args[0]) if isinstance(error, KeyError) else _shortened(error)
                     self.note(Problem(self.path, "an event with its fields", found, line=number))
         if self._wrong > _MOST_PROBLEMS:
-            self.note(Problem(self.path, "events with their fields", f"{self._wrong - _MOST_PROBLEMS} more without"))
+            self.note(
+                Problem(
+                    self.path, "events with their fields", phrase("{count} more without", count=self._wrong - _MOST_PROBLEMS)
+                )
+            )
 
     def observations(self) -> Iterator[Observation]:
         """What was seen, host by host."""
@@ -109,7 +115,7 @@ class EventReader:
         """The connection. Its two ends are named Source and Dest; which of them is the machine's own depends on the direction."""
         direction = _DIRECTIONS.get(str(event["Direction"]).lower())
         if direction is None:
-            raise ValueError(f"the direction `{event['Direction']}`")
+            raise ValueError(phrase("the direction `{direction}`", direction=event["Direction"]))
         protocol = int(event["Protocol"])
         source = (str(event["SourceAddress"]), int(event.get("SourcePort") or 0))
         other = (str(event["DestAddress"]), int(event.get("DestPort") or 0))
@@ -219,7 +225,9 @@ def json_events(file: BinaryIO, path: str, note: Callable[[Problem], None]) -> I
         if isinstance(event, dict):
             yield number, flat(event)
     if wrong > _MOST_PROBLEMS:
-        note(Problem(path, "one JSON object a line", f"{wrong - _MOST_PROBLEMS} more lines that are none"))
+        note(
+            Problem(path, "one JSON object a line", phrase("{count} more lines that are none", count=wrong - _MOST_PROBLEMS))
+        )
 
 
 _MAY_MATTER = re.compile(r"\b(?:5156|5157|5152|494[678]|200[456]|2071|2073|2052|2097)\b|FirewallPolicy|WindowsFirewall")
@@ -265,3 +273,9 @@ def evtx_events(path: str, note: Callable[[Problem], None]) -> Iterator[tuple[in
                 yield int(record["event_record_id"]), written | flat(json.loads(text))
     except (OSError, RuntimeError, ValueError) as error:
         note(Problem(path, "a whole event log", " ".join(str(error).split())[:120], hint="what could be read is used"))
+
+
+def _shortened(error: Exception) -> str:
+    """What is wrong with an event, which may hold text of any length."""
+    found = str(error)
+    return found if len(found) <= _LONGEST_FLAW else found[:_LONGEST_FLAW]

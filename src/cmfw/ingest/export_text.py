@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from cmfw.errors import Problem
 from cmfw.ingest.input_file import InputFile
+from cmfw.words.phrases import phrase
 
 MOST_BYTES = 1 << 25
 """Most bytes of a text export: a machine with 1,500 rules takes about 3 MiB with all filters, three times that as 5.1 indents it."""
@@ -59,7 +60,9 @@ def read_text(file: InputFile) -> str:
     content = file.content(MOST_BYTES)
     found = decode(content)
     if found.flaw is not None:
-        file.problems.append(Problem(file.path, f"text in {found.encoding}", "other bytes", offset=found.flaw))
+        file.problems.append(
+            Problem(file.path, phrase("text in {encoding}", encoding=found.encoding), "other bytes", offset=found.flaw)
+        )
     return found.text
 
 

@@ -16,6 +16,7 @@ from cmfw.ingest.unfollowed_calls import changes_firewall
 from cmfw.model.rule import Store
 from cmfw.model.script import Script, ScriptCommand, Tool, Verb
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 POWERSHELL = "ps-script"
 BATCH = "netsh-script"
@@ -63,9 +64,14 @@ def read_script(file: InputFile, dialect: str) -> Script:
     text = read_text(file).replace("\r\n", "\n")
     problems: list[Problem] = []
     if len(text) > MOST_CHARACTERS:
-        found = f"{len(text)} characters"
+        found = phrase("{count} characters", count=len(text))
         problems.append(
-            Problem(file.path, f"at most {MOST_CHARACTERS} characters", found, hint="only the beginning is read")
+            Problem(
+                file.path,
+                phrase("at most {most} characters", most=MOST_CHARACTERS),
+                found,
+                hint="only the beginning is read",
+            )
         )
         text = text[:MOST_CHARACTERS]
     if dialect == POWERSHELL:
@@ -166,7 +172,7 @@ def evidence_of(script: Script) -> Evidence:
         InputError: it has no command that changes the firewall, so it says nothing of a machine.
     """
     if all(command.verb is Verb.LOOK for command in script.commands) and not script.problems:
-        hint = "what other scripts and modules do that it calls is not seen"
+        hint = phrase("what other scripts and modules do that it calls is not seen")
         raise InputError(Problem(script.path, "commands that change the firewall", "none of them", hint=hint))
     gaps = [Gap("rules_alone", "a script shows rules; what else is on the machine is not in it", source=script.path)]
     unfollowed = [command for command in script.commands if _is_unfollowed(command)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cmfw.errors import InputError, Problem
+from cmfw.words.phrases import phrase
 
 
 def text_lines(content: bytes, path: str) -> list[tuple[int, str]]:
@@ -17,7 +18,11 @@ def decoded(content: bytes, path: str) -> str:
     try:
         return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"byte {content[error.start]:#04x}" if error.start < len(content) else "the end of the file"
+        found = (
+            phrase("byte {byte:#04x}", byte=content[error.start])
+            if error.start < len(content)
+            else phrase("the end of the file")
+        )
         raise InputError(Problem(path, "UTF-8 or UTF-16 text", found, "save it as UTF-8", offset=error.start)) from error
 
 

@@ -7,6 +7,7 @@ from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_PROFILES, PROFILE_NAMES, PROTOCOL_NAMES, PROTOCOL_NUMBERS, Direction, Profile
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import phrase
 
 COLUMNS = (
     "id",
@@ -64,7 +65,7 @@ def read_list(content: bytes, path: str) -> tuple[tuple[HostRule, ...], tuple[Pr
 
 def _rule(row: list[str], origin: str) -> HostRule:
     if len(row) != len(COLUMNS):
-        raise ValueError(f"{len(row)} cells")
+        raise ValueError(phrase("{count} cells", count=len(row)))
     cell = dict(zip(COLUMNS, row, strict=True))
     direction = {"in": Direction.IN, "out": Direction.OUT}[cell["direction"]]
     ports = PortMatch.ANY if cell["ports"] in (ANY, "") else PortMatch(PortSet.parse(cell["ports"].replace(" ", ",")))
@@ -102,7 +103,7 @@ def protocol_number(text: str) -> int | None:
         return PROTOCOL_NUMBERS[text]
     head, slash, number = text.partition("/")
     if head != "ip" or not slash or not (number.isascii() and number.isdigit() and int(number) < 256):
-        raise ValueError(f"`{text}` is no protocol")
+        raise ValueError(phrase("`{text}` is no protocol", text=text))
     return int(number)
 
 

@@ -13,6 +13,7 @@ from cmfw.ingest.packet_match import NotUnderstood, address_of, port_of, protoco
 from cmfw.ingest.zone_rules import ZoneObjects, ZoneRule
 from cmfw.model.verdict import Answer
 from cmfw.net import intervals
+from cmfw.words.phrases import phrase
 
 Settings = dict[str, list[str]]
 _POLICY = frozenset(
@@ -64,7 +65,10 @@ def _entries(text: str, path: str) -> Iterator[tuple[str, str, Settings, int]]:
             case ["end"] if table and not inside:
                 table = ""
             case _:
-                raise FormatError(f"line {number}: expected a block of ours, found `{raw.strip()[:60]}`", source=path)
+                raise FormatError(
+                    phrase("line {number}: expected a block of ours, found `{text}`", number=number, text=raw.strip()[:60]),
+                    source=path,
+                )
     if table:
         raise FormatError("expected `end`, found the end of the file", source=path)
 

@@ -16,6 +16,7 @@ from cmfw.ingest.archive import bound_bytes, bound_files, member_names, read_mem
 from cmfw.ingest.evidence import Evidence
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.registry_pol import read_policy_file
+from cmfw.words.phrases import listed, phrase
 
 FORMAT = "gpo"
 _GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
@@ -41,10 +42,17 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     if file.part:
         found = [entry for entry in found if entry[0].upper() == file.part.upper()]
     if not found:
-        expected = f"the GPO `{file.part}`" if file.part else "a machine `Registry.pol` in a GPO backup"
-        listed = ", ".join(known[:20]) or "none"
+        expected = (
+            phrase("the GPO `{name}`", name=file.part) if file.part else phrase("a machine `Registry.pol` in a GPO backup")
+        )
+        names = listed(known[:20]) if known else phrase("none")
         raise InputError(
-            Problem(file.path, expected, "no such GPO" if file.part else "no such file", hint=f"GPOs here: {listed}")
+            Problem(
+                file.path,
+                expected,
+                "no such GPO" if file.part else "no such file",
+                hint=phrase("GPOs here: {names}", names=names),
+            )
         )
     several = len(found) > 1
     out = []

@@ -24,6 +24,7 @@ from cmfw.ingest.xml_tree import Element, read_xml
 from cmfw.model.rule import AddressMatch, HostRule, PortMatch, Store
 from cmfw.model.state import Gap, ProfileSettings
 from cmfw.net.flow import Profile
+from cmfw.words.phrases import phrase
 
 FORMAT = "gpreport"
 _SPACES = ("microsoft.com/GroupPolicy/Settings", "microsoft.com/GroupPolicy/Rsop")
@@ -84,7 +85,9 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         raise InputError(Problem(file.path, "a Group Policy report", str(error))) from error
     found = [element for element in root.walk() if element.name in ("GPO", "ComputerResults") and _is_policy(element)]
     if not found:
-        raise InputError(Problem(file.path, "a policy or the results of a computer", f"`{root.name}` without any"))
+        raise InputError(
+            Problem(file.path, "a policy or the results of a computer", phrase("`{name}` without any", name=root.name))
+        )
     several = len(found) > 1
     out = []
     for policy in found:
@@ -177,7 +180,7 @@ def _rule(element: Element, path: str, rule_id: str, problems: list[Problem]) ->
     fields.sort(key=lambda field: field[0] != "Protocol")
     text = f"v{version}|" + "".join(f"{name}={_spelled(name, value)}|" for name, value in fields)
     rule, notes = parse_rule(text, id=rule_id, store=Store.GPO, origin=f"{path}:{element.line}")
-    expected = "a rule that Windows would write" if rule is not None else "a firewall rule"
+    expected = phrase("a rule that Windows would write") if rule is not None else phrase("a firewall rule")
     problems += [Problem(path, expected, note, key=element.text_of("Name"), line=element.line) for note in notes]
     if rule is not None:
         yield rule if rule.version <= _KNOWN else doubtful(rule)

@@ -18,6 +18,7 @@ from cmfw.ingest.rule_parts import ANYTHING, Written, items_of, read_addresses, 
 from cmfw.model.rule import Action, Extras, HostRule, Store
 from cmfw.model.state import Gap, ProfileSettings
 from cmfw.net.flow import ALL_PROFILES, ICMP_PROTOCOLS, PORT_PROTOCOLS, Direction, Profile
+from cmfw.words.phrases import phrase
 
 MOST_CELLS = 2_000_000
 _PROFILE_TITLES = {
@@ -186,7 +187,7 @@ def read_html_report(text: str, path: str) -> Report:
         reader.section(section)
     if not parser.ended or parser.open or parser.tables < text.count('class="subtable"'):
         # a quotation mark without its pair swallows tables, and the parser says nothing
-        reader.lose("all tables of the report and its end", f"{parser.tables} tables", [])
+        reader.lose("all tables of the report and its end", phrase("{count} tables", count=parser.tables), [])
     if not (reader.settings or reader.rules or reader.problems or reader.gaps):
         raise InputError(
             Problem(path, "a part about the firewall", "none", hint="a report without one has nothing to judge")
@@ -227,7 +228,7 @@ class _Reader:
     def _profile(self, profile: Profile, rows: list[Row]) -> None:
         found: dict[str, Any] = {}
         if len(rows) != _SETTING_ROWS or any(row.inner or len(row.cells) < _LEAST_CELLS for row in rows):
-            self.lose("settings of a profile", f"{len(rows)} rows", rows)
+            self.lose("settings of a profile", phrase("{count} rows", count=len(rows)), rows)
         for (name, yes, no), row in zip(_SETTINGS, rows, strict=False):
             text = row.cells[1].strip().lower() if len(row.cells) > 1 else ""
             if name == "default_inbound_allow" and text in _SHIELDS:
@@ -235,7 +236,9 @@ class _Reader:
             elif text in (*yes, *no):
                 found[name] = text in yes
             elif text not in _NOTHING:
-                self.problems.append(Problem(self.path, f"a word for {name}", f"`{text[:40]}`", line=row.line))
+                self.problems.append(
+                    Problem(self.path, phrase("a word for {name}", name=name), f"`{text[:40]}`", line=row.line)
+                )
                 self.gaps += [] if name in _COSMETIC else [unread_setting(self.path, row.cells[0].strip())]
         if found:
             self.settings.append((profile, ProfileSettings(**found)))
@@ -265,12 +268,13 @@ class _Reader:
     def _rule(self, name: tuple[str, str], direction: Direction | None, row: Row) -> HostRule | None:
         values = _values(row.inner)
         if len(_cells(row.inner)) not in (len(FIELDS), len(FIELDS) + 1) or any(each.inner for each in row.inner):
-            self.lose(f"{len(FIELDS)} rows of a rule", f"{len(_cells(row.inner))}", row.inner)
+            self.lose(phrase("{count} rows of a rule", count=len(FIELDS)), f"{len(_cells(row.inner))}", row.inner)
         action = _action(values["Action"])
         if action is None or direction is None:
             kind = "action" if action is None else "direction"
-            found = f"`{values['Action'][:40]}`" if action is None else "no title that says it"
-            self.problems.append(Problem(self.path, f"the {kind} of a rule", found, key=name[0], line=row.line))
+            found = f"`{values['Action'][:40]}`" if action is None else phrase("no title that says it")
+            expected = phrase("the action of a rule") if action is None else phrase("the direction of a rule")
+            self.problems.append(Problem(self.path, expected, found, key=name[0], line=row.line))
             self.gaps.append(Gap("store:gpo", f"the {kind} of `{name[0]}` is not known", True, True, self.path))
             return None
         unread: list[tuple[str, str]] = []

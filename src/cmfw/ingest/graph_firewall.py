@@ -11,6 +11,7 @@ from typing import Any
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.csp_nodes import Node, RuleTexts
 from cmfw.ingest.json_text import parse_json
+from cmfw.words.phrases import phrase
 
 _PROFILES = {
     "firewallProfileDomain": "domainprofile",
@@ -107,7 +108,9 @@ def _profile(found: dict[str, Any], branch: str, out: Out, path: str) -> None:
         both = bool(found.get(sets)), bool(found.get(clears))
         if all(both):
             # Graph says which of the two wins, but not for every pair in the same way
-            out[2].append(Problem(path, f"one of `{sets}` and `{clears}`", "both", key=branch))
+            out[2].append(
+                Problem(path, phrase("one of `{sets}` and `{clears}`", sets=sets, clears=clears), "both", key=branch)
+            )
             out[1].append(Node((branch, node), ("both",)))
         elif any(both):
             out[1].append(Node((branch, node), (on if both[0] else off,)))

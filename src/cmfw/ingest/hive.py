@@ -17,6 +17,7 @@ from cmfw.ingest.policy_keys import (
 from cmfw.ingest.registry import RegistryView, decode_number, find_value
 from cmfw.model.state import Gap
 from cmfw.net.addr import AddrSet
+from cmfw.words.phrases import phrase
 
 FORMAT = "hive"
 
@@ -79,7 +80,11 @@ def current_control_set(view: RegistryView, problems: list[Problem]) -> str:
     name = f"ControlSet{number:03d}"
     if view.has_key(name):
         return name
-    problems.append(Problem(view.source, "the control set in use", f"`{name}`, which is not there", key="Select\\Current"))
+    problems.append(
+        Problem(
+            view.source, "the control set in use", phrase("`{name}`, which is not there", name=name), key="Select\\Current"
+        )
+    )
     return sets[0] if sets else name
 
 

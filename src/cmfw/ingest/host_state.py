@@ -19,6 +19,7 @@ from cmfw.model.rule import Action, Extras, HostRule, Store
 from cmfw.model.state import Gap, HostState, ProfileSettings, StateSource
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import PROFILE_NAMES, Direction, Profile
+from cmfw.words.phrases import phrase
 
 PLATFORMS = ((24, (10, 0)), (22, (6, 3)), (20, (6, 2)), (10, (6, 1)), (0, (6, 0)))
 """Lowest minor schema version 2.x to NT version, newest first. Source: MS-FASP behaviour note 12."""
@@ -105,7 +106,7 @@ def _read(file: InputFile) -> tuple[Evidence, ...]:
         Problem(
             file.path,
             "a SYSTEM or SOFTWARE hive, .wfw, .reg, Registry.pol, GPO backup or PowerShell export",
-            f"a file that starts `{file.head[:8].hex(' ')}`" if file.head else "an empty file",
+            phrase("a file that starts `{head}`", head=file.head[:8].hex(" ")) if file.head else "an empty file",
             hint="export the firewall with `netsh advfirewall export FILE.wfw`",
         )
     )
@@ -135,12 +136,14 @@ def _subnets(texts: Sequence[str], problems: list[Problem]) -> AddrSet | None:
 
 def _double(evidence: Sequence[Evidence]) -> list[Problem]:
     """Two local policies cannot be one machine; the rules in one file and the settings in another are one policy."""
-    hint = "all files of one call describe one machine"
+    hint = phrase("all files of one call describe one machine")
     found: dict[str, Problem] = {}
     for shows in (_lists_inbound, _lists_outbound, _shows_settings):
         local = [one for one in evidence if any(part.store is Store.LOCAL and shows(part) for part in one.parts)]
         for one in local[1:]:
-            found[one.path] = Problem(one.path, "one local policy", f"another one beside `{local[0].path}`", hint=hint)
+            found[one.path] = Problem(
+                one.path, "one local policy", phrase("another one beside `{path}`", path=local[0].path), hint=hint
+            )
     return list(found.values())
 
 

@@ -6,6 +6,8 @@ import os.path
 from typing import TYPE_CHECKING
 
 from cmfw.errors import FormatError, InputError, Problem
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 if TYPE_CHECKING:
     from cmfw.ingest.regf import Hive
@@ -65,7 +67,12 @@ class InputFile:
                 found = self._unpack(found, most + 1, whole=True)
             if len(found) > most:
                 raise InputError(
-                    Problem(self.path, f"at most {most >> 20} MiB", "more", hint="name the one file that matters")
+                    Problem(
+                        self.path,
+                        phrase("at most {most} MiB", most=most >> 20),
+                        "more",
+                        hint="name the one file that matters",
+                    )
                 )
             self._content = found
         return self._content
@@ -101,7 +108,7 @@ class InputFile:
         found = b""
         try:
             found = unpacker.decompress(packed, max_length=most)
-            flaw = "" if unpacker.eof else "the end of the file"
+            flaw = "" if unpacker.eof else phrase("the end of the file")
         except lzma.LZMAError as error:
             flaw = str(error).lower()
         if flaw and whole:
@@ -118,7 +125,7 @@ def open_input(path: str, name: str = "") -> InputFile:
     try:
         return InputFile(path, name)
     except OSError as error:
-        found = "nothing there" if isinstance(error, FileNotFoundError) else str(error.strerror or error).lower()
+        found = phrase("nothing there") if isinstance(error, FileNotFoundError) else of_system(error)
         raise InputError(Problem(name or path, "a readable file or folder", found, hint="check the path")) from error
 
 

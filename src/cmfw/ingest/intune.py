@@ -21,6 +21,7 @@ from cmfw.ingest.graph_firewall import endpoint_protection, intent_settings
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.json_text import objects, read_json
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "intune"
 _MARKS = ("microsoft.graph.", "graph.microsoft.com", "settingDefinitionId", "omaUri")
@@ -51,7 +52,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         if part is not None:
             out.append(Evidence(path=path, format=FORMAT, parts=(part,)))
     if not out:
-        found_text = f"{len(policies)} policies without any" if policies else "no policy"
+        found_text = phrase("{count} policies without any", count=len(policies)) if policies else phrase("no policy")
         raise InputError(Problem(file.path, "an Intune policy with settings of the firewall", found_text))
     return tuple(out)
 
@@ -84,7 +85,7 @@ def _part(policy: dict[str, Any], name: str, path: str) -> StorePart | None:
     custom, gaps = _custom(policy, path, problems)
     lost = _mentions(policy) - _consumed(policy)
     if lost > 0:
-        found = f"{lost} settings of the firewall in a place where none is read"
+        found = phrase("{count} settings of the firewall in a place where none is read", count=lost)
         problems.append(Problem(path, "settings of the catalog as Graph has them", found))
         gaps.append(Gap("store:mdm", found, may_allow=True, may_block=True, source=path))
     if custom:

@@ -14,6 +14,7 @@ from cmfw.errors import Problem
 from cmfw.ingest.csp_rule import INTERFACE_WORDS, address_reader, read_csp_rule
 from cmfw.ingest.kept_texts import kept
 from cmfw.model.rule import HostRule
+from cmfw.words.phrases import phrase
 
 GRAPH = "#microsoft.graph.deviceManagementConfiguration"
 COLLECTION = "GroupSettingCollectionInstance"
@@ -56,11 +57,15 @@ def read_intune_rules(content: bytes, path: str) -> tuple[tuple[HostRule, ...], 
             pairs = [_node(child) for child in entry["children"]] if isinstance(entry, dict) else entry
             nodes = dict(pairs)
             if len(nodes) < len(pairs):
-                raise ValueError("a setting twice")  # noqa: TRY301
+                raise ValueError(phrase("a setting twice"))  # noqa: TRY301
             rule_id = nodes["Name"].partition(": ")[0]
             rules.append(read_csp_rule(rule_id, nodes, addresses, f"{path}!{number}"))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        return tuple(rules), (Problem(path, "a policy of our dialect", f"{type(error).__name__}: {error}"),)
+        return tuple(rules), (
+            Problem(
+                path, "a policy of our dialect", phrase("{kind}: {reason}", kind=type(error).__name__, reason=str(error))
+            ),
+        )
     return tuple(rules), ()
 
 
@@ -69,7 +74,7 @@ def _collection(document: Any) -> Any:
     (setting,) = document["settings"]
     instance = setting["settingInstance"]
     if instance["settingDefinitionId"] != BASE or instance["@odata.type"] != f"{GRAPH}{COLLECTION}":
-        raise ValueError("another setting than firewall rules")
+        raise ValueError(phrase("another setting than firewall rules"))
     return instance["groupSettingCollectionValue"]
 
 
@@ -126,7 +131,7 @@ def _node(child: dict[str, Any]) -> tuple[str, str]:
     definition = child["settingDefinitionId"]
     name = _NAMES.get(definition)
     if name is None or child["@odata.type"] != _FORMS[name][1]:
-        raise ValueError(f"the setting `{definition}`")
+        raise ValueError(phrase("the setting `{definition}`", definition=definition))
     form = _FORMS[name][0]
     if form == "SimpleSetting":
         return name, str(child["simpleSettingValue"]["value"])
@@ -143,7 +148,7 @@ def _node(child: dict[str, Any]) -> tuple[str, str]:
 
 def _tail(definition: str, value: str) -> str:
     if not value.startswith(f"{definition}_"):
-        raise ValueError(f"the choice `{value}`")
+        raise ValueError(phrase("the choice `{value}`", value=value))
     return value.removeprefix(f"{definition}_")
 
 

@@ -19,6 +19,7 @@ from cmfw.model.verdict import Answer
 from cmfw.net.addr import V4_ALL, V6_ALL
 from cmfw.net.flow import Direction
 from cmfw.net.flowset import FlowSet, boxes
+from cmfw.words.phrases import phrase
 
 _FAMILY = {
     4: FlowSet(boxes(direction=int(Direction.OUT), local=V4_ALL)),
@@ -51,7 +52,9 @@ def read_iptables(text: str, path: str) -> tuple[tuple[PathLine, ...], list[Prob
     seen: set[int] = set()
     for tables in _read(text, path, problems):
         if tables.family in seen:
-            problems.append(Problem(path, "one list of rules for each family", f"two for IPv{tables.family}"))
+            problems.append(
+                Problem(path, "one list of rules for each family", phrase("two for IPv{family}", family=tables.family))
+            )
         seen.add(tables.family)
         lines += family_lines(tables, path, problems)
     unsaid = [_unread(_FAMILY[family], path) for family in _FAMILY if family not in seen]

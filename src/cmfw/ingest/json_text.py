@@ -8,6 +8,7 @@ from typing import Any
 from cmfw.errors import InputError, Problem
 from cmfw.ingest.export_text import read_text
 from cmfw.ingest.input_file import InputFile
+from cmfw.words.phrases import phrase
 
 MOST_DEPTH = 200
 """Exports of Windows and Intune nest about twenty deep."""
@@ -31,10 +32,12 @@ def parse_json(text: str, path: str) -> Any:
     except json.JSONDecodeError as error:
         raise InputError(Problem(path, "JSON", error.msg.lower(), line=error.lineno)) from error
     except (RecursionError, ValueError) as error:
-        found_text = "more" if isinstance(error, RecursionError) else str(error)
-        raise InputError(Problem(path, f"JSON that nests at most {MOST_DEPTH} deep", found_text)) from error
+        found_text = phrase("more") if isinstance(error, RecursionError) else str(error)
+        raise InputError(
+            Problem(path, phrase("JSON that nests at most {most} deep", most=MOST_DEPTH), found_text)
+        ) from error
     if _depth(found) > MOST_DEPTH:
-        raise InputError(Problem(path, f"JSON that nests at most {MOST_DEPTH} deep", "more"))
+        raise InputError(Problem(path, phrase("JSON that nests at most {most} deep", most=MOST_DEPTH), "more"))
     return found
 
 

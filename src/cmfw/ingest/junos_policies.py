@@ -15,6 +15,7 @@ from cmfw.net import intervals
 from cmfw.net.addr import AddrSet
 from cmfw.net.box import ALL_PORTS, ALL_PROTOCOLS
 from cmfw.net.intervals import Ranges
+from cmfw.words.phrases import phrase
 
 _ANSWERS = {"permit": Answer.ALLOW, "deny": Answer.BLOCK}
 _TERM_ANSWERS = {"accept": Answer.ALLOW, "discard": Answer.BLOCK}
@@ -131,7 +132,7 @@ def read_filter(text: str, path: str, name: str) -> tuple[tuple[PathLine, ...], 
         filters = []
     chosen = [one for one in filters if one.words == ["filter", name]]
     if len(chosen) != 1:
-        found.wrong(f"one filter `{name}`", str(len(chosen)))
+        found.wrong(phrase("one filter `{name}`", name=name), str(len(chosen)))
     for term in (term for one in chosen for term in one.inside if term.words != ["interface-specific"]):
         try:
             lines.append(_term(term, path))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from cmfw.errors import FormatError
+from cmfw.words.phrases import phrase
 
 _TOKEN = re.compile(r'/\*.*?\*/|#[^\n]*|"([^"\n]*)"|([{};\[\]])|([^\s{};\[\]"]+)|(")', re.DOTALL)
 _MOST_DEPTH = 60
@@ -60,7 +61,9 @@ def read_junos(text: str, path: str) -> Statement:
         elif sign == "}" and len(open_) > 1 and not words:
             open_.pop()
         elif found[4] or sign in (";", "}"):
-            raise FormatError(f"expected a statement, found `{found[0]}`", source=path, offset=found.start())
+            raise FormatError(
+                phrase("expected a statement, found `{found}`", found=found[0]), source=path, offset=found.start()
+            )
         elif found[1] is not None or (found[3] and found[3] != "replace:"):
             words.append(found[1] if found[1] is not None else found[3])
     if words or len(open_) > 1:

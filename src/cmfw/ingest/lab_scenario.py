@@ -20,6 +20,8 @@ from cmfw.errors import InputError, Problem
 from cmfw.ingest.site_values import closest
 from cmfw.ingest.toml_document import toml_document
 from cmfw.values import value
+from cmfw.words.phrases import listed, phrase
+from cmfw.words.system_errors import of_system
 
 SCHEMA = "cmfw/scenario/1"
 STATUSES = ("broken", "degraded", "works", "unknown")
@@ -58,7 +60,7 @@ def read_scenario(path: str) -> Scenario:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(Problem(path, "a readable scenario", (error.strerror or "an error").lower())) from error
+        raise InputError(Problem(path, "a readable scenario", of_system(error))) from error
     return read_scenario_text(content, path)
 
 
@@ -127,15 +129,21 @@ def _step_problems(row: dict[str, Any], key: str, path: str) -> Iterator[Problem
         return
     for feature, status in expected.items():
         if status not in STATUSES:
-            words = ", ".join(f"`{word}`" for word in STATUSES)
-            yield Problem(path, f"one of {words}", _found(status), key=f"{key}.expect.{feature}")
+            words = listed(f"`{word}`" for word in STATUSES)
+            yield Problem(path, phrase("one of {names}", names=words), _found(status), key=f"{key}.expect.{feature}")
 
 
 def _unknown(row: dict[str, Any], known: tuple[str, ...], prefix: str, path: str) -> Iterator[Problem]:
     for name in row:
         if name not in known:
-            yield Problem(path, f"one of {', '.join(known)}", f"`{name}`", closest(name, set(known)), key=f"{prefix}{name}")
+            yield Problem(
+                path,
+                phrase("one of {names}", names=listed(known)),
+                f"`{name}`",
+                closest(name, set(known)),
+                key=f"{prefix}{name}",
+            )
 
 
 def _found(given: object) -> str:
-    return "nothing" if given is None else f"`{given}`"
+    return phrase("nothing") if given is None else f"`{given}`"

@@ -26,6 +26,7 @@ from cmfw.net.addr import AddrSet, parse_range
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.ports import PortSet
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 PORTS, PROGRAMS = "GloballyOpenPorts\\List", "AuthorizedApplications\\List"
 SERVICES = {
@@ -275,7 +276,11 @@ class _Reader:
         text = decode_text(value.data) if value.type in TEXT_TYPES else ""
         match = re.fullmatch(form, text.strip(), re.IGNORECASE | re.DOTALL)
         if match is None:
-            found = f"`{text[:60]}`" if text else f"type {value.type} with {len(value.data)} bytes"
+            found = (
+                f"`{text[:60]}`"
+                if text
+                else phrase("type {type} with {count} bytes", type=value.type, count=len(value.data))
+            )
             self.problems.append(self._problem(value, expected, found))
             return None
         return {name: part or "" for name, part in match.groupdict().items()}
@@ -293,7 +298,9 @@ class _Reader:
         if number in (0, 1):
             return number == 1
         self._lose(value, "", seen=True)
-        found = f"type {value.type} with {len(value.data)} bytes `{value.data[:8].hex(' ')}`"
+        found = phrase(
+            "type {type} with {count} bytes `{data}`", type=value.type, count=len(value.data), data=value.data[:8].hex(" ")
+        )
         self.problems.append(self._problem(value, "a DWORD 0 or 1", found))
         return None
 

@@ -28,6 +28,8 @@ from cmfw.ingest.msi_log import looks_like_msi_log, read_msi_log
 from cmfw.ingest.pfirewall import looks_like_pfirewall, read_pfirewall
 from cmfw.model.observation import LogEvent, Observation, RuleChange
 from cmfw.values import value
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 MOST_FILES = 20_000
 MOST_UNPACKED = 4 << 30
@@ -92,7 +94,7 @@ def read_logs(paths: Sequence[str], progress: Progress | None = None) -> LogRead
         try:
             members += _members(path, wrong.append)
         except OSError as error:
-            found = "nothing there" if isinstance(error, FileNotFoundError) else str(error.strerror or error).lower()
+            found = phrase("nothing there") if isinstance(error, FileNotFoundError) else of_system(error)
             wrong.append(Problem(path, "a readable file or folder", found))
     if wrong and not members:
         raise InputError(*wrong)
@@ -102,7 +104,7 @@ def read_logs(paths: Sequence[str], progress: Progress | None = None) -> LogRead
             progress(member.path, member.size)
         reader.read(member)
     if len(members) > MOST_FILES:
-        wrong.append(Problem(paths[0], f"at most {MOST_FILES:,} files", f"{len(members):,}"))
+        wrong.append(Problem(paths[0], phrase("at most {most:,} files", most=MOST_FILES), f"{len(members):,}"))
     return reader.reading()
 
 
@@ -137,7 +139,11 @@ def _zip_members(place: Path, note: Note) -> Iterator[_Member]:
         path = f"{place}!{info.filename}"
         total += info.file_size
         if total > MOST_UNPACKED:
-            note(Problem(path, f"at most {MOST_UNPACKED >> 30} GiB in one archive", "more; the rest is not read"))
+            note(
+                Problem(
+                    path, phrase("at most {most} GiB in one archive", most=MOST_UNPACKED >> 30), "more; the rest is not read"
+                )
+            )
             return
         if info.flag_bits & 1:
             note(Problem(path, "a member without a password", "an encrypted one"))

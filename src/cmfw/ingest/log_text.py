@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from cmfw.errors import Problem
+from cmfw.words.phrases import phrase
 
 PIECE = 1 << 20
 """Bytes read at once."""
@@ -46,8 +47,8 @@ def pieces(file: BinaryIO, path: str, note: Callable[[Problem], None]) -> Iterat
     while data := file.read(PIECE):
         done += len(data)
         if done > MOST_BYTES:
-            found = "more; the rest is not read"
-            note(Problem(path, f"a log of at most {MOST_BYTES >> 30} GiB", found, offset=MOST_BYTES))
+            found = phrase("more; the rest is not read")
+            note(Problem(path, phrase("a log of at most {most} GiB", most=MOST_BYTES >> 30), found, offset=MOST_BYTES))
             break
         yield decoder.decode(data)
     if rest := decoder.decode(b"", final=True):
@@ -68,7 +69,14 @@ def lines(file: BinaryIO, path: str, note: Callable[[Problem], None]) -> Iterato
         if dropping:
             rest = ""
         elif len(rest) > LONGEST:
-            note(Problem(path, f"a line of at most {LONGEST >> 20} Mi characters", "a longer one, cut", line=number))
+            note(
+                Problem(
+                    path,
+                    phrase("a line of at most {most} Mi characters", most=LONGEST >> 20),
+                    "a longer one, cut",
+                    line=number,
+                )
+            )
             yield number, rest[:LONGEST]
             rest, dropping = "", True
     if rest and not dropping:

@@ -25,6 +25,7 @@ from cmfw.net.flow import (
 )
 from cmfw.net.ports import PortSet
 from cmfw.values import value
+from cmfw.words.phrases import listed, phrase
 
 MARK = "\0"
 """Joins an ``--open`` or ``--close`` with the qualifiers that stand behind it."""
@@ -49,7 +50,7 @@ class Supposed:
     chosen: Callable[[HostRule], bool] | None = None
 
 
-def wrong(option: str, expected: str, found: str, hint: str = "") -> InputError:
+def wrong_option(option: str, expected: str, found: str, hint: str = "") -> InputError:
     """What is wrong with an option."""
     return InputError(Problem("command line", expected, found, hint, key=f"--{option}"))
 
@@ -136,7 +137,11 @@ def _by_profile(option: str, text: str, known: dict[str, bool]) -> tuple[bool, i
     word, colon, profiles = text.partition(":")
     names = [name.strip().lower() for name in profiles.split(",")] if colon else list(_PROFILES)
     if word.lower() not in known or any(name not in _PROFILES for name in names):
-        raise wrong(option, f"{' or '.join(f'`{w}`' for w in known)}, then perhaps `:domain,private,public`", f"`{text}`")
+        raise wrong_option(
+            option,
+            phrase("{names}, then perhaps `:domain,private,public`", names=listed((f"`{w}`" for w in known), " or ")),
+            f"`{text}`",
+        )
     return known[word.lower()], sum(_PROFILES[name] for name in set(names)) & ALL_PROFILES
 
 
@@ -161,7 +166,7 @@ def _port_change(option: str, folded: str, zones: Sequence[str]) -> Supposed:
             ends = _addresses(word, text)
             traffic = replace(traffic, sources=ends) if word == "from" else replace(traffic, targets=ends)
     if between is not None and (between[0] == between[1] or traffic.directions != ALL_DIRECTIONS):
-        raise wrong("between", "two zones, and traffic without `in:` or `out:`", f"`{told}`")
+        raise wrong_option("between", "two zones, and traffic without `in:` or `out:`", f"`{told}`")
     opens = option == "open"
     if between is not None:
         path_change = changes.open_between if opens else changes.close_between
@@ -174,15 +179,20 @@ def _zone(text: str, zones: Sequence[str]) -> str:
     for zone in zones:
         if zone.lower() == text.lower():
             return zone
-    listed = ", ".join(f"`{zone}`" for zone in zones)
-    raise wrong("between", "a zone of the site", f"`{text}`", f"one of {listed}" if zones else "the site names no zones")
+    names = listed(f"`{zone}`" for zone in zones)
+    raise wrong_option(
+        "between",
+        "a zone of the site",
+        f"`{text}`",
+        phrase("one of {names}", names=names) if zones else "the site names no zones",
+    )
 
 
 def _addresses(option: str, text: str) -> AddrSet:
     try:
         return AddrSet.from_pairs(parse_range(part) for part in text.split(","))
     except ValueError as error:
-        raise wrong(option, "addresses or CIDR blocks, separated by commas", str(error)) from error
+        raise wrong_option(option, "addresses or CIDR blocks, separated by commas", str(error)) from error
 
 
 def parse_traffic(option: str, text: str) -> Traffic:
@@ -191,7 +201,9 @@ def parse_traffic(option: str, text: str) -> Traffic:
     directions = _WAYS[way] if colon and way in _WAYS else ALL_DIRECTIONS
     word, slash, ports = (rest if colon and way in _WAYS else text.lower()).partition("/")
     protocol = PROTOCOL_NUMBERS.get(word)
-    expected = "`tcp/PORTS`, `udp/PORTS`, `icmp4[/TYPE]`, `icmp6[/TYPE]`, `ip/N` or `any`, perhaps behind `in:` or `out:`"
+    expected = phrase(
+        "`tcp/PORTS`, `udp/PORTS`, `icmp4[/TYPE]`, `icmp6[/TYPE]`, `ip/N` or `any`, perhaps behind `in:` or `out:`"
+    )
     plain = Traffic(text=text, protocol=protocol, directions=directions)
     try:
         if word == "any" and not slash:
@@ -204,7 +216,7 @@ def parse_traffic(option: str, text: str) -> Traffic:
             return replace(plain, icmp=_icmp(ports)) if slash else plain
     except ValueError:
         pass
-    raise wrong(option, expected, f"`{text}`")
+    raise wrong_option(option, expected, f"`{text}`")
 
 
 def _icmp(text: str) -> tuple[int, int | None]:

@@ -24,10 +24,15 @@ from cmfw.ingest.windows_text import MOST_BYTES, decode
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
 from cmfw.net.flow import Direction
+from cmfw.words.phrases import phrase
 
 FORMAT = "mmc"
 _NEEDED = frozenset({words.NAME, words.ACTION, words.ENABLED})
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
+_TOLD_BY_COLUMNS = {
+    Direction.IN: phrase("a list with authorized users, which is inbound"),
+    Direction.OUT: phrase("a list without authorized users, which is outbound"),
+}
 
 
 class _Head(NamedTuple):
@@ -66,17 +71,16 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         lost.append(Problem(file.path, "text", text.flaw, hint="what could be read is read", line=1))
     for line, cells in _rows(lines, head.separator):
         if len(cells) != head.width:
-            expected = f"{head.width} columns"
+            expected = phrase("{count} columns", count=head.width)
             lost.append(Problem(file.path, expected, f"{len(cells)}", key=cells[0][:60], line=line))
             continue
         fields = dict(zip(head.columns, cells, strict=True))
         strange = [cell for column, cell in zip(head.columns, cells, strict=True) if not column]
         found, doubts = read_row(fields, strange, direction, ids, f"{file.path}:{line}")
         rules += found
-        problems += [
-            Problem(file.path, f"a `{field}` in known words", f"`{value[:60]}`", key=fields[words.NAME], line=line)
-            for field, value in doubts
-        ]
+        for field, value in doubts:
+            expected = phrase("a `{field}` in known words", field=field)
+            problems.append(Problem(file.path, expected, f"`{value[:60]}`", key=fields[words.NAME], line=line))
     part = StorePart(
         store=Store.LOCAL,
         name=Store.LOCAL.value,
@@ -157,16 +161,15 @@ def _direction(file: InputFile, head: _Head) -> Direction:
     """The direction that the columns, the mark behind ``#`` or the file's name say."""
     said = _named(file.part.lower())
     by_columns = _by_columns(head)
-    expected = "`#inbound` or `#outbound` behind the file's name"
+    expected = phrase("`#inbound` or `#outbound` behind the file's name")
     if file.part and said is None:
         raise InputError(Problem(file.path, expected, f"`#{file.part}`"))
     if said is not None and by_columns is not None and said is not by_columns:
-        is_in = by_columns is Direction.IN
-        found = f"a list with{'' if is_in else 'out'} authorized users, which is {'in' if is_in else 'out'}bound"
-        raise InputError(Problem(file.path, f"a list of {file.part} rules", found))
+        found = _TOLD_BY_COLUMNS[by_columns]
+        raise InputError(Problem(file.path, phrase("a list of {direction} rules", direction=file.part), found))
     found_direction = by_columns or said or _named(file.name)
     if found_direction is None:
-        hint = f"name it: `{file.path}#inbound` or `{file.path}#outbound`"
+        hint = phrase("name it: `{path}#inbound` or `{path}#outbound`", path=file.path)
         raise InputError(Problem(file.path, "the direction of the rules", "a list that does not say it", hint=hint))
     return found_direction
 

@@ -22,6 +22,7 @@ from cmfw.ingest.netsec_values import CUT, Seen, texts_of, unwrapped
 from cmfw.ingest.netsec_words import FIELD_OF, FILTER_OF
 from cmfw.model.state import Gap
 from cmfw.net.flow import Profile
+from cmfw.words.phrases import listed, phrase
 
 DAMAGED = "damaged_export"
 """Code of the gap for what a container could not read; it stays when exports are joined."""
@@ -78,7 +79,10 @@ def objects_in(content: Any, file: str, place: str = "", section: str = "", leve
         FormatError: it nests deeper than any export.
     """
     if level > MOST_LEVELS:
-        raise FormatError(f"objects nested deeper than {MOST_LEVELS} levels, which no export is", source=file)
+        raise FormatError(
+            phrase("objects nested deeper than {most} levels, which no export is", most=MOST_LEVELS),
+            source=file,
+        )
     content = unwrapped(content)
     if isinstance(content, list):
         for number, item in enumerate(content):
@@ -181,11 +185,11 @@ def sort_objects(objects: Iterable[ExportedObject]) -> Sorted:
                 problems.append(_problem(one, "a network category", f"`{category[:40]}`"))
         elif kind == OTHER:
             strays += 1
-            names = ", ".join(f"`{name}`" for name in list(one.properties)[:4])
+            found = phrase("an object with {names}", names=listed(f"`{name}`" for name in list(one.properties)[:4]))
             is_cut |= any(texts_of(value) is CUT for value in one.properties.values())
-            problems.append(_problem(one, "a firewall rule, a filter or a profile", f"an object with {names}"))
-    found = None if networks is None else tuple(networks)
-    return Sorted(tuple(rules), filters, tuple(profiles), found, strays, is_cut, columns, tuple(problems))
+            problems.append(_problem(one, "a firewall rule, a filter or a profile", found))
+    categories = None if networks is None else tuple(networks)
+    return Sorted(tuple(rules), filters, tuple(profiles), categories, strays, is_cut, columns, tuple(problems))
 
 
 def _problem(one: ExportedObject, expected: str, found: str) -> Problem:
@@ -242,7 +246,7 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
         FormatError: there are more of them than any machine has.
     """
     if len(objects) > MOST_OBJECTS:
-        raise FormatError(f"more than {MOST_OBJECTS:,} objects in one export", source=path)
+        raise FormatError(phrase("more than {most:,} objects in one export", most=MOST_OBJECTS), source=path)
     found = sort_objects(objects)
     joined = []
     used = set()
@@ -279,15 +283,18 @@ def evidence_of(objects: Sequence[ExportedObject], *, path: str, form: str, lost
 
 def _passed_over(columns: dict[str, ExportedObject]) -> list[Problem]:
     """One problem for each name that a selection gave and that is no property of a rule."""
-    expected = "properties of rules and their filters alone"
-    return [_problem(one, expected, f"`{name[:80]}`, passed over") for name, one in columns.items()]
+    expected = phrase("properties of rules and their filters alone")
+    return [_problem(one, expected, phrase("`{name}`, passed over", name=name[:80])) for name, one in columns.items()]
 
 
 def _first(problems: tuple[Problem, ...], path: str) -> tuple[Problem, ...]:
     """The first problems, and how many more there are: a file of nothing else must not fill memory and screen."""
     if len(problems) <= MOST_NOTES:
         return problems
-    return (*problems[:MOST_NOTES], Problem(path, "no more problems", f"{len(problems) - MOST_NOTES} more"))
+    return (
+        *problems[:MOST_NOTES],
+        Problem(path, "no more problems", phrase("{count} more", count=len(problems) - MOST_NOTES)),
+    )
 
 
 def join_exports(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -20,6 +20,7 @@ from cmfw.ingest.netsec_values import CUT, Seen
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap, ProfileSettings
 from cmfw.net.flow import PROFILE_NAMES, Profile
+from cmfw.words.phrases import phrase
 
 SeenRule = tuple[ExportedObject, Seen, tuple[str, ...]]
 _STORES = words.reading(words.STORES)
@@ -61,7 +62,13 @@ def read_stores(rules: Sequence[SeenRule], profiles: Sequence[ExportedObject], *
     parts = _parts(placed, [one for one in readings if one is not None], shows_rules=bool(rules), is_result=is_result)
     gaps += _doubts(placed, parts, path=path, orphans=orphans, is_result=is_result)
     if orphans:
-        problems.append(Problem(path, "a rule for every filter", f"{orphans} filters of rules that are not in the export"))
+        problems.append(
+            Problem(
+                path,
+                "a rule for every filter",
+                phrase("{count} filters of rules that are not in the export", count=orphans),
+            )
+        )
     return StoreReading(tuple(parts), tuple(gaps), tuple(problems))
 
 
@@ -86,7 +93,9 @@ def _place(seen_rule: SeenRule, problems: list[Problem]) -> _Placed | None:
         store = Store.GPO
     rule, notes = rule_from(seen, torn, store=store or Store.LOCAL, origin=_origin(one))
     name = " ".join(seen.get("id", ()) or seen.get("name", ()))[:80]
-    expected = "a rule that Windows would show" if rule is not None else f"the firewall rule `{name}`"
+    expected = (
+        phrase("a rule that Windows would show") if rule is not None else phrase("the firewall rule `{name}`", name=name)
+    )
     problems += [Problem(one.file, expected, note, key=one.place, line=one.line) for note in notes]
     if rule is None:
         return None

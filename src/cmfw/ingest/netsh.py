@@ -25,6 +25,7 @@ from cmfw.ingest.netsh_words import LABELS, NAME, known_words, label_key
 from cmfw.ingest.windows_text import MOST_BYTES, decode, marked_encoding
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "netsh"
 _ASKED = re.compile(r"\badvf\w*\s+f\w*\s+show\s+rule\b(.*)", re.IGNORECASE)
@@ -86,7 +87,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     if text.flaw:
         lost.append(Problem(file.path, "text", text.flaw, hint="what could be read is read", line=1))
     if not rules.blocks and not settings.settings and not settings.gaps:
-        hint = "netsh advfirewall firewall show rule name=all verbose > rules.txt"
+        hint = phrase("netsh advfirewall firewall show rule name=all verbose > rules.txt")
         raise InputError(Problem(file.path, "rules or profile settings", "none of them", hint=hint))
     return (
         Evidence(

@@ -25,6 +25,7 @@ from cmfw.ingest.rule_validity import checked
 from cmfw.ingest.unshown_conditions import unshown
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction
+from cmfw.words.phrases import phrase
 
 NOT_SHOWN = tuple((what, "not shown") for what in ("program", "service", "interface", "security"))
 """Of every rule, in a listing without ``verbose``."""
@@ -68,8 +69,12 @@ def read_rules(blocks: Sequence[Block], path: str, is_sure: Callable[[str], bool
         values, doubts = _values(read, vocabulary, is_sure)
         origin = f"{path}:{read.block.line}"
         for field, text in doubts:
-            found = f"`{text[:_SHORT]}`" if text else "nothing"
-            problems.append(Problem(path, f"a `{field}` in known words", found, key=read.block.name, line=read.block.line))
+            found = f"`{text[:_SHORT]}`" if text else phrase("nothing")
+            problems.append(
+                Problem(
+                    path, phrase("a `{field}` in known words", field=field), found, key=read.block.name, line=read.block.line
+                )
+            )
         name = read.block.name
         for made in _alternatives(values, is_short=is_short):
             made |= {"id": ids.of(name), "origin": origin}

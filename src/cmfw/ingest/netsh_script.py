@@ -21,6 +21,7 @@ from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, ICMP_PROTOCOLS, TCP, UDP, Direction, Interface, Profile
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import listed, phrase
 
 PROLOGUE = ("@echo off", "setlocal DisableDelayedExpansion", "chcp 65001 >nul")
 """First lines: without delayed expansion an exclamation mark means nothing, and code page 65001 is UTF-8."""
@@ -142,13 +143,13 @@ def _with(known: ProfileSettings, found: dict[str, bool]) -> ProfileSettings:
 def _words(line: str) -> Iterator[str]:
     """The words of a line after the interpreter's own step; raises ValueError for what it would run or expand."""
     if "\0" in line:
-        raise ValueError("a NUL")
+        raise ValueError(phrase("a NUL"))
     text = line.replace("%%", "\0")
     if "%" in text:
-        raise ValueError("a percent sign that stands alone")
+        raise ValueError(phrase("a percent sign that stands alone"))
     bare = re.sub('"[^"]*"', "", text)
     if '"' in bare or set("&|<^()") & set(bare) or (">" in bare and not bare.endswith(" >nul")):
-        raise ValueError("a character that the interpreter acts on")
+        raise ValueError(phrase("a character that the interpreter acts on"))
     yield from (word.replace("\0", "%") for word in _WORD.findall(text))
 
 
@@ -157,7 +158,7 @@ def _pairs(words: list[str]) -> dict[str, str]:
     for word in words:
         found = _PAIR.fullmatch(word)
         if found is None or found[1] in out:
-            raise ValueError(f"`{word[:40]}` is no argument, or stands twice")
+            raise ValueError(phrase("`{word}` is no argument, or stands twice", word=word[:40]))
         out[found[1]] = found[2] if found[2] is not None else found[3]
     return out
 
@@ -166,12 +167,12 @@ def _key(words: dict[Any, str], text: str) -> Any:
     for ours, theirs in words.items():
         if text == theirs:
             return ours
-    raise ValueError(f"`{text}` is none of {', '.join(words.values())}")
+    raise ValueError(phrase("`{text}` is none of {names}", text=text, names=listed(words.values())))
 
 
 def _group(pairs: dict[str, str]) -> tuple[str, int, str]:
     if set(pairs) != {"group", "dir", "profile"} or pairs["dir"] not in DIRECTION_WORDS.values():
-        raise ValueError(f"arguments {', '.join(pairs)}")
+        raise ValueError(phrase("arguments {names}", names=listed(pairs)))
     return pairs["group"], _profiles(pairs["profile"]), pairs["dir"]
 
 
@@ -189,7 +190,7 @@ def _setting(words: list[str]) -> dict[str, bool]:
             }
         case ["settings", name, ("enable" | "disable") as word]:
             return {_SWITCHES[name]: word == "disable"}
-    raise ValueError(f"`{' '.join(words)[:60]}` is no setting of ours")
+    raise ValueError(phrase("`{names}` is no setting of ours", names=" ".join(words)[:60]))
 
 
 @lru_cache(maxsize=64)
@@ -209,7 +210,7 @@ def _protocol(text: str) -> tuple[int | None, tuple[tuple[int, int | None], ...]
         return None, None
     number = _key(PROTOCOL_WORDS, word) if word in PROTOCOL_WORDS.values() else int(word)
     if not 0 <= number <= 255 or (colon and number not in ICMP_PROTOCOLS):
-        raise ValueError(f"`{text}` is no protocol")
+        raise ValueError(phrase("`{text}` is no protocol", text=text))
     if not colon:
         return number, None
     kind, _, code = kinds.partition(",")
@@ -224,7 +225,7 @@ def _ports(text: str) -> PortMatch:
         if part in words:
             keywords.append(words[part])
         elif part == "any":
-            raise ValueError("`any` among ports")
+            raise ValueError(phrase("`any` among ports"))
         else:
             ports |= PortSet.parse(part)
     return PortMatch(ports, tuple(sorted(keywords)))
@@ -235,7 +236,7 @@ def _addresses(text: str, protocol: int | None) -> AddressMatch:
     parts = text.split(",")
     plain = [part for part in parts if part != "localsubnet"]
     if "any" in plain:
-        raise ValueError("`any` among addresses")
+        raise ValueError(phrase("`any` among addresses"))
     words = subnet_words(protocol) if len(plain) < len(parts) else ()
     return AddressMatch(AddrSet.parse(*plain), words)
 
@@ -253,7 +254,7 @@ _KNOWN = _ALWAYS | _MORE
 def _rule(pairs: dict[str, str], origin: str) -> HostRule:
     """One rule; raises ValueError for an argument or value that is not ours, or one that is missing."""
     if not _ALWAYS <= pairs.keys() <= _KNOWN:
-        raise ValueError(f"arguments {', '.join(pairs)}")
+        raise ValueError(phrase("arguments {names}", names=listed(pairs)))
     protocol, icmp = _protocol(pairs["protocol"])
     edge, defer = _key(_EDGE_WORDS, pairs["edge"]) if "edge" in pairs else (False, "")
     conditions = (

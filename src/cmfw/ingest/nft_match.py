@@ -18,6 +18,7 @@ from cmfw.net import intervals
 from cmfw.net.addr import V4_ALL, V6_ALL
 from cmfw.net.box import ALL_PORTS, ALL_PROTOCOLS
 from cmfw.net.intervals import Range, Ranges
+from cmfw.words.phrases import listed, phrase
 
 Values = Callable[[Callable[[str], Range]], Ranges]
 """Gives the ranges of a condition's right side, each element read by the function."""
@@ -51,7 +52,7 @@ def narrow(match: PacketMatch, head: str, field: str, values: Values, *, negated
     elif (head, field) == ("meta", "nfproto"):
         match.narrow("source", values(_family_range), (*V4_ALL, *V6_ALL), negated=negated)
     else:
-        raise NotUnderstood(f"`{head} {field}` is none of the conditions known")
+        raise NotUnderstood(phrase("`{head} {field}` is none of the conditions known", head=head, field=field))
 
 
 def _code_of(text: str) -> Range:
@@ -63,7 +64,7 @@ def _family_range(text: str) -> Range:
 
 
 def _unknown(text: str) -> Range:
-    raise NotUnderstood(f"`{text}` is none of the values known")
+    raise NotUnderstood(phrase("`{text}` is none of the values known", text=text))
 
 
 def ranges_of(texts: Iterable[str], read: Callable[[str], Range]) -> Ranges:
@@ -75,5 +76,5 @@ def holds_for_first(states: Iterable[str], *, negated: bool) -> bool:
     """Whether a connection state condition holds for the packet that opens a flow, which is ``new``. Raises NotUnderstood."""
     named = set(states)
     if not named or not named <= STATES:
-        raise NotUnderstood(f"connection states `{', '.join(sorted(named))}`")
+        raise NotUnderstood(phrase("connection states `{names}`", names=listed(sorted(named))))
     return ("new" in named) != negated

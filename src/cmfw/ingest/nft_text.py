@@ -16,6 +16,7 @@ from cmfw.ingest.nft_words import elements_of, words_of
 from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule, sure_rule
 from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
 from cmfw.net.intervals import Range, Ranges
+from cmfw.words.phrases import phrase
 
 _NESTING = frozenset("{};")
 _VERDICTS = {
@@ -79,7 +80,7 @@ class NftText:
             self.at += 1
             return self.words[self.at - 1]
         if not self._more():
-            raise _Broken("the end of the file")
+            raise _Broken(phrase("the end of the file"))
         return "\n"
 
     def _word(self) -> str | None:
@@ -96,7 +97,7 @@ class NftText:
     def _inside(self) -> str:
         word = self._word()
         if word is None:
-            raise _Broken("the end of the file")
+            raise _Broken(phrase("the end of the file"))
         return word
 
     def _rest(self) -> list[str]:
@@ -117,7 +118,7 @@ class NftText:
                 found.append(word)
                 self.at += 1
             if not self._more():
-                raise _Broken("the end of the file")
+                raise _Broken(phrase("the end of the file"))
             if depth == 0:
                 return found
 
@@ -146,7 +147,7 @@ class NftText:
         while (word := self._next()) not in ("{", "\n", ";"):
             names.append(word)
         if len(names) not in (1, 2):
-            raise _Broken(f"table `{' '.join(names)}`")
+            raise _Broken(phrase("table `{name}`", name=" ".join(names)))
         key = (names[0] if len(names) == 2 else "ip", names[-1])
         table = self.tables.setdefault(key, NftTable(key[0], key[1]))
         if word != "{":
@@ -175,9 +176,9 @@ class NftText:
         name = self._inside()
         if name in table.sets:
             # the kernel would add to it, also for the rules in between
-            raise _Broken(f"set `{name}` twice")
+            raise _Broken(phrase("set `{name}` twice", name=name))
         if self._inside() != "{":
-            raise _Broken(f"set `{name}` without a body")
+            raise _Broken(phrase("set `{name}` without a body", name=name))
         if self.at == len(self.words) and (elements := usual_elements(self._lines[self.line : self.line + 4])) is not None:
             table.sets[name] = elements
             self.line += 4
@@ -201,7 +202,7 @@ class NftText:
     def _chain(self, table: NftTable) -> None:
         name = self._inside()
         if self._inside() != "{":
-            raise _Broken(f"chain `{name}` without a body")
+            raise _Broken(phrase("chain `{name}` without a body", name=name))
         rules: list[PacketRule] = []
         while True:
             if self.at == len(self.words):
@@ -264,7 +265,7 @@ class NftText:
         """Apply the condition at ``at``, and return where it ends."""
         head = words[at]
         if len(words) < at + 3:
-            raise NotUnderstood(f"`{head}` at the end")
+            raise NotUnderstood(phrase("`{head}` at the end", head=head))
         field = words[at + 1]
         at += 2
         negated = words[at] == "!="
@@ -291,7 +292,7 @@ class NftText:
 
     def _named(self, name: str, read: Callable[[str], Range]) -> Ranges:
         if name not in self._sets:
-            raise NotUnderstood(f"set `{name}`")
+            raise NotUnderstood(phrase("set `{name}`", name=name))
         return ranges_of(self._sets[name], read)
 
 
@@ -302,7 +303,7 @@ def _no(word: str) -> int:
 def _values(words: list[str], at: int) -> tuple[list[str], int]:
     """The elements of a condition's right side, and where it ends."""
     if at >= len(words):
-        raise NotUnderstood("no value")
+        raise NotUnderstood(phrase("no value"))
     if words[at] != "{":
         if words[at] == "vmap" or words[at] in (".", "map", "&", "and", "or", "|", "^"):
             raise NotUnderstood(f"`{words[at]}`")
@@ -310,7 +311,7 @@ def _values(words: list[str], at: int) -> tuple[list[str], int]:
     try:
         end = words.index("}", at)
     except ValueError:
-        raise NotUnderstood("a set without end") from None
+        raise NotUnderstood(phrase("a set without end")) from None
     return elements_of(words[at + 1 : end]), end + 1
 
 
@@ -336,10 +337,10 @@ def _verdict(words: list[str], at: int) -> tuple[str, str]:
     verdict = _VERDICTS[word]
     if verdict in (JUMP, GOTO):
         if not rest:
-            raise NotUnderstood(f"`{word}` without a chain")
+            raise NotUnderstood(phrase("`{word}` without a chain", word=word))
         return verdict, rest[0]
     if word != "reject" and rest and rest[0] != "comment":
-        raise NotUnderstood(f"`{rest[0]}` behind a verdict")
+        raise NotUnderstood(phrase("`{rest}` behind a verdict", rest=rest[0]))
     return verdict, ""
 
 

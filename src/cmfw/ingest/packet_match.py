@@ -12,6 +12,7 @@ from cmfw.net.box import ALL_ICMP, ALL_PORTS, ALL_PROTOCOLS, boxes, packet_box
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP, Direction
 from cmfw.net.flowset import FlowSet
 from cmfw.net.intervals import Range, Ranges
+from cmfw.words.phrases import phrase
 
 PROTOCOLS = {
     "icmp": 1,
@@ -215,7 +216,7 @@ def port_of(text: str) -> Range:
     low = SERVICES.get(first, -1) if first in SERVICES else _number(first, 65535)
     high = (SERVICES[last] if last in SERVICES else _number(last, 65535)) if dash else low
     if low > high:
-        raise NotUnderstood(f"`{text}` runs backwards")
+        raise NotUnderstood(phrase("`{text}` runs backwards", text=text))
     return low, high
 
 
@@ -226,7 +227,7 @@ def address_of(text: str, family: int) -> Range:
     except ValueError as error:
         raise NotUnderstood(str(error)) from error
     if (found[0] >= V6_BASE) != (family == 6):
-        raise NotUnderstood(f"`{text}` is of the other family")
+        raise NotUnderstood(phrase("`{text}` is of the other family", text=text))
     return found
 
 
@@ -241,7 +242,7 @@ def icmp_type_of(text: str, family: int) -> Range:
 
 def _number(text: str, most: int) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) > most:
-        raise NotUnderstood(f"`{text}` is none of the values known")
+        raise NotUnderstood(phrase("`{text}` is none of the values known", text=text))
     return int(text)
 
 

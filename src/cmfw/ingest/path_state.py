@@ -26,6 +26,8 @@ from cmfw.model.verdict import Answer
 from cmfw.net.flow import Direction
 from cmfw.net.flowset import ALL_ICMP, ALL_PROTOCOLS, Box, FlowSet, boxes, icmp_range
 from cmfw.net.flowtext import FlowTextError, parse_parts
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 ANSWERS = {"allow": Answer.ALLOW, "block": Answer.BLOCK}
 _EITHER = (Answer.ALLOW, Answer.BLOCK)
@@ -59,7 +61,7 @@ def _read(row: Filter, site_path: str) -> tuple[tuple[PathLine, ...], list[Probl
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        return _unread(row, (error.strerror or "an error").lower())
+        return _unread(row, of_system(error))
     if len(content) > MOST_BYTES:
         return _unread(row, "a larger file")
     return read_filter(content, row.file)
@@ -92,7 +94,7 @@ def read_filter(content: bytes, path: str) -> tuple[tuple[PathLine, ...], list[P
             lines.append(parse_line(line, origin))
         except FlowTextError as error:
             lines.append(_doubtful(line, origin))
-            got = f"{error.got} at character {error.position + 1} of `{line}`"
+            got = phrase("{got} at character {at} of `{line}`", got=error.got, at=error.position + 1, line=line)
             problems.append(Problem(path, error.expected, got, line=number))
     if not lines:
         problems.append(Problem(path, "lines of `allow` or `block` and a flow", "none", "a filter that blocks all says so"))

@@ -19,6 +19,7 @@ from cmfw.net.addr import AddrSet, is_v6, parse_address
 from cmfw.net.flow import ICMP4, ICMP6, ICMP_PROTOCOLS, PORT_PROTOCOLS, TCP, UDP, Direction
 from cmfw.net.flowtext import FlowParts
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import listed, phrase
 
 FIELDS = "#Fields:"
 NEEDED = ("date", "time", "action", "protocol", "src-ip", "dst-ip")
@@ -70,7 +71,7 @@ class _Reader:
             return
         cells = line.split()
         if not self.columns:
-            self._problem(number, f"the line `{FIELDS} ...` before the first row", f"`{line[:60]}`")
+            self._problem(number, phrase("the line `{fields} ...` before the first row", fields=FIELDS), f"`{line[:60]}`")
             return
         cell = dict(zip(self.columns, cells, strict=False))
         if cell.get("action") == _LOST:
@@ -86,16 +87,26 @@ class _Reader:
     def finish(self) -> None:
         """Tell how much was lost, in the log and by us."""
         if self.lost:
-            found = f"{self.lost} that Windows did not write ({_LOST})"
+            found = phrase("{count} that Windows did not write ({signs})", count=self.lost, signs=_LOST)
             self.note(Problem(self.path, "every event", found, hint="counts are lower bounds"))
         if self.wrong > _MOST_PROBLEMS:
-            self.note(Problem(self.path, "rows of the columns", f"{self.wrong - _MOST_PROBLEMS} more that are none"))
+            self.note(
+                Problem(
+                    self.path, "rows of the columns", phrase("{count} more that are none", count=self.wrong - _MOST_PROBLEMS)
+                )
+            )
 
     def _head(self, line: str) -> None:
         if line.startswith(FIELDS):
             self.columns = {name.lower(): at for at, name in enumerate(line[len(FIELDS) :].split())}
             if missing := [name for name in NEEDED if name not in self.columns]:
-                self.note(Problem(self.path, f"the columns {', '.join(NEEDED)}", f"none named {', '.join(missing)}"))
+                self.note(
+                    Problem(
+                        self.path,
+                        phrase("the columns {names}", names=listed(NEEDED)),
+                        phrase("none named {names}", names=listed(missing)),
+                    )
+                )
                 self.columns = {}
         elif line.lower().startswith("#time format:"):
             self.utc = "Z" if "utc" in line.lower() or "gmt" in line.lower() else ""
@@ -103,12 +114,12 @@ class _Reader:
     def _row(self, number: int, cell: dict[str, str]) -> None:
         for name in NEEDED:
             if name not in cell:
-                raise ValueError(f"no `{name}`")
+                raise ValueError(phrase("no `{name}`", name=name))
         action = cell["action"].upper()
         seen = _ACTIONS.get(action)
         if seen is None:
             if action != "CLOSE":
-                raise ValueError(f"the action `{cell['action'][:20]}`")
+                raise ValueError(phrase("the action `{action}`", action=cell["action"][:20]))
             return
         when = f"{cell['date']}T{cell['time']}{self.utc}"
         key = tuple(map(cell.get, _KEY))
@@ -152,14 +163,16 @@ def one_family(source: str, destination: str) -> tuple[AddrSet, AddrSet]:
     """Both addresses as sets; raises ValueError where one is none, or they are of two families."""
     first, second = parse_address(source), parse_address(destination)
     if is_v6(first) != is_v6(second):
-        raise ValueError(f"`{source[:50]}` and `{destination[:50]}`, of two families")
+        raise ValueError(
+            phrase("`{source}` and `{destination}`, of two families", source=source[:50], destination=destination[:50])
+        )
     return AddrSet.from_pairs([(first, first)]), AddrSet.from_pairs([(second, second)])
 
 
 def _cell(cell: dict[str, str], name: str) -> str:
     """A cell that a row of its protocol has to have: without the column a row would say more than it knows."""
     if name not in cell:
-        raise ValueError(f"no `{name}`")
+        raise ValueError(phrase("no `{name}`", name=name))
     return cell[name]
 
 
@@ -175,7 +188,7 @@ def _direction(path: str, action: str) -> Direction:
         return Direction.IN
     if path == "SEND" or (path == "-" and action == "OPEN"):
         return Direction.OUT
-    raise ValueError(f"the direction `{path[:20]}`")
+    raise ValueError(phrase("the direction `{direction}`", direction=path[:20]))
 
 
 def _protocol(text: str) -> int:
@@ -183,7 +196,7 @@ def _protocol(text: str) -> int:
         return _PROTOCOLS[text]
     found = _number(text, 255)
     if found is None:
-        raise ValueError(f"the protocol `{text[:20]}`")
+        raise ValueError(phrase("the protocol `{text}`", text=text[:20]))
     return found
 
 
@@ -192,4 +205,4 @@ def _number(text: str, last: int) -> int | None:
         return None
     if text.isascii() and text.isdigit() and int(text) <= last:
         return int(text)
-    raise ValueError(f"`{text[:20]}` where a number up to {last} belongs")
+    raise ValueError(phrase("`{text}` where a number up to {last} belongs", text=text[:20], last=last))

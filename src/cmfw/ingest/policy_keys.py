@@ -28,6 +28,7 @@ from cmfw.ingest.registry import (
 from cmfw.ingest.rulestring import parse_rules
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ConnectionRule, Gap
+from cmfw.words.phrases import phrase
 
 FIREWALL_POLICY = "Services\\SharedAccess\\Parameters\\FirewallPolicy"
 """Local policy, below a control set."""
@@ -166,7 +167,7 @@ def read_rules(view: RegistryView, key: str, store: Store, *, secure: bool = Fal
             if secure or is_connection_rule(text):
                 rule, said = parse_connection_rule(text, id=name, store=store, origin=origin)
                 secured += [] if rule is None else [rule]
-        expected = "a rule that Windows would write" if rule is not None else "a firewall rule"
+        expected = phrase("a rule that Windows would write") if rule is not None else phrase("a firewall rule")
         problems += [_problem(view, values[at], expected, note) for note in said]
     return tuple(rule for rule in found if rule is not None), tuple(secured), tuple(problems)
 
@@ -179,7 +180,14 @@ def _rule_text(view: RegistryView, value: RegistryValue, problems: list[Problem]
         if "\0" not in text:
             return text  # as Windows writes every rule; this is asked for each of a thousand
     if value.type != REG_SZ:
-        problems.append(_problem(view, value, "a rule as text (REG_SZ)", f"type {value.type} with {len(value.data)} bytes"))
+        problems.append(
+            _problem(
+                view,
+                value,
+                "a rule as text (REG_SZ)",
+                phrase("type {type} with {count} bytes", type=value.type, count=len(value.data)),
+            )
+        )
         return None
     if not value.name:
         problems.append(_problem(view, value, "a rule id as the value's name", "a value without a name"))
@@ -214,7 +222,11 @@ def policy_version(view: RegistryView, root: str, problems: list[Problem]) -> tu
     if value is None:
         return None
     if value.type != REG_DWORD or len(value.data) != 4:
-        problems.append(_problem(view, value, "a DWORD", f"type {value.type} with {len(value.data)} bytes"))
+        problems.append(
+            _problem(
+                view, value, "a DWORD", phrase("type {type} with {count} bytes", type=value.type, count=len(value.data))
+            )
+        )
         return None
     return divmod(decode_number(value), 256)
 

@@ -21,6 +21,7 @@ from cmfw.model.state import ProfileSettings
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP4, ICMP6, TCP, UDP, Direction, Interface, Profile
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import listed, phrase
 
 DATA_BEGINS = "# --- data: what this script enforces ---"
 DATA_ENDS = "# --- program: the same lines in every script ---"
@@ -228,7 +229,7 @@ def _settings(tables: Any, path: str, problems: list[Problem]) -> tuple[tuple[Pr
         try:
             profile = _word(table["Profile"], PROFILE_WORDS)
             if profile in out:
-                raise ValueError(f"`{table['Profile']}` stands twice")  # noqa: TRY301
+                raise ValueError(phrase("`{name}` stands twice", name=table["Profile"]))  # noqa: TRY301
             found = {fields[key][0]: _word(value, fields[key][1]) for key, value in table.items() if key != "Profile"}
             out[profile] = ProfileSettings(**found)
         except (KeyError, ValueError, TypeError) as error:
@@ -245,10 +246,10 @@ def _mask(values: Any, words: dict[Any, str], everything: int) -> int:
     mask = 0
     for value in values:
         if value not in named or mask & named[value]:
-            raise ValueError(f"`{value}` is no word here, or stands twice")
+            raise ValueError(phrase("`{value}` is no word here, or stands twice", value=value))
         mask |= named[value]
     if not mask or isinstance(values, str):
-        raise ValueError("an empty list")
+        raise ValueError(phrase("an empty list"))
     return mask
 
 
@@ -256,7 +257,7 @@ def _word(value: Any, words: dict[Any, str]) -> Any:
     for ours, theirs in words.items():
         if value == theirs:
             return ours
-    raise ValueError(f"`{value}` is none of {', '.join(words.values())}")
+    raise ValueError(phrase("`{value}` is none of {names}", value=value, names=listed(words.values())))
 
 
 def _protocol(value: Any) -> int | None:
@@ -265,7 +266,7 @@ def _protocol(value: Any) -> int | None:
     if value in PROTOCOL_WORDS.values():
         return int(_word(value, PROTOCOL_WORDS))
     if not (isinstance(value, str) and value.isascii() and value.isdigit() and int(value) < 256):
-        raise ValueError(f"`{value}` is no protocol")
+        raise ValueError(phrase("`{value}` is no protocol", value=value))
     return int(value)
 
 
@@ -274,7 +275,7 @@ def _ports(values: Any) -> PortMatch:
     numbers = [PortSet.parse(v) for v in _list(values) if v not in words and v not in ("Any", "*", "any")]
     keywords = tuple(sorted(words[v] for v in values if v in words))
     if len(numbers) + len(keywords) != len(values):
-        raise ValueError("`Any` among ports")
+        raise ValueError(phrase("`Any` among ports"))
     ports = PortSet.EMPTY
     for number in numbers:
         ports |= number
@@ -289,7 +290,7 @@ def _addresses(values: Any) -> AddressMatch:
     }
     plain = [v for v in _list(values) if v not in words]
     if any(v in ("Any", "*", "any") for v in plain):
-        raise ValueError("`Any` among addresses")
+        raise ValueError(phrase("`Any` among addresses"))
     keywords = sorted({word for v in values for word in words.get(v, ())})
     return AddressMatch(AddrSet.parse(*plain), tuple(keywords))
 
@@ -300,20 +301,20 @@ def _icmp(values: Any) -> tuple[tuple[int, int | None], ...]:
         kind, colon, code = value.partition(":")
         numbers = [kind, code] if colon else [kind]
         if not all(n.isascii() and n.isdigit() and int(n) < 256 for n in numbers):
-            raise ValueError(f"`{value}` is no ICMP type")
+            raise ValueError(phrase("`{value}` is no ICMP type", value=value))
         out.append((int(kind), int(code) if colon else None))
     return tuple(out)
 
 
 def _list(values: Any) -> list[str]:
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
-        raise ValueError(f"`{values}` is no list of texts")
+        raise ValueError(phrase("`{values}` is no list of texts", values=values))
     return values
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{value}` is no text")  # noqa: TRY004 - a fault of the file, not of the caller
+        raise ValueError(phrase("`{value}` is no text", value=value))  # noqa: TRY004 - a fault of the file, not of the caller
     return value
 
 
@@ -345,7 +346,7 @@ def _rule(table: dict[str, Any], origin: str) -> HostRule:
     """One rule; raises ValueError for a parameter or value that is not ours, or one that is missing."""
     missing = [name for name in _ALWAYS if name not in table]
     if missing:
-        raise ValueError(f"no `{missing[0]}`")
+        raise ValueError(phrase("no `{name}`", name=missing[0]))
     return HostRule(store=Store.LOCAL, origin=origin, **_fields(table))
 
 
@@ -354,7 +355,7 @@ def _fields(table: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in table.items():
         if name not in _FIELDS:
-            raise ValueError(f"parameter `{name}`")
+            raise ValueError(phrase("parameter `{name}`", name=name))
         field, read = _FIELDS[name]
         fields[field] = read(value)
     if (defer := fields.pop("edge", None)) is not None:
@@ -365,7 +366,7 @@ def _fields(table: dict[str, Any]) -> dict[str, Any]:
 
 def _group(table: dict[str, Any]) -> EnabledGroup:
     if set(table) != {"Group", "Profile", "Direction"}:
-        raise ValueError(f"keys {', '.join(table)}")
+        raise ValueError(phrase("keys {names}", names=listed(table)))
     return EnabledGroup(
         _text(table["Group"]), _mask(table["Profile"], PROFILE_WORDS, 7), _mask(table["Direction"], DIRECTION_WORDS, 3)
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cmfw.words.phrases import listed, phrase
+
 QUOTES = "'\u2018\u2019\u201a\u201b"
 """Characters that end a single-quoted text; doubled they stand for themselves. Source: PowerShell language specification
 2.3.5.2 (single-quote-character)."""
@@ -37,7 +39,7 @@ def tokens(body: str) -> list[Token]:
     while at < len(body):
         found = _TOKEN.match(body, at)
         if found is None:
-            raise Refusal("a quoted text, array, hash table or assignment", f"`{body[at : at + 20]!r}`", at)
+            raise Refusal(phrase("a quoted text, array, hash table or assignment"), f"`{body[at : at + 20]!r}`", at)
         kind = found.lastgroup or "text"
         value = found[kind]
         if kind == "text":
@@ -55,7 +57,7 @@ def assignments(tokens: list[Token], end: int, names: tuple[str, ...]) -> dict[s
     while at < len(tokens):
         kind, name, offset = tokens[at]
         if kind != "variable" or name not in names or name in out:
-            raise Refusal(f"one of {', '.join(names)}, once each", f"`{name}`", offset)
+            raise Refusal(phrase("one of {names}, once each", names=listed(names)), f"`{name}`", offset)
         at = _mark(tokens, at + 1, "=", end)
         out[name], at = _value(tokens, at, end)
     return out
@@ -77,7 +79,7 @@ def _value(tokens: list[Token], at: int, end: int) -> tuple[Any, int]:
     if kind == "text":
         return value, at + 1
     if (kind, value) != ("mark", "@("):
-        raise Refusal("a quoted text or `@(`", f"`{value}`", offset)
+        raise Refusal(phrase("a quoted text or `@(`"), f"`{value}`", offset)
     if _peek(tokens, at + 1, end)[:2] == ("mark", "@{"):
         return tables(tokens, at + 1, end)
     return _texts(tokens, at + 1, end)
@@ -90,7 +92,7 @@ def _texts(tokens: list[Token], at: int, end: int) -> tuple[list[str], int]:
     while True:
         kind, value, offset = _peek(tokens, at, end)
         if kind != "text":
-            raise Refusal("a quoted text", f"`{value}`", offset)
+            raise Refusal(phrase("a quoted text"), f"`{value}`", offset)
         out.append(value)
         at += 1
         if _peek(tokens, at, end)[:2] != ("mark", ","):
@@ -107,7 +109,7 @@ def tables(tokens: list[Token], at: int, end: int) -> tuple[list[dict[str, Any]]
         while _peek(tokens, at, end)[:2] != ("mark", "}"):
             kind, key, offset = _peek(tokens, at, end)
             if kind != "word" or key in table:
-                raise Refusal("a parameter name, once each", f"`{key}`", offset)
+                raise Refusal(phrase("a parameter name, once each"), f"`{key}`", offset)
             at = _mark(tokens, at + 1, "=", end)
             table[key], at = _value(tokens, at, end)
         out.append(table)

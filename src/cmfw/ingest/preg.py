@@ -25,6 +25,7 @@ from cmfw.ingest.registry import (
     encode_text,
     text_flaw,
 )
+from cmfw.words.phrases import phrase
 
 HEADER = b"PReg\x01\0\0\0"
 MAX_SIZE = 0xFFFF
@@ -37,6 +38,7 @@ _SWALLOWED = re.compile(r"\]\[|\[(?:software|system)\\", re.IGNORECASE)
 _OPEN, _NEXT, _CLOSE = b"[\0", b";\0", b"]\0"
 _BETWEEN = _CLOSE + _OPEN
 """What stands between two records."""
+_END = phrase("the end of the file")
 _REST = Struct("<2sI2sI2s")
 """What follows the name: semicolon, type, semicolon, size, semicolon."""
 
@@ -92,7 +94,7 @@ def read_preg(data: bytes, source: str = "") -> PolicyReading:
         record = _find_record(data, at, len(data))
         if isinstance(record, Damage):
             going_on = _resume(data, at)
-            lost = f"{going_on - at} bytes from 0x{at:x} on are not read"
+            lost = phrase("{count} bytes from 0x{at:x} on are not read", count=going_on - at, at=at)
             problems.append(Problem(source, record.expected, record.found, hint=lost, offset=record.offset))
             at = going_on
             continue
@@ -116,9 +118,14 @@ def write_preg(entries: Iterable[RegistryValue]) -> bytes:
     last, key = "", b"\0\0"
     for entry_key, name, kind, data, _, _ in entries:
         if "\0" in entry_key or "\0" in name:
-            raise ValueError(f"a NUL in `{entry_key}\\{name}`")
+            raise ValueError(phrase("a NUL in `{key}\\{name}`", key=entry_key, name=name))
         if len(data) > MAX_SIZE:
-            raise ValueError(f"{len(data)} bytes in `{entry_key}\\{name}`, at most {MAX_SIZE} fit")
+            size, most = len(data), MAX_SIZE
+            raise ValueError(
+                phrase(
+                    "{count} bytes in `{key}\\{name}`, at most {most} fit", count=size, key=entry_key, name=name, most=most
+                )
+            )
         if entry_key != last:
             # most entries stand in one key
             last, key = entry_key, encode_text(entry_key)
@@ -237,27 +244,31 @@ class _Record(NamedTuple):
 def _find_record(data: bytes, at: int, longest: int) -> _Record | Damage:
     """Where the parts of the record at that offset are; key and name have at most ``longest`` bytes."""
     if data[at : at + 2] != _OPEN:
-        return Damage("a record (`[`)", _shown(data, at), at)
+        return Damage(phrase("a record (`[`)"), _shown(data, at), at)
     key_end = _find_nul(data, at + 2, longest)
     if key_end < 0:
-        return Damage("a key ended by NUL", "the end of the file", at)
+        return Damage(phrase("a key ended by NUL"), _END, at)
     if data[key_end + 2 : key_end + 4] != _NEXT:
-        return Damage("`;` after the key", _shown(data, key_end + 2), key_end + 2)
+        return Damage(phrase("`;` after the key"), _shown(data, key_end + 2), key_end + 2)
     name_end = _find_nul(data, key_end + 4, longest)
     if name_end < 0:
-        return Damage("a value name ended by NUL", "the end of the file", key_end + 4)
+        return Damage(phrase("a value name ended by NUL"), _END, key_end + 4)
     place = name_end + 2
     if place + _REST.size > len(data):
-        return Damage("type and size", "the end of the file", place)
+        return Damage(phrase("type and size"), _END, place)
     first, kind, second, size, third = _REST.unpack_from(data, place)
     if first != _NEXT or second != _NEXT or third != _NEXT:
         return Damage("`;type;size;`", f"`{data[place : place + _REST.size].hex()}`", place)
     start = place + _REST.size
     end = start + size
     if end + 2 > len(data):
-        return Damage(f"{size} bytes of data and `]`", f"{len(data) - start} bytes in the file", place)
+        return Damage(
+            phrase("{size} bytes of data and `]`", size=size),
+            phrase("{count} bytes in the file", count=len(data) - start),
+            place,
+        )
     if data[end : end + 2] != _CLOSE:
-        return Damage(f"`]` after {size} bytes of data", _shown(data, end), end)
+        return Damage(phrase("`]` after {size} bytes of data", size=size), _shown(data, end), end)
     return _Record(key_end, name_end, kind, start, end)
 
 
@@ -270,7 +281,7 @@ def _find_nul(data: bytes, start: int, longest: int) -> int:
 
 
 def _shown(data: bytes, at: int) -> str:
-    return f"`{data[at : at + 2].hex()}`" if at < len(data) else "the end of the file"
+    return f"`{data[at : at + 2].hex()}`" if at < len(data) else _END
 
 
 def _resume(data: bytes, damaged: int) -> int:

@@ -13,6 +13,7 @@ from cmfw.model.rule import Store
 from cmfw.model.state import Gap, ProfileSettings
 from cmfw.net.flow import Profile
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 _FLAGS = {
     "enablefirewall": "enable_firewall",
@@ -96,7 +97,12 @@ def profile_keys(
         chosen.append((Profile.PRIVATE, "StandardProfile", False))
     if unused in names and (view.values(keys[unused]) or view.subkeys(keys[unused])):
         problems.append(
-            Problem(view.source, "profile keys that Windows reads", f"`{unused}`, which it ignores here", key=keys[unused])
+            Problem(
+                view.source,
+                "profile keys that Windows reads",
+                phrase("`{name}`, which it ignores here", name=unused),
+                key=keys[unused],
+            )
         )
     return [(profile, keys[name], standard) for profile, name, standard in chosen if name in names]
 
@@ -160,7 +166,9 @@ def _unread(problem: Problem, value: RegistryValue) -> Gap:
 
 
 def _problem(view: RegistryView, value: RegistryValue, expected: str) -> Problem:
-    found = f"type {value.type} with {len(value.data)} bytes `{value.data[:8].hex(' ')}`"
+    found = phrase(
+        "type {type} with {count} bytes `{data}`", type=value.type, count=len(value.data), data=value.data[:8].hex(" ")
+    )
     return Problem(view.source, expected, found, key=f"{value.key}\\{value.name}", offset=value.offset, line=value.line)
 
 

@@ -17,6 +17,7 @@ from cmfw.ingest.evidence import Evidence, ExportedObject
 from cmfw.ingest.export_text import MOST_NOTES, MOST_OBJECTS, head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_objects import FILTER, OTHER, are_known, evidence_of, kind_of
+from cmfw.words.phrases import phrase
 
 FORMAT = "ps-csv"
 _DELIMITERS = (",", ";", "\t")
@@ -43,7 +44,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     names = [name.strip().lstrip("\ufeff") for name in rows[0][1]] if rows else []
     kind = kind_of(dict.fromkeys(names, "x"))
     if kind == OTHER or (kind == FILTER and "instanceid" not in {name.lower() for name in names}):
-        hint = "a table without them is no export of a machine"
+        hint = phrase("a table without them is no export of a machine")
         found = ", ".join(f"`{name}`" for name in names[:5])
         raise InputError(
             Problem(file.path, "columns Direction and Action, or InstanceID", found, line=skipped + 1, hint=hint)
@@ -57,7 +58,9 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
             continue
         if len(cells) != len(names):
             if len(file.problems) < MOST_NOTES:
-                file.problems.append(Problem(file.path, f"{len(names)} cells", f"{len(cells)}", line=line))
+                file.problems.append(
+                    Problem(file.path, phrase("{count} cells", count=len(names)), f"{len(cells)}", line=line)
+                )
             lost = lost or "rows of the table have cells too many or too few"
             continue
         objects.append(ExportedObject(file.path, dict(zip(names, cells, strict=True)), line=line))
@@ -72,7 +75,7 @@ def _rows(reader: Any, skipped: int, file: InputFile) -> tuple[list[tuple[int, l
         for cells in reader:
             out.append((line, cells))
             if len(out) > MOST_OBJECTS:
-                raise FormatError(f"more than {MOST_OBJECTS:,} rows in one table", source=file.path)
+                raise FormatError(phrase("more than {most:,} rows in one table", most=MOST_OBJECTS), source=file.path)
             line = skipped + reader.line_num + 1
     except csv.Error as error:
         file.problems.append(Problem(file.path, "rows of cells", str(error).lower(), line=line))

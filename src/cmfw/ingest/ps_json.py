@@ -14,6 +14,7 @@ from cmfw.ingest.evidence import Evidence
 from cmfw.ingest.export_text import MOST_OBJECTS, head_text, read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_objects import evidence_of, objects_in
+from cmfw.words.phrases import phrase
 
 FORMAT = "ps-json"
 _PROPERTY = re.compile(
@@ -58,7 +59,7 @@ def load_json(text: str, file: InputFile) -> tuple[Any, str]:
         nonlocal count
         count += 1
         if count > _MOST_PARTS:
-            raise FormatError(f"more than {_MOST_PARTS:,} objects in one document", source=file.path)
+            raise FormatError(phrase("more than {most:,} objects in one document", most=_MOST_PARTS), source=file.path)
         found = dict(pairs)
         if len(found) < len(pairs):
             found = {}
@@ -74,12 +75,16 @@ def load_json(text: str, file: InputFile) -> tuple[Any, str]:
     except RecursionError:
         raise FormatError("JSON that nests too deep", source=file.path) from None
     except json.JSONDecodeError as error:
-        raise FormatError(f"no JSON: {error.msg.lower()} in line {error.lineno}", source=file.path) from error
+        raise FormatError(
+            phrase("no JSON: {reason} in line {line}", reason=error.msg.lower(), line=error.lineno), source=file.path
+        ) from error
     except ValueError as error:
         # a number of thousands of digits
-        raise FormatError(f"no JSON: {str(error).split(';')[0].lower()}", source=file.path) from error
+        raise FormatError(phrase("no JSON: {reason}", reason=str(error).split(";")[0].lower()), source=file.path) from error
     for name in dict.fromkeys(doubled):
         file.problems.append(
-            Problem(file.path, "every property once in an object", f"`{name[:60]}` twice, and the first counts")
+            Problem(
+                file.path, "every property once in an object", phrase("`{name}` twice, and the first counts", name=name[:60])
+            )
         )
     return content, f"`{doubled[0][:60]}` stands twice in one object" if doubled else ""

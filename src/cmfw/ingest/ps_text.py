@@ -21,6 +21,7 @@ from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.netsec_fields import FREE_TEXTS
 from cmfw.ingest.netsec_objects import OTHER, are_known, evidence_of, kind_of
 from cmfw.ingest.netsec_words import FIELD_OF
+from cmfw.words.phrases import phrase
 
 FORMAT = "ps-text"
 _PROPERTY = re.compile(r"^([A-Za-z][A-Za-z0-9_]*) +: ?(.*)$")
@@ -53,7 +54,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     """
     text = read_text(file)
     if text.count("\n") > _MOST_LINES:
-        raise FormatError(f"more than {_MOST_LINES:,} lines", source=file.path)
+        raise FormatError(phrase("more than {most:,} lines", most=_MOST_LINES), source=file.path)
     lines = text.splitlines()
     reader = _Reader(lines, file)
     objects = reader.objects()

@@ -19,6 +19,7 @@ from cmfw.ingest.registry import RegistryTree
 from cmfw.model.rule import Store
 from cmfw.model.state import Gap
 from cmfw.net.addr import AddrSet
+from cmfw.words.phrases import phrase
 
 FORMAT = "reg"
 _LOCAL = re.compile(
@@ -47,7 +48,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
     local = _choose([key for key in keys if _LOCAL.fullmatch(key)], file.path, problems)
     gpo = _choose([key for key in keys if _GPO.fullmatch(key)], file.path, problems)
     if local is None and gpo is None:
-        hint = "export HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy"
+        hint = phrase("export HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy")
         raise InputError(Problem(file.path, "keys of the firewall's policy", "none of them", hint=hint))
     parts: list[StorePart] = []
     control_set, version = "", None
@@ -82,7 +83,9 @@ def _choose(keys: list[str], path: str, problems: list[Problem]) -> str | None:
     best = min(keys, key=lambda key: "currentcontrolset" not in key.lower())
     others = [key for key in keys if key != best]
     if others:
-        problems.append(Problem(path, "one policy key of a kind", f"others beside `{best}`, not read", key=others[0]))
+        problems.append(
+            Problem(path, "one policy key of a kind", phrase("others beside `{key}`, not read", key=best), key=others[0])
+        )
     return best
 
 

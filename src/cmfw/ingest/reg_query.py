@@ -25,6 +25,7 @@ from cmfw.ingest.registry import (
     RegistryValue,
     encode_text,
 )
+from cmfw.words.phrases import phrase
 
 _TYPES = {
     "REG_SZ": REG_SZ,
@@ -67,7 +68,11 @@ def read_query(data: bytes, source: str = "") -> RegReading:
     problems: list[Problem] = []
     key = ""
     if decoded.flaw is not None:
-        problems.append(Problem(source, f"text in {decoded.encoding}", "other bytes", line=1, offset=decoded.flaw))
+        problems.append(
+            Problem(
+                source, phrase("text in {encoding}", encoding=decoded.encoding), "other bytes", line=1, offset=decoded.flaw
+            )
+        )
     for number, line in enumerate(decoded.text.split("\n"), 1):
         text = line.rstrip("\r")
         value = _VALUE.fullmatch(text)
@@ -76,20 +81,20 @@ def read_query(data: bytes, source: str = "") -> RegReading:
         if _KEY.fullmatch(text.rstrip()) and text.partition("\\")[0] in ROOTS:
             key = text.strip()
             continue
-        flaw = "a line of another form" if value is None or not key else ""
+        flaw = phrase("a line of another form") if value is None or not key else ""
         if value is not None and key:
             try:
                 entries.append(_value(key, value, number))
             except (ValueError, OverflowError) as error:
                 flaw = str(error)
             if decoded.encoding == "latin-1" and _is_opaque(key, text):
-                flaw = "a program in a code page that is not certain"
+                flaw = phrase("a program in a code page that is not certain")
             if not _SHIFTED.isdisjoint(text):
-                flaw = "text whose bytes are shifted by one"
+                flaw = phrase("text whose bytes are shifted by one")
         if flaw and len(problems) < MAX_PROBLEMS:
             problems.append(Problem(source, "a key or a value", flaw, key=key, line=number))
     if len(entries) == 1:
-        hint = "ask without `/v` for all of them"
+        hint = phrase("ask without `/v` for all of them")
         problems.append(Problem(source, "the values of a key", "one value", key=key, line=entries[0].line, hint=hint))
     return RegReading(tuple(entries), tuple(problems), 0)
 
@@ -98,7 +103,7 @@ def _value(key: str, found: re.Match[str], line: int) -> RegistryValue:
     """The value of one line. Raises ValueError where the data is not of its type."""
     kind = _TYPES.get(found["type"])
     if kind is None:
-        raise ValueError(f"the type `{found['type']}`")
+        raise ValueError(phrase("the type `{type}`", type=found["type"]))
     text = found["data"] or ""
     name = "" if _UNNAMED.fullmatch(found["name"]) and "|" not in text else found["name"]
     if kind in (REG_SZ, REG_EXPAND_SZ):

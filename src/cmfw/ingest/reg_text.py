@@ -21,6 +21,7 @@ from cmfw.ingest.registry import (
     RegistryValue,
     encode_text,
 )
+from cmfw.words.phrases import phrase
 
 HEADERS = {"windows registry editor version 5.00": 5, "regedit4": 4}
 ROOTS = frozenset(
@@ -43,6 +44,7 @@ _USUAL = re.compile(r'"([^"\\\r\n]*)"="([^"\\\r\n]*(?:\\[\\"][^"\\\r\n]*)*)"\r\n
 """A string value on a line of its own, as regedit writes it."""
 _CONTINUED = re.compile(r"\\[ \t]*(?:\r\n|\n|\r)")
 MAX_PROBLEMS = 1000
+_VALUE_NAME, _STRING = phrase("a value name"), phrase("a string")
 
 
 class Deletion(NamedTuple):
@@ -209,7 +211,7 @@ class _Reader:
             self._read_key(line)
             return following
         if line[0] not in '"@':
-            raise _Unreadable("a key, a value or a comment", _shown(line))
+            raise _Unreadable(phrase("a key, a value or a comment"), _shown(line))
         return self._read_value(at)
 
     def _read_key(self, line: str) -> None:
@@ -220,12 +222,12 @@ class _Reader:
             # a comment may hold a bracket of its own
             end = line.rfind("]", 0, line.find(";")) if ";" in line else -1
             if end < 0 or line[end + 1 :].strip()[:1] != ";":
-                raise _Unreadable("`[KEY]`, its values are lost", _shown(line))
+                raise _Unreadable(phrase("`[KEY]`, its values are lost"), _shown(line))
         key = line[1:end]
         removes = key.startswith("-")
         key = key.removeprefix("-")
         if not key.strip("\\"):
-            raise _Unreadable("a key between the brackets", _shown(line))
+            raise _Unreadable(phrase("a key between the brackets"), _shown(line))
         if _KEY_AND_COMMENT.search(key):
             self.note("a key, without a comment that has a bracket", _shown(line))
         if key.partition("\\")[0].upper() not in ROOTS:
@@ -240,13 +242,13 @@ class _Reader:
         name, at = self._read_name(at)
         equals = _NAME_END.match(self.text, at)
         if not equals:
-            raise _Unreadable("`=` after the name", self._rest(at))
+            raise _Unreadable(phrase("`=` after the name"), self._rest(at))
         value, at = self._read_data(equals.end(), name)
         rest = _REST_OF_LINE.match(self.text, at)
         if not rest:
-            raise _Unreadable("nothing behind the data", self._rest(at))
+            raise _Unreadable(phrase("nothing behind the data"), self._rest(at))
         if self.key is None:
-            raise _Unreadable("a key before its values", f"the value `{name}`")
+            raise _Unreadable(phrase("a key before its values"), phrase("the value `{name}`", name=name))
         self.entries.append(value)
         end = _LINE_END.match(self.text, rest.end())
         return end.end() if end else rest.end()
@@ -254,19 +256,22 @@ class _Reader:
     def _read_name(self, at: int) -> tuple[str, int]:
         if self.text[at] == "@":
             return "", at + 1
-        return self._read_quoted(at, "a value name")
+        return self._read_quoted(at, _VALUE_NAME)
 
     def _read_quoted(self, at: int, what: str) -> tuple[str, int]:
         quoted = _QUOTED.match(self.text, at)
         if not quoted:
-            raise _Unreadable(f"{what} in quotes", "no end of it")
+            raise _Unreadable(phrase("{what} in quotes", what=what), phrase("no end of it"))
         raw = quoted[1]
         if "\\" not in raw:
             return raw, quoted.end()
         odd = {found for found in _ESCAPE.findall(raw) if found not in '\\"'}
         if odd:
             # regedit itself never writes one; what it would make of it is not documented
-            self.note('`\\\\` or `\\"` after a backslash', f"`\\{min(odd)}` in {what}: kept as it stands")
+            self.note(
+                '`\\\\` or `\\"` after a backslash',
+                phrase("`\\{sign}` in {place}: kept as it stands", sign=min(odd), place=what),
+            )
         return _ESCAPE.sub(lambda m: m[1] if m[1] in '\\"' else m[0], raw), quoted.end()
 
     def _read_data(self, at: int, name: str) -> tuple[RegistryValue | Deletion, int]:
@@ -274,7 +279,7 @@ class _Reader:
         if text[at : at + 1] == "-":
             return Deletion(key, name, self.line), at + 1
         if text[at : at + 1] == '"':
-            string, end = self._read_quoted(at, "a string")
+            string, end = self._read_quoted(at, _STRING)
             return RegistryValue(key, name, REG_SZ, encode_text(string), line=self.line), end
         number = _NUMBER.match(text, at)
         if number:
@@ -282,7 +287,7 @@ class _Reader:
             return RegistryValue(key, name, REG_DWORD, data, line=self.line), number.end()
         prefix = _HEX.match(text, at)
         if not prefix:
-            raise _Unreadable(f"a string, `dword:`, `hex:` or `-` for `{name}`", self._rest(at))
+            raise _Unreadable(phrase("a string, `dword:`, `hex:` or `-` for `{name}`", name=name), self._rest(at))
         kind = int(prefix[1], 16) if prefix[1] else REG_BINARY
         found = _HEX_DATA.match(text, prefix.end())
         end = found.end() if found else prefix.end()
@@ -292,12 +297,12 @@ class _Reader:
     def _hex_bytes(self, text: str, name: str) -> bytes:
         text = _CONTINUED.sub("\n", text).rstrip(" \t")
         if text.endswith("\n"):
-            raise _Unreadable(f"more bytes after the last `\\` for `{name}`", "no more of them")
+            raise _Unreadable(phrase("more bytes after the last `\\` for `{name}`", name=name), phrase("no more of them"))
         parts = [part.strip() for part in text.split(",")]
         if parts[-1] == "":
             parts.pop()  # a comma at the end is common
         if any(len(part) not in {1, 2} for part in parts):
-            raise _Unreadable(f"bytes such as `0a,ff` for `{name}`", _shown(text))
+            raise _Unreadable(phrase("bytes such as `0a,ff` for `{name}`", name=name), _shown(text))
         return bytes([int(part, 16) for part in parts])
 
     def _as_utf16(self, kind: int, data: bytes) -> bytes:
@@ -323,4 +328,4 @@ def _unescaped(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return f"`{text[:60]}...`" if len(text) > 63 else f"`{text}`" if text else "nothing"
+    return f"`{text[:60]}...`" if len(text) > 63 else f"`{text}`" if text else phrase("nothing")

@@ -4,7 +4,7 @@ A ``Hive`` is a view that touches only the pages that are asked for. Every offse
 key is its own ancestor, and a hostile file costs time and memory in proportion to its size. A subkey or value that cannot
 be read is named by a problem, and reading goes on with what is sound; ``verify`` also finds what nothing leads to.
 
-417 lines because keys, values and problems of one ``Hive`` share what was read and what is left to read.
+432 lines because keys, values and problems of one ``Hive`` share what was read and what is left to read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from cmfw.errors import FormatError, Problem
 from cmfw.ingest import regf_cells as cells
 from cmfw.ingest.regf_cells import BINS, INLINE, NIL, SEGMENT, Damage, Entry, KeyCell
 from cmfw.ingest.registry import MAX_DEPTH, RegistryValue, fold
+from cmfw.words.phrases import phrase
 
 MAX_PROBLEMS = 1000
+_VALUE, _NAMED_VALUE = phrase("a value"), phrase("a value whose name fits its cell")
+_VALUES = phrase("a list of values")
 
 
 def is_hive(data: bytes) -> bool:
@@ -144,20 +147,24 @@ class Hive:
         if len(self._problems) < MAX_PROBLEMS - 1:
             problem = Problem(self.source, expected, found, hint=hint, key=key, offset=offset)
         else:
-            problem = Problem(self.source, f"fewer than {MAX_PROBLEMS} problems", "more, not listed", offset=0)
+            most = phrase("fewer than {most} problems", most=MAX_PROBLEMS)
+            problem = Problem(self.source, most, "more, not listed", offset=0)
         self._problems.setdefault(problem)
 
     # --- the base block ------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
         if len(self._buffer) < BINS + 32:
-            self.note("", "a base block and a bin", f"a file of {len(self._buffer)} bytes", len(self._buffer))
+            self.note(
+                "", "a base block and a bin", phrase("a file of {count} bytes", count=len(self._buffer)), len(self._buffer)
+            )
             return
         base = cells.read_base(self._buffer, self._noter(""))
         if base.first != base.second:
             self.is_dirty = True
-            hint = "the hive was not closed: changes that are only in its .LOG1 and .LOG2 files are not read"
-            self.note("", "equal sequence numbers", f"{base.first} and {base.second}", 4, hint=hint)
+            hint = phrase("the hive was not closed: changes that are only in its .LOG1 and .LOG2 files are not read")
+            found = phrase("{first} and {second}", first=base.first, second=base.second)
+            self.note("", "equal sequence numbers", found, 4, hint=hint)
         self._segmented = base.minor >= 4
         self._end = min(self._end, BINS + base.size)
         cell = self._find_root(base.root)
@@ -171,11 +178,12 @@ class Hive:
             try:
                 cell = cells.read_key(self._buffer, offset, self._noter(""))
             except Damage as damage:
-                self._damage("", damage, "the root key")
+                self._damage("", damage, phrase("the root key"))
                 continue
             if cell.flags & cells.KEY_ROOT:
                 if offset != stated:
-                    self.note("", f"the root key at 0x{stated:x}", f"it at 0x{offset:x}", 36)
+                    found = phrase("it at 0x{offset:x}", offset=offset)
+                    self.note("", phrase("the root key at 0x{offset:x}", offset=stated), found, 36)
                 return cell
             self.note("", "a root key", "a key that is not marked as root", offset + BINS)
             weak = weak or cell
@@ -243,19 +251,21 @@ class Hive:
         try:
             cell = cells.read_key(self._buffer, entry.offset, self._noter(node.path))
         except Damage as damage:
-            self._damage(node.path, damage, "a subkey")
+            self._damage(node.path, damage, phrase("a subkey"))
             return None
         folded = fold(cell.name)
         path = f"{node.path}\\{cell.name}" if node.path else cell.name
         if not cells.hint_fits(entry, folded, cell.name):
             self.note(path, "the name that its parent's list keeps a hint of", f"`{cell.name}`", at)
         if cell.parent != node.cell.offset:
-            self.note(path, f"a subkey of 0x{node.cell.offset:x}", f"one of 0x{cell.parent:x}", at)
+            found = phrase("one of 0x{offset:x}", offset=cell.parent)
+            self.note(path, phrase("a subkey of 0x{offset:x}", offset=node.cell.offset), found, at)
         if not cell.name or "\\" in cell.name or "\0" in cell.name:
             self.note(path, "the name of a subkey", f"`{cell.name}`", at, hint="what is below it is not read")
             return None
         if node.depth >= MAX_DEPTH or entry.offset in node.way():
-            self.note(path, f"at most {MAX_DEPTH} levels and no circle", "a key that contains itself, or more", at)
+            bound = phrase("at most {most} levels and no circle", most=MAX_DEPTH)
+            self.note(path, bound, "a key that contains itself, or more", at)
             return None
         whole = f"{node.folded}\\{folded}" if node.folded else folded
         known = self._nodes.setdefault(whole, _Node(cell, path, whole, node))
@@ -269,7 +279,7 @@ class Hive:
         try:
             kind, first, count = cells.read_leaf(self._buffer, node.cell.subkey_list, note)
         except Damage as damage:
-            self._damage(node.path, damage, f"{node.cell.subkeys} subkeys")
+            self._damage(node.path, damage, phrase("{count} subkeys", count=node.cell.subkeys))
             return []
         if kind != b"ri":
             return [(kind, first, count)]
@@ -278,10 +288,10 @@ class Hive:
             try:
                 kind, at, entries = cells.read_leaf(self._buffer, offset, note)
             except Damage as damage:
-                self._damage(node.path, damage, "some subkeys")
+                self._damage(node.path, damage, phrase("some subkeys"))
                 continue
             if kind == b"ri" or at in leaves:
-                found = "a list of lists" if kind == b"ri" else "one that was read"
+                found = phrase("a list of lists") if kind == b"ri" else phrase("one that was read")
                 self.note(node.path, "a list of subkeys of its own", found, offset + BINS, hint="it is left out")
                 continue
             leaves[at] = (kind, at, entries)
@@ -305,7 +315,8 @@ class Hive:
                 for (offset, hint), name in zip(pairs, names, strict=True):
                     yield offset, kind, hint, name
         if total != cell.subkeys or (cell.subkeys == 0) != (cell.subkey_list == NIL):
-            self.note(node.path, f"{cell.subkeys} subkeys", f"{total} in the list", cell.offset + BINS)
+            found = phrase("{count} in the list", count=total)
+            self.note(node.path, phrase("{count} subkeys", count=cell.subkeys), found, cell.offset + BINS)
 
     # --- values --------------------------------------------------------------------------------------------------
 
@@ -348,43 +359,46 @@ class Hive:
         """One value, step by step, with a problem for all that is odd about it; None where it is lost."""
         name, note = "", self._noter(node.path)
         try:
-            start, end = cells.cell(self._buffer, offset, 20, "a value", note)
+            start, end = cells.cell(self._buffer, offset, 20, _VALUE, note)
             _, signature, length, size, data_at, kind, flags = cells.VALUE.unpack_from(self._buffer, start)
             if signature != b"vk":
-                raise Damage("a value", f"a cell `{signature.decode('latin-1')}`", start)  # noqa: TRY301
+                raise Damage(_VALUE, phrase("a cell `{sign}`", sign=signature.decode("latin-1")), start)  # noqa: TRY301
             if start + 24 + length > end:
-                raise Damage("a value whose name fits its cell", f"a name of {length} bytes", start)  # noqa: TRY301
+                raise Damage(_NAMED_VALUE, phrase("a name of {count} bytes", count=length), start)  # noqa: TRY301
             name = cells.read_name(self._buffer[start + 24 : start + 24 + length], bool(flags & cells.VALUE_ASCII))
             if size >= INLINE:
                 size -= INLINE
                 if size > 4:
-                    raise Damage("at most 4 bytes of inline data", f"{size}", start)  # noqa: TRY301
+                    raise Damage(phrase("at most 4 bytes of inline data"), f"{size}", start)  # noqa: TRY301
                 return RegistryValue(node.path, name, kind, self._buffer[start + 12 : start + 12 + size], start)
             if size > self._bytes_left:
-                raise Damage("value data that fits the file once", f"{size} bytes more", start)  # noqa: TRY301
+                raise Damage(phrase("value data that fits the file once"), phrase("{count} bytes more", count=size), start)  # noqa: TRY301
             self._bytes_left -= size
             data = cells.read_data(self._buffer, data_at, size, self._segmented, note)
         except Damage as damage:
-            self._damage(f"{node.path}\\{name}" if name else node.path, damage, f"the value `{name}`" if name else "a value")
+            lost = phrase("the value `{name}`", name=name) if name else _VALUE
+            self._damage(f"{node.path}\\{name}" if name else node.path, damage, lost)
             return None
         return RegistryValue(node.path, name, kind, data, start)
 
     def _value_offsets(self, node: _Node) -> tuple[int, ...]:
         cell, note = node.cell, self._noter(node.path)
         if (cell.values == 0) != (cell.value_list == NIL):
-            self.note(node.path, f"{cell.values} values", f"a list at 0x{cell.value_list:x}", cell.offset + BINS)
+            found = phrase("a list at 0x{offset:x}", offset=cell.value_list)
+            self.note(node.path, phrase("{count} values", count=cell.values), found, cell.offset + BINS)
         if cell.value_list == NIL or not cell.values:
             return ()
         try:
-            start, end = cells.cell(self._buffer, cell.value_list, 4, "a list of values", note)
+            start, end = cells.cell(self._buffer, cell.value_list, 4, _VALUES, note)
         except Damage as damage:
-            self._damage(node.path, damage, f"{cell.values} values")
+            self._damage(node.path, damage, phrase("{count} values", count=cell.values))
             return ()
         room = (end - start) // 4 - 1
         count = min(cell.values, room, self._slots_left)
         self._slots_left -= count
         if count < cell.values:
-            self.note(node.path, f"{cell.values} values", f"{count} in their list", start, hint="the others are lost")
+            found = phrase("{count} in their list", count=count)
+            self.note(node.path, phrase("{count} values", count=cell.values), found, start, hint="the others are lost")
         offsets: tuple[int, ...] = Struct(f"<{count}I").unpack_from(self._buffer, start + 4)
         own = set(offsets)
         if len(own) < count or not own.isdisjoint(self._listed):
@@ -401,7 +415,8 @@ class Hive:
         if offset & 7 or offset in own or self._buffer[start + 4 : start + 6] != b"vk":
             return
         if offset in self._find_unlisted():
-            self.note(node.path, f"{node.cell.values} values", "another one behind them in the list", place)
+            values = phrase("{count} values", count=node.cell.values)
+            self.note(node.path, values, "another one behind them in the list", place)
 
     def _find_unlisted(self) -> frozenset[int]:
         if self._unlisted is None:
@@ -414,4 +429,4 @@ class Hive:
         return lambda expected, found, offset: self.note(key, expected, found, offset)
 
     def _damage(self, key: str, damage: Damage, lost: str) -> None:
-        self.note(key, damage.expected, damage.found, damage.offset, hint=f"{lost} could not be read")
+        self.note(key, damage.expected, damage.found, damage.offset, hint=phrase("{lost} could not be read", lost=lost))

@@ -18,7 +18,11 @@ from struct import Struct
 from typing import NamedTuple
 
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
+_KEY, _SUBKEYS, _DATA = phrase("a key"), phrase("a list of subkeys"), phrase("value data")
+_SEGMENTS, _SEGMENT = phrase("a list of segments"), phrase("a segment of value data")
+"""What a cell is expected to be."""
 BINS = 0x1000
 """Where the first bin starts, from which all offsets in the file count."""
 NIL = 0xFFFFFFFF
@@ -98,11 +102,19 @@ def read_base(buffer: Buffer, note: Note) -> Base:
     (checksum,) = NUMBER.unpack_from(buffer, CHECKSUM_AT)
     total = reduce(xor, Struct("<127I").unpack_from(buffer))
     if checksum != {0: 1, NIL: NIL - 1}.get(total, total):
-        note(f"the checksum 0x{total:08x} of the base block", f"0x{checksum:08x}", CHECKSUM_AT)
+        note(phrase("the checksum 0x{checksum:08x} of the base block", checksum=total), f"0x{checksum:08x}", CHECKSUM_AT)
     if major != 1 or not 3 <= minor <= 6 or kind or layout != 1:
-        note("a hive of version 1.3 to 1.6", f"{major}.{minor}, type {kind}, format {layout}", 20)
+        note(
+            "a hive of version 1.3 to 1.6",
+            phrase("{major}.{minor}, type {kind}, format {layout}", major=major, minor=minor, kind=kind, layout=layout),
+            20,
+        )
     if BINS + size > len(buffer):
-        note(f"bins of {size} bytes", f"{len(buffer) - BINS}: the file is cut", len(buffer))
+        note(
+            phrase("bins of {size} bytes", size=size),
+            phrase("{size}: the file is cut", size=len(buffer) - BINS),
+            len(buffer),
+        )
     if buffer[BINS : BINS + 4] != b"hbin":
         note("a bin (`hbin`)", f"`{buffer[BINS : BINS + 4].decode('latin-1')}`", BINS)
     return Base(first, second, minor, root, size)
@@ -116,15 +128,15 @@ def cell(buffer: Buffer, offset: int, least: int, what: str, note: Note) -> tupl
     """
     start = offset + BINS
     if offset == NIL or offset & 7 or start + 4 > len(buffer):
-        raise Damage(what, f"the impossible cell offset 0x{offset:x}", min(start, len(buffer)))
+        raise Damage(what, phrase("the impossible cell offset 0x{offset:x}", offset=offset), min(start, len(buffer)))
     (size,) = SIZE.unpack_from(buffer, start)
     if size > 0:
-        note(f"{what} in use", "a cell marked free", start)
+        note(phrase("{what} in use", what=what), "a cell marked free", start)
     size = abs(size)
     if size & 7 or size < least + 4:
-        raise Damage(what, f"a cell of {size} bytes", start)
+        raise Damage(what, phrase("a cell of {count} bytes", count=size), start)
     if start + size > len(buffer):
-        raise Damage(what, f"a cell of {size} bytes that leaves the file", start)
+        raise Damage(what, phrase("a cell of {count} bytes that leaves the file", count=size), start)
     return start, start + size
 
 
@@ -141,13 +153,13 @@ def read_key(buffer: Buffer, offset: int, note: Note) -> KeyCell:
     Raises:
         Damage: there is no readable key.
     """
-    start, end = cell(buffer, offset, 76, "a key", note)
+    start, end = cell(buffer, offset, 76, _KEY, note)
     _, signature, flags, parent, subkeys, _, subkey_list, values, value_list = KEY.unpack_from(buffer, start)
     if signature != b"nk":
-        raise Damage("a key", f"a cell `{signature.decode('latin-1')}`", start)
+        raise Damage(_KEY, phrase("a cell `{sign}`", sign=signature.decode("latin-1")), start)
     (length,) = KEY_NAME.unpack_from(buffer, start + 76)
     if start + 80 + length > end:
-        raise Damage("a key whose name fits its cell", f"a name of {length} bytes", start)
+        raise Damage(phrase("a key whose name fits its cell"), phrase("a name of {count} bytes", count=length), start)
     name = read_name(buffer[start + 80 : start + 80 + length], bool(flags & KEY_ASCII))
     return KeyCell(offset, name, flags, parent, subkeys, subkey_list, values, value_list)
 
@@ -160,13 +172,13 @@ def read_leaf(buffer: Buffer, offset: int, note: Note) -> tuple[bytes, int, int]
     Raises:
         Damage: there is no list.
     """
-    start, end = cell(buffer, offset, 4, "a list of subkeys", note)
+    start, end = cell(buffer, offset, 4, _SUBKEYS, note)
     _, kind, count = LIST.unpack_from(buffer, start)
     if kind not in {b"lf", b"lh", b"li", b"ri"}:
-        raise Damage("a list of subkeys", f"a cell `{kind.decode('latin-1')}`", start)
+        raise Damage(_SUBKEYS, phrase("a cell `{sign}`", sign=kind.decode("latin-1")), start)
     room = (end - start - 8) // (8 if kind in {b"lf", b"lh"} else 4)
     if count > room:
-        note(f"at most {room} subkeys in the list", f"{count}", start)
+        note(phrase("at most {most} subkeys in the list", most=room), f"{count}", start)
         count = room
     return kind, start + 8, count
 
@@ -233,27 +245,35 @@ def read_data(buffer: Buffer, offset: int, length: int, segmented: bool, note: N
     if not length:
         return b""
     if segmented and length > SEGMENT:
-        start, end = cell(buffer, offset, 4, "value data", note)
+        start, end = cell(buffer, offset, 4, _DATA, note)
         if end - start >= 12 and buffer[start + 4 : start + 6] == b"db":
             return _read_segments(buffer, start, length, note)
-    start, end = cell(buffer, offset, 0, "value data", note)
+    start, end = cell(buffer, offset, 0, _DATA, note)
     if start + 4 + length > end:
-        raise Damage(f"{length} bytes of value data", f"a cell of {end - start} bytes", start)
+        raise Damage(
+            phrase("{count} bytes of value data", count=length), phrase("a cell of {count} bytes", count=end - start), start
+        )
     return buffer[start + 4 : start + 4 + length]
 
 
 def _read_segments(buffer: Buffer, start: int, length: int, note: Note) -> bytes:
     _, _, count, offsets = BIG.unpack_from(buffer, start)
     if count != -(-length // SEGMENT):
-        raise Damage(f"{-(-length // SEGMENT)} segments for {length} bytes", f"{count}", start)
-    at, end = cell(buffer, offsets, 4 * count, "a list of segments", note)
+        raise Damage(
+            phrase("{count} segments for {size} bytes", count=-(-length // SEGMENT), size=length), f"{count}", start
+        )
+    at, end = cell(buffer, offsets, 4 * count, _SEGMENTS, note)
     parts: list[bytes] = []
     for place in range(at + 4, at + 4 + 4 * count, 4):
         wanted = min(SEGMENT, length - SEGMENT * len(parts))
         (segment,) = NUMBER.unpack_from(buffer, place)
-        first, end = cell(buffer, segment, 0, "a segment of value data", note)
+        first, end = cell(buffer, segment, 0, _SEGMENT, note)
         if first + 4 + wanted > end:
-            raise Damage(f"a segment of {wanted} bytes", f"a cell of {end - first} bytes", first)
+            raise Damage(
+                phrase("a segment of {count} bytes", count=wanted),
+                phrase("a cell of {count} bytes", count=end - first),
+                first,
+            )
         parts.append(buffer[first + 4 : first + 4 + wanted])
     return b"".join(parts)
 

@@ -7,6 +7,7 @@ from mmap import ACCESS_READ, mmap
 from cmfw.errors import FormatError
 from cmfw.ingest.regf import Hive, is_hive
 from cmfw.ingest.regf_cells import Buffer
+from cmfw.words.phrases import phrase
 
 XZ = b"\xfd7zXZ\0"
 XZ_LIMIT = 1 << 29
@@ -54,16 +55,16 @@ def _open_xz(packed: bytes, path: str) -> Hive:
             parts.append(unpacker.decompress(packed if not parts else b"", max_length=1 << 16))
             size += len(parts[-1])
             if not parts[-1] and unpacker.needs_input:
-                found = "the end of the file"
+                found = phrase("the end of the file")
                 break
     except lzma.LZMAError as error:
         found = str(error).lower()
     if size > XZ_LIMIT:
-        found = f"more than {XZ_LIMIT >> 20} MiB"
+        found = phrase("more than {most} MiB", most=XZ_LIMIT >> 20)
     elif unpacker.unused_data.strip(b"\0"):
-        found = f"{len(unpacker.unused_data)} bytes behind it"
+        found = phrase("{count} bytes behind it", count=len(unpacker.unused_data))
     if found and not size:
-        raise FormatError(f"expected a registry hive under xz, found {found}", source=path, offset=0)
+        raise FormatError(phrase("expected a registry hive under xz, found {found}", found=found), source=path, offset=0)
     hive = Hive(b"".join(parts), path)
     if found:
         hive.note("", "one whole xz stream", found, len(packed), hint="what could be unpacked is read")

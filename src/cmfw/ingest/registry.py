@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from cmfw.errors import FormatError, Problem
+from cmfw.words.phrases import phrase
 
 REG_NONE, REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD, REG_DWORD_BE, REG_LINK, REG_MULTI_SZ = range(8)
 REG_QWORD = 11
@@ -105,12 +106,12 @@ def text_flaw(data: bytes) -> str:
     one flaw that can hide something.
     """
     if len(data) % 2:
-        return "an odd number of bytes"
+        return phrase("an odd number of bytes")
     text = data.decode("utf-16-le", "surrogatepass")
     end = text.find("\0")
     if end < 0:
-        return "no NUL at the end"
-    return "something after the NUL" if text[end:].strip("\0") else ""
+        return phrase("no NUL at the end")
+    return phrase("something after the NUL") if text[end:].strip("\0") else ""
 
 
 def decode_number(value: RegistryValue) -> int:
@@ -121,8 +122,11 @@ def decode_number(value: RegistryValue) -> int:
     """
     size = {REG_DWORD: 4, REG_DWORD_BE: 4, REG_QWORD: 8}.get(value.type)
     if size is None or len(value.data) != size:
-        found = f"type {value.type} with {len(value.data)} bytes"
-        raise FormatError(f"`{value.key}\\{value.name}`: expected a number, found {found}", offset=value.offset)
+        found = phrase("type {type} with {count} bytes", type=value.type, count=len(value.data))
+        raise FormatError(
+            phrase("`{key}\\{name}`: expected a number, found {found}", key=value.key, name=value.name, found=found),
+            offset=value.offset,
+        )
     return int.from_bytes(value.data, "big" if value.type == REG_DWORD_BE else "little")
 
 
@@ -239,9 +243,15 @@ class RegistryTree:
         if found:
             return found
         if key.count("\\") >= MAX_DEPTH:
-            raise FormatError(f"a key path of {key.count(chr(92)) + 1} levels; Windows has at most {MAX_DEPTH}")
+            raise FormatError(
+                phrase(
+                    "a key path of {count} levels; Windows has at most {most}",
+                    count=key.count(chr(92)) + 1,
+                    most=MAX_DEPTH,
+                )
+            )
         if "\\\\" in key:
-            raise FormatError(f"an empty part in the key path `{key}`")
+            raise FormatError(phrase("an empty part in the key path `{key}`", key=key))
         parent = self._keys[""]
         path = ""
         for name in key.split("\\"):

@@ -17,6 +17,7 @@ from cmfw.ingest.json_text import objects, read_json
 from cmfw.ingest.policy_keys import GROUP_POLICY, read_group_policy
 from cmfw.ingest.registry import RegistryTree, RegistryValue
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "registry-json"
 _ROOT = f"Software\\{GROUP_POLICY}"
@@ -44,9 +45,13 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
                 tree.set_value(value)
         except (ValueError, FormatError) as error:
             key = f"{one['KeyName']}\\{one['ValueName']}"
-            lost.append(Problem(file.path, "a registry value", f"value {number + 1}: {error}", key=key))
+            lost.append(
+                Problem(
+                    file.path, "a registry value", phrase("value {number}: {error}", number=number + 1, error=error), key=key
+                )
+            )
     if not tree.has_key(_ROOT) and not lost:
-        raise InputError(Problem(file.path, f"values below `{_ROOT}`", "none"))
+        raise InputError(Problem(file.path, phrase("values below `{key}`", key=_ROOT), "none"))
     parts = read_group_policy(tree, _ROOT)
     gaps: tuple[Gap, ...] = ()
     if lost:
@@ -61,9 +66,9 @@ def _value(one: dict[str, Any]) -> RegistryValue | None:
         return None
     kind, data = one.get("Type"), one.get("Data")
     if not isinstance(kind, int) or not isinstance(data, str):
-        raise ValueError(f"type `{kind}`")  # noqa: TRY004 - a fault of the file, not of a caller
+        raise ValueError(phrase("type `{kind}`", kind=kind))  # noqa: TRY004 - a fault of the file, not of a caller
     try:
         raw = base64.b64decode(data, validate=True)
     except binascii.Error as error:
-        raise ValueError("data that is no base64") from error
+        raise ValueError(phrase("data that is no base64")) from error
     return RegistryValue(str(one["KeyName"]), str(one["ValueName"]), kind, raw)

@@ -11,6 +11,7 @@ from cmfw.ingest.policy_keys import FIREWALL_POLICY, GROUP_POLICY, read_group_po
 from cmfw.ingest.preg import apply_preg, is_preg, read_preg
 from cmfw.ingest.registry import REG_SZ, RegistryTree, RegistryValue
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "registry-pol"
 _ROOT = f"Software\\{GROUP_POLICY}"
@@ -56,7 +57,13 @@ def read_policy_file(content: bytes, path: str, format_name: str) -> Evidence:
 def _strays(entries: Iterable[RegistryValue], path: str) -> list[Problem]:
     """Rules under keys where Windows reads none: a misspelt or spoilt key loses its rules, and nobody else says so."""
     return [
-        Problem(path, f"rules below `{_ROOT}`", "a rule under another key", key=f"{one.key}\\{one.name}", offset=one.offset)
+        Problem(
+            path,
+            phrase("rules below `{key}`", key=_ROOT),
+            "a rule under another key",
+            key=f"{one.key}\\{one.name}",
+            offset=one.offset,
+        )
         for one in entries
         if one.type == REG_SZ and _RULE_MARK in one.data and one.key.strip("\\").lower() not in _RULE_KEYS
     ]

@@ -15,6 +15,7 @@ from cmfw.ingest.rule_request import request_lines
 from cmfw.ingest.xml_tree import Element, read_xml
 from cmfw.model.path import EVERYTHING, PathLine
 from cmfw.model.verdict import Answer
+from cmfw.words.phrases import phrase
 
 STRINGS, SHEET = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
 MOST_BYTES = 1 << 26
@@ -43,7 +44,7 @@ def _rows(content: bytes, path: str) -> list[tuple[int, list[str]]]:
         cells = {_column(cell, row, path): _cell(cell, strings, path) for cell in row.children}
         width = len(rows[0][1]) if rows else max(cells, default=-1) + 1
         if max(cells, default=-1) >= width:
-            raise FormatError(f"row {row.attributes.get('r')} is longer than the first", source=path)
+            raise FormatError(phrase("row {number} is longer than the first", number=row.attributes.get("r")), source=path)
         rows.append((int(row.attributes["r"]), [cells.get(at, "") for at in range(width)]))
     return rows
 
@@ -57,7 +58,7 @@ def _part(content: bytes, name: str, path: str) -> Element:
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
         raise FormatError(f"`{name}`: {error}".lower(), source=path) from error
     if len(found) > MOST_BYTES:
-        raise FormatError(f"`{name}` has more than {MOST_BYTES} bytes", source=path)
+        raise FormatError(phrase("`{name}` has more than {most} bytes", name=name, most=MOST_BYTES), source=path)
     return read_xml(found.decode("utf-8"))
 
 
@@ -71,7 +72,7 @@ def _text(one: Element, path: str) -> str:
 def _column(cell: Element, row: Element, path: str) -> int:
     place = _PLACE.fullmatch(cell.attributes.get("r", ""))
     if cell.name != "c" or row.name != "row" or place is None or place[2] != row.attributes.get("r"):
-        raise FormatError(f"a cell at `{cell.attributes.get('r')}`", source=path)
+        raise FormatError(phrase("a cell at `{place}`", place=cell.attributes.get("r")), source=path)
     column = 0
     for letter in place[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
@@ -82,8 +83,8 @@ def _cell(cell: Element, strings: list[str], path: str) -> str:
     if not cell.children:
         return ""
     if cell.attributes.get("t") != "s" or [child.name for child in cell.children] != ["v"]:
-        raise FormatError(f"a cell that is no text at `{cell.attributes.get('r')}`", source=path)
+        raise FormatError(phrase("a cell that is no text at `{place}`", place=cell.attributes.get("r")), source=path)
     number = int(cell.children[0].text)
     if number < 0:
-        raise FormatError(f"string {number}", source=path)
+        raise FormatError(phrase("string {number}", number=number), source=path)
     return strings[number]

@@ -12,6 +12,7 @@ from cmfw.net import intervals
 from cmfw.net.addr import AddrSet
 from cmfw.net.box import ALL_PORTS, ALL_PROTOCOLS
 from cmfw.net.intervals import Ranges
+from cmfw.words.phrases import listed, phrase
 
 COLUMNS = (
     "id",
@@ -62,7 +63,12 @@ def request_lines(table: list[tuple[int, list[str]]], path: str) -> tuple[tuple[
     heads = tuple(cell.partition(" / ")[0] for cell in table[0][1]) if table else ()
     if heads != COLUMNS:
         return (), [
-            Problem(path, f"the headings of a rule request ({', '.join(COLUMNS)})", f"`{', '.join(heads)}`"[:200], line=1)
+            Problem(
+                path,
+                phrase("the headings of a rule request ({names})", names=listed(COLUMNS)),
+                f"`{', '.join(heads)}`"[:200],
+                line=1,
+            )
         ]
     lines: list[PathLine] = []
     problems: list[Problem] = []
@@ -76,7 +82,7 @@ def request_lines(table: list[tuple[int, list[str]]], path: str) -> tuple[tuple[
 
 def _line(row: list[str], origin: str) -> PathLine:
     if len(row) != len(COLUMNS):
-        raise NotUnderstood(f"{len(row)} cells")
+        raise NotUnderstood(phrase("{count} cells", count=len(row)))
     cell = dict(zip(COLUMNS, row, strict=True))
     match = PacketMatch()
     for field, key in (("source", "source_addresses"), ("target", "target_addresses")):

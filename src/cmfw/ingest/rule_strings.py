@@ -20,6 +20,7 @@ from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.rulestring import parse_rule
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "rule-strings"
 _ZIP = b"PK\x03\x04"
@@ -76,7 +77,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         rule, notes = parse_rule(
             one.text, id=one.id or f"rule-{number + 1}", store=one.store or Store.LOCAL, origin=f"{where[key]}:{one.line}"
         )
-        expected = "a rule that Windows would write" if rule is not None else "a firewall rule"
+        expected = phrase("a rule that Windows would write") if rule is not None else phrase("a firewall rule")
         problems += [Problem(where[key], expected, note, line=one.line) for note in notes]
         if rule is not None:
             rules.setdefault(one.store, []).append(rule)
@@ -129,7 +130,12 @@ def _strings(text: str, name: str) -> Iterator[Found]:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > LONGEST_LINE and "|Action=" in line:
             raise InputError(
-                Problem(name, f"lines of at most {LONGEST_LINE >> 10} KiB", f"{len(line)} characters", line=number)
+                Problem(
+                    name,
+                    phrase("lines of at most {most} KiB", most=LONGEST_LINE >> 10),
+                    phrase("{count} characters", count=len(line)),
+                    line=number,
+                )
             )
         starts = [match.start() for match in _START.finditer(line)]
         for start, following in zip(starts, [*starts, len(line)][1:], strict=True):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from cmfw.errors import Problem
 from cmfw.model.observation import Observation, Place, Seen
 from cmfw.net.flowtext import FlowParts
+from cmfw.words.phrases import phrase
 
 MOST_KINDS = 200_000
 """Kinds of traffic kept of one file (about half a kilobyte each); of those beyond it only that there were more."""
@@ -51,8 +52,8 @@ class Sightings:
             self._kinds[key] = _Kind(flow, seen, when, line)
         elif not self._full:
             self._full = True
-            found = f"more from line {line} on; they are not kept"
-            self.note(Problem(self.path, f"at most {MOST_KINDS:,} kinds of traffic", found))
+            found = phrase("more from line {line} on; they are not kept", line=line)
+            self.note(Problem(self.path, phrase("at most {most:,} kinds of traffic", most=MOST_KINDS), found))
 
     @property
     def midway(self) -> int:

@@ -38,10 +38,14 @@ from cmfw.model.site import (
 )
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import PROFILE_NAMES
+from cmfw.words.phrases import listed, phrase
+from cmfw.words.system_errors import of_system
 
 __all__ = ["METHODS", "SITE_KEYS", "SiteKey", "read_site", "read_site_text"]
 
 _PROFILES = {name: profile for profile, name in PROFILE_NAMES.items()}
+_KINDS = {"primary": phrase("primary"), "secondary": phrase("secondary"), "central": phrase("central")}
+_ONCE = {"host": phrase("each host once"), "code": phrase("each code once"), "method": phrase("each method once")}
 Change = Callable[[Any], None]
 """Changes the raw tables of a site file in place, before they are read."""
 _NO_ADDRESSES: tuple[AddrSet, tuple[str, ...]] = (AddrSet.EMPTY, ())
@@ -53,11 +57,11 @@ def read_site(path: str, change: Change | None = None) -> Site:
         with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up
             raw = stream.read()
     except OSError as error:
-        raise InputError(Problem(path, "a readable site file", (error.strerror or "an error").lower())) from error
+        raise InputError(Problem(path, "a readable site file", of_system(error))) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"byte 0x{raw[error.start]:02x}"
+        found = phrase("byte 0x{byte:02x}", byte=raw[error.start])
         raise InputError(Problem(path, "UTF-8 text", found, offset=error.start, hint="save it as UTF-8")) from error
     return read_site_text(text, path, change)
 
@@ -101,10 +105,14 @@ def _parse_json(text: str, path: str) -> Any:
         raw = json.loads(text, object_pairs_hook=table)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        found = getattr(error, "msg", "") or (plain_message(error) if isinstance(error, ValueError) else "nesting too deep")
+        found = getattr(error, "msg", "") or (
+            plain_message(error) if isinstance(error, ValueError) else phrase("nesting too deep")
+        )
         raise InputError(Problem(path, "valid JSON", found[:1].lower() + found[1:], line=line)) from error
     if repeated:
-        raise InputError(*(Problem(path, "each key once", f"`{name}` again", key=name) for name in repeated))
+        raise InputError(
+            *(Problem(path, "each key once", phrase("`{name}` again", name=name), key=name) for name in repeated)
+        )
     return raw
 
 
@@ -188,12 +196,16 @@ def _check_site(reader: SiteValues, table: Table, by_code: dict[str, Table]) -> 
     if parent and parent not in by_code:
         reader.problem((*place, "parent"), "the code of a site", f"`{parent}`", closest(parent, by_code))
     elif parent and by_code[parent].get("kind", "primary") not in wanted:
-        allowed = f"a {wanted[0]} site" if wanted else "no parent"
-        reader.problem((*place, "parent"), f"{allowed} above a {kind} site", f"`{parent}`")
+        allowed = phrase("a {kind} site", kind=_KINDS[wanted[0]]) if wanted else phrase("no parent")
+        reader.problem(
+            (*place, "parent"),
+            phrase("{allowed} above a {kind} site", allowed=allowed, kind=_KINDS[kind]),
+            f"`{parent}`",
+        )
     elif kind == "secondary" and not parent:
         reader.problem((*place, "parent"), "the primary site above a secondary site", "nothing", "add `parent`")
     if kind == "secondary" and "ports" in table:
-        hint = "a secondary site has the ports of its primary site"
+        hint = phrase("a secondary site has the ports of its primary site")
         reader.problem((*place, "ports"), "no ports at a secondary site", "a table", hint)
 
 
@@ -209,7 +221,12 @@ def _system(reader: SiteValues, table: Table, code: str, known: set[str] | None,
     roles = table.get("roles", USUAL_ROLES)
     for part, role in (("mp", "management"), ("dp", "distribution"), ("smp", "state_migration"), ("sup", "software_update")):
         if part in table and f"{role}_point" not in roles and ("roles" in table or "roles" not in table[GIVEN]):
-            reader.problem((*table[""], part), f"`{role}_point` among the roles", "no such role", f"add it or drop `{part}`")
+            reader.problem(
+                (*table[""], part),
+                phrase("`{role}_point` among the roles", role=role),
+                "no such role",
+                phrase("add it or drop `{name}`", name=part),
+            )
     return System(
         host=table.get("host", ""),
         site=table.get("site") or code,
@@ -247,15 +264,15 @@ def _sup(table: Table) -> SupSettings:
 
 def _clients(reader: SiteValues, table: Table, code: str, known: set[str] | None, count: int) -> ClientGroup:
     _check_code(reader, table, known)
-    subnets, listed = table.get("subnets", _NO_ADDRESSES)
+    subnets, written = table.get("subnets", _NO_ADDRESSES)
     installs = tuple(_install(reader, t) for t in table.get("install", ()))
     _each_once(reader, table.get("install", ()), "method")
     client_dir = table.get("client_dir", "") or next((folder for _, folder in installs if folder), "")
     return ClientGroup(
-        name=table.get("name") or _default_name(table, listed, count),
+        name=table.get("name") or _default_name(table, written, count),
         site=table.get("site") or code,
         subnets=subnets,
-        subnet_list=listed,
+        subnet_list=written,
         zone=table.get("zone", ""),
         profile=_PROFILES[table.get("profile", "domain")],
         product=Product(table.get("product", "windows")),
@@ -270,10 +287,10 @@ def _clients(reader: SiteValues, table: Table, code: str, known: set[str] | None
     )
 
 
-def _default_name(table: Table, listed: tuple[str, ...], count: int) -> str:
+def _default_name(table: Table, written: tuple[str, ...], count: int) -> str:
     if count == 1:
         return "clients"
-    return listed[0] if listed else f"clients-{int(table[''][-1]) + 1}"
+    return written[0] if written else f"clients-{int(table[''][-1]) + 1}"
 
 
 def _settings(reader: SiteValues, table: Table) -> ClientSettings:
@@ -283,8 +300,13 @@ def _settings(reader: SiteValues, table: Table) -> ClientSettings:
             continue
         enabled, values[profiles] = values[profiles]
         if enabled is not None and values.get(feature, enabled) is not enabled:
-            raw = "8 to 15 (enabled)" if enabled else "0 (disabled)"
-            reader.problem((*table[""], profiles), f"a value that agrees with `{feature}`", raw, "drop one of the two")
+            raw = phrase("8 to 15 (enabled)") if enabled else phrase("0 (disabled)")
+            reader.problem(
+                (*table[""], profiles),
+                phrase("a value that agrees with `{feature}`", feature=feature),
+                raw,
+                "drop one of the two",
+            )
         elif enabled is not None:
             values[feature] = enabled
     return ClientSettings(**values)
@@ -297,12 +319,14 @@ def _install(reader: SiteValues, table: Table) -> tuple[Install, str]:
     said = parse_ccmsetup(table.get("properties", ""))
     place: Place = table[""]
     for name, value in said.wrong:
-        reader.problem((*place, "properties"), f"a port from 1 to 65535 after `{name}=`", f"`{value}`")
+        reader.problem((*place, "properties"), phrase("a port from 1 to 65535 after `{name}=`", name=name), f"`{value}`")
 
     def either(key: str, default: Any) -> Any:
         mine, theirs = table.get(key, default), getattr(said, key)
         if mine != default and theirs not in (default, mine):
-            reader.problem((*place, key), f"what `properties` says (`{theirs}`)", f"`{mine}`", "say it once")
+            reader.problem(
+                (*place, key), phrase("what `properties` says (`{text}`)", text=theirs), f"`{mine}`", "say it once"
+            )
         return mine if mine != default else theirs
 
     install = Install(
@@ -325,7 +349,7 @@ def _each_once(reader: SiteValues, tables: Iterable[Table], key: str) -> None:
     for table in tables:
         value = table.get(key, "")
         if value and value.lower() in seen:
-            reader.problem((*table[""], key), f"each {key} once", f"`{value}` again")
+            reader.problem((*table[""], key), _ONCE[key], phrase("`{value}` again", value=value))
         seen.add(value.lower())
 
 
@@ -334,8 +358,8 @@ def _unique_names(reader: SiteValues, tables: tuple[Table, ...], clients: tuple[
     seen = set(hosts)
     for table, group in zip(tables, clients, strict=True):
         if group.name.lower() in seen:
-            hint = "" if "name" in table else "add `name`"
-            reader.problem((*table[""], "name"), "each name once", f"`{group.name}` again", hint)
+            hint = "" if "name" in table else phrase("add `name`")
+            reader.problem((*table[""], "name"), "each name once", phrase("`{name}` again", name=group.name), hint)
         seen.add(group.name.lower())
 
 
@@ -353,23 +377,23 @@ def _resolve_uses(reader: SiteValues, tables: tuple[Table, ...], systems: tuple[
             if len(candidates) == 1:
                 found.append(candidates[0])
             elif complete:
-                hint = f"several: {', '.join(candidates)}" if candidates else closest(name, hosts)
+                hint = phrase("several: {names}", names=listed(candidates)) if candidates else closest(name, hosts)
                 reader.problem((*table[""], "uses", at), "the host of a `[[system]]`", f"`{name}`", hint)
         table["uses"] = tuple(dict.fromkeys(found))
 
 
 def _check_features(reader: SiteValues, tables: tuple[Table, ...], packs: tuple[str, ...]) -> None:
     """Names of features and packs are checked against the catalog, which is only loaded where a site names any."""
-    listed = [(table, at, name) for table in tables for at, name in enumerate(table.get("features", ()))]
-    if not listed and not packs:
+    named = [(table, at, name) for table in tables for at, name in enumerate(table.get("features", ()))]
+    if not named and not packs:
         return
     from cmfw import catalog
 
     for at, name in enumerate(packs):
         if name not in catalog.PACKS:
-            hint = closest(name, catalog.PACKS) or f"there are {', '.join(catalog.PACKS)}"
+            hint = closest(name, catalog.PACKS) or phrase("there are {names}", names=listed(catalog.PACKS))
             reader.problem(("packs", at), "a catalog pack", f"`{name}`", hint)
     features = catalog.load(name for name in packs if name in catalog.PACKS).features
-    for table, at, name in listed:
+    for table, at, name in named:
         if name not in features:
             reader.problem((*table[""], "features", at), "a feature id", f"`{name}`", closest(name, features))

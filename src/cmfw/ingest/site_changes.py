@@ -17,6 +17,7 @@ from cmfw.ingest.site_values import closest
 from cmfw.ingest.toml_document import toml_document
 from cmfw.model.site import Site
 from cmfw.net.flow import PROFILE_NAMES
+from cmfw.words.phrases import listed, phrase
 
 OPTION = "--set"
 _NAMED = {"system": "host", "clients": "name", "site": "code", "install": "method"}
@@ -83,11 +84,11 @@ def _apply(raw: Any, site: Site, setting: str) -> str:
             names = names[used:]
             table, place = child[at], _join(place, f"{name}[{at}]")
             if not names:
-                raise _wrong(f"a key of `{key.strip()}`", "none")
+                raise _wrong(phrase("a key of `{key}`", key=key.strip()), "none")
             continue
         table, place = table.setdefault(name, {}), _join(place, name)
         if not isinstance(table, dict):
-            raise _wrong(f"a table at `{place}`", "a value")
+            raise _wrong(phrase("a table at `{place}`", place=place), "a value")
     table[names[0]] = _value(text.strip())
     return _join(place, names[0])
 
@@ -120,8 +121,12 @@ def _find(tables: list[Any], kind: str, names: Sequence[str], site: Site) -> tup
         ]
         if len(found) == 1:
             return found[0], used
-    listed = ", ".join(f"`{name}`" for name in known)
-    raise _wrong(f"the name of one of `{kind}`", f"`{names[0]}`", closest(names[0], known) or f"one of {listed}")
+    names_known = listed(f"`{name}`" for name in known)
+    raise _wrong(
+        phrase("the name of one of `{kind}`", kind=kind),
+        f"`{names[0]}`",
+        closest(names[0], known) or phrase("one of {names}", names=names_known),
+    )
 
 
 def _known(tables: list[Any], kind: str, site: Site) -> list[str]:

@@ -14,6 +14,7 @@ from cmfw.model.mandate import ENDS
 from cmfw.net.addr import AddrSet, parse_range
 from cmfw.net.flow import PROFILE_NAMES, Profile
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import constant, listed, phrase
 
 Table = dict[str, Any]
 """Values by key name: parsed, valid ones only. ``""`` holds the table's own ``Place``."""
@@ -55,7 +56,7 @@ def closest(word: str, known: Iterable[str]) -> str:
 
     by_lower = {k.lower(): k for k in known}
     found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
-    return f"did you mean `{by_lower[found[0]]}`?" if found else ""
+    return phrase("did you mean `{name}`?", name=by_lower[found[0]]) if found else ""
 
 
 def shown(value: Any) -> str:
@@ -68,13 +69,13 @@ def shown(value: Any) -> str:
         case int() | float():
             return f"`{value}`"
         case list():
-            return f"a list of {len(value)}" if value else "an empty list"
+            return phrase("a list of {count}", count=len(value)) if value else phrase("an empty list")
         case dict():
-            return "a table"
+            return phrase("a table")
         case None:
-            return "null"
+            return phrase("null")
         case _:
-            return f"a {type(value).__name__}"
+            return phrase("a {kind}", kind=type(value).__name__)
 
 
 MOST_PROBLEMS = 1000
@@ -101,7 +102,7 @@ class SiteValues:
         """One problem that counts those above the limit, or none."""
         if not self._more:
             return ()
-        return (Problem(self.file, "a site file", f"{self._more} more problems", "mend these first"),)
+        return (Problem(self.file, "a site file", phrase("{count} more problems", count=self._more), "mend these first"),)
 
     def problem(self, place: Place, expected: str, found: str, hint: str = "") -> Any:
         """Records one problem at the place and returns ``BAD``."""
@@ -136,7 +137,7 @@ class SiteValues:
             if key.is_required and name not in raw:
                 unknown = [n for n in raw if n not in keys][:_MOST_COMPARED]
                 if not any(closest(n, [name]) for n in unknown):
-                    self.problem((*place, name), key.meaning.en, "nothing", f"add `{name}`")
+                    self.problem((*place, name), key.meaning.en, "nothing", phrase("add `{name}`", name=name))
         return out
 
     def _unknown(self, name: str, keys: dict[str, SiteKey], place: Place) -> None:
@@ -149,8 +150,8 @@ class SiteValues:
         if isinstance(value, list):
             return value
         number = value if isinstance(value, int) else value.strip() if isinstance(value, str) else ""
-        hint = f"write `[{number}]`" if str(number).isascii() and str(number).isdigit() else ""
-        self.problem(place, f"a list of {what}", shown(value), hint)
+        hint = phrase("write `[{number}]`", number=number) if str(number).isascii() and str(number).isdigit() else ""
+        self.problem(place, phrase("a list of {what}", what=constant(what)), shown(value), hint)
         return None
 
 
@@ -193,12 +194,12 @@ def _flag(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
 def _port(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535:
         return value
-    hint = "without quotes" if isinstance(value, str) and value.isdigit() else ""
+    hint = phrase("without quotes") if isinstance(value, str) and value.isdigit() else ""
     return reader.problem(place, "a port from 1 to 65535", shown(value), hint)
 
 
 def _port_list(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
-    items = reader.items(value, place, "ports")
+    items = reader.items(value, place, phrase("ports"))
     if items is None:
         return BAD
     if not items:
@@ -207,7 +208,7 @@ def _port_list(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> An
     seen: set[int] = set()
     for at, port in enumerate(ports):
         if port is not BAD and port in seen:
-            reader.problem((*place, at), "each port once", f"`{port}` again")
+            reader.problem((*place, at), "each port once", phrase("`{port}` again", port=port))
         seen.add(port)
     return tuple(ports) if BAD not in ports else BAD
 
@@ -228,12 +229,14 @@ def _port_range(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> 
 def _choice(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     if isinstance(value, str) and value.lower() in key.choices:
         return value.lower()
-    expected = "one of " + ", ".join(f"`{c}`" for c in key.choices) if len(key.choices) <= 8 else key.meaning.en
+    expected = (
+        phrase("one of {names}", names=listed(f"`{c}`" for c in key.choices)) if len(key.choices) <= 8 else key.meaning.en
+    )
     return reader.problem(place, expected, shown(value), closest(value, key.choices) if isinstance(value, str) else "")
 
 
 def _choices(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
-    items = reader.items(value, place, "words")
+    items = reader.items(value, place, phrase("words"))
     if items is None:
         return BAD
     if not items:
@@ -246,7 +249,9 @@ def _label(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     found = _text(reader, value, key, place)
     wrong = sorted(set(ENDS) & set(found)) if found is not BAD else []
     if wrong:
-        return reader.problem(place, f"a text without any of {' '.join(ENDS)}", f"`{wrong[0]}`")
+        return reader.problem(
+            place, phrase("a text without any of {characters}", characters=" ".join(ENDS)), f"`{wrong[0]}`"
+        )
     return found
 
 
@@ -266,7 +271,7 @@ def _day(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
 
 
 def _texts(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
-    items = reader.items(value, place, "texts")
+    items = reader.items(value, place, phrase("texts"))
     if items is None:
         return BAD
     found = [_text(reader, item, key, (*place, at)) for at, item in enumerate(items)]
@@ -274,7 +279,7 @@ def _texts(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
 
 
 def _addresses(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
-    items = reader.items(value, place, "addresses")
+    items = reader.items(value, place, phrase("addresses"))
     if items is None:
         return BAD
     pairs = []
@@ -294,7 +299,7 @@ def _profiles(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> An
         if value == 0 or 8 <= value <= 15:
             return value >= 8, sum(int(profile) for bit, profile in _RAW_PROFILES if value & bit)
         return reader.problem(place, "0, or 8 plus profile bits (8 to 15)", shown(value), "1 public, 2 private, 4 domain")
-    items = reader.items(value, place, "profiles")
+    items = reader.items(value, place, phrase("profiles"))
     if items is None:
         return BAD
     mask = 0
@@ -319,12 +324,14 @@ def _nested(reader: SiteValues, value: Any, _key: SiteKey, place: Place) -> Any:
 
 def _tables(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     if isinstance(value, dict):
-        return reader.problem(place, "repeated tables", "one table", f"write `[[{_header(key)}]]`, not `[{_header(key)}]`")
-    items = reader.items(value, place, "tables")
+        return reader.problem(
+            place, "repeated tables", "one table", phrase("write `[[{header}]]`, not `[{header}]`", header=_header(key))
+        )
+    items = reader.items(value, place, phrase("tables"))
     if items is None:
         return BAD
     if not items and key.is_required:
-        return reader.problem(place, key.meaning.en, "an empty list", f"add `[[{_header(key)}]]`")
+        return reader.problem(place, key.meaning.en, "an empty list", phrase("add `[[{header}]]`", header=_header(key)))
     return tuple(reader.table(item, (*place, at)) for at, item in enumerate(items))
 
 

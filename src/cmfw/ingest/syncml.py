@@ -14,6 +14,7 @@ from cmfw.ingest.export_text import read_text
 from cmfw.ingest.input_file import InputFile
 from cmfw.ingest.xml_tree import Element, read_xml
 from cmfw.model.state import Gap
+from cmfw.words.phrases import phrase
 
 FORMAT = "syncml"
 _SETTING = ("Add", "Replace", "Results")
@@ -50,7 +51,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
                 nodes = {key: node for key, node in nodes.items() if key[: len(low)] != low}
             else:
                 if low in nodes and nodes[low].values != (item.text_of("Data"),):
-                    found = f"`{'/'.join(path)[:80]}` set again, and the later value counts"
+                    found = phrase("`{address}` set again, and the later value counts", address="/".join(path)[:80])
                     file.problems.append(Problem(file.path, "one value for a node", found, line=item.line))
                 # a node without data is one that was made, and stays as it is by default
                 nodes[low] = Node(path, (item.text_of("Data"),), item.line)
@@ -60,7 +61,7 @@ def read(file: InputFile) -> tuple[Evidence, ...]:
         raise InputError(Problem(file.path, "a command for `./Vendor/MSFT/Firewall/MdmStore`", "none"))
     part = read_nodes(nodes.values(), file.path)
     if named > read_items + asked:
-        found = f"{named - read_items - asked} addresses outside of commands that set something"
+        found = phrase("{count} addresses outside of commands that set something", count=named - read_items - asked)
         problem = Problem(file.path, "addresses of the firewall inside `Add`, `Replace`, `Delete` or `Results`", found)
         gap = Gap("store:mdm", found, may_allow=True, may_block=True, source=file.path)
         part = replace(part, gaps=(*part.gaps, gap), problems=(*part.problems, problem))

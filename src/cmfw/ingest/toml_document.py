@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cmfw.errors import InputError, Problem
+from cmfw.words.phrases import phrase
 
 MOST_NAMES = 16
 """Names that one key or one table header joins by dots. No file of ours nests deeper than four; the standard library's parser takes the
@@ -22,7 +23,7 @@ def toml_document(text: str, path: str) -> dict[str, Any]:
 
     line = _line_of_endless_key(text)
     if line is not None:
-        raise InputError(Problem(path, f"at most {MOST_NAMES} names joined by dots", "more", line=line))
+        raise InputError(Problem(path, phrase("at most {most} names joined by dots", most=MOST_NAMES), "more", line=line))
     try:
         return tomllib.loads(text)
     except RecursionError as error:

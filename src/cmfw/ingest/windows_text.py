@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from cmfw.errors import InputError, Problem
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 CODE_PAGES = (
     "cp936",
@@ -79,9 +80,11 @@ class WindowsText:
         if len(self.text) > LONGEST_LINE:
             for number, line in enumerate(found, 1):
                 if len(line) > LONGEST_LINE:
-                    hint = "this is no listing that a Windows tool writes"
-                    expected = f"lines of at most {LONGEST_LINE} characters"
-                    raise InputError(Problem(path, expected, f"{len(line)} characters", hint=hint, line=number))
+                    hint = phrase("this is no listing that a Windows tool writes")
+                    expected = phrase("lines of at most {most} characters", most=LONGEST_LINE)
+                    raise InputError(
+                        Problem(path, expected, phrase("{count} characters", count=len(line)), hint=hint, line=number)
+                    )
         return found
 
 
@@ -92,8 +95,12 @@ def decode(content: bytes, path: str, score: Score) -> WindowsText:
         InputError: there are more than ``MOST_BYTES``.
     """
     if len(content) > MOST_BYTES:
-        hint = "name the one listing that matters"
-        raise InputError(Problem(path, f"at most {MOST_BYTES >> 20} MiB of text", f"{len(content) >> 20} MiB", hint=hint))
+        hint = phrase("name the one listing that matters")
+        raise InputError(
+            Problem(
+                path, phrase("at most {most} MiB of text", most=MOST_BYTES >> 20), f"{len(content) >> 20} MiB", hint=hint
+            )
+        )
     marked = marked_encoding(content)
     if marked:
         text = content.decode(marked, "replace").replace("\ufeff", "")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cmfw.errors import FormatError
+from cmfw.words.phrases import phrase
 
 MOST_DEPTH = 100
 """Reports of Windows nest about a dozen deep."""
@@ -67,10 +68,16 @@ class _Builder:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.open) > MOST_DEPTH:
-            raise FormatError(f"elements nest more than {MOST_DEPTH} deep on line {self.parser.CurrentLineNumber}")
+            raise FormatError(
+                phrase(
+                    "elements nest more than {most} deep on line {line}",
+                    most=MOST_DEPTH,
+                    line=self.parser.CurrentLineNumber,
+                )
+            )
         self.count += 1
         if self.count > MOST_ELEMENTS:
-            raise FormatError(f"more than {MOST_ELEMENTS:,} elements")
+            raise FormatError(phrase("more than {most:,} elements", most=MOST_ELEMENTS))
         element = Element(name.rpartition(" ")[2], self.parser.CurrentLineNumber, attributes=attributes)
         self.open[-1].children.append(element)
         self.open.append(element)
@@ -82,7 +89,12 @@ class _Builder:
         self.open[-1].text += text
 
     def _refuse(self, *_: object) -> None:
-        raise FormatError(f"a document type on line {self.parser.CurrentLineNumber}, which may hide anything")
+        raise FormatError(
+            phrase(
+                "a document type on line {line}, which may hide anything",
+                line=self.parser.CurrentLineNumber,
+            )
+        )
 
 
 def read_xml(text: str) -> Element:
@@ -97,5 +109,7 @@ def read_xml(text: str) -> Element:
     try:
         builder.parser.Parse(text.lstrip("\ufeff \r\n\t").encode("utf-8", "surrogatepass"), True)
     except expat.ExpatError as error:
-        raise FormatError(f"no XML: {expat.errors.messages[error.code]} on line {error.lineno}") from error
+        raise FormatError(
+            phrase("no XML: {reason} on line {line}", reason=expat.errors.messages[error.code], line=error.lineno)
+        ) from error
     return builder.root.children[0]
