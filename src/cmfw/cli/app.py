@@ -18,7 +18,7 @@ from cmfw import __version__, words
 from cmfw.cli.options import SpokenContext, help_option, option
 from cmfw.errors import CmfwError, InputError
 from cmfw.words import say
-from cmfw.words.phrases import told
+from cmfw.words.phrases import listed, told
 
 CLEAN, FINDINGS, FAILED, INCOMPLETE = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, 3)
-            hint = say("error.did_you_mean", names=", ".join(f"`{name}`" for name in near)) if near else ""
+            hint = say("error.did_you_mean", names=told(listed(f"`{name}`" for name in near))) if near else ""
             raise click.UsageError(say("error.no_command", name=args[0]) + hint, ctx)
         return super().resolve_command(ctx, args)
 

@@ -7,6 +7,7 @@ import click
 from cmfw.cli.app import CLEAN
 from cmfw.cli.options import Spoken, edition_option, make_command
 from cmfw.words import say
+from cmfw.words.phrases import listed, told
 
 SCHEMA = "cmfw/explain/1"
 
@@ -45,10 +46,10 @@ def command(words: tuple[str, ...], edition: str, form: str) -> int:
         return CLEAN
     found, near = find_topics(catalog, text)
     if not found:
-        hint = say("error.did_you_mean", names=", ".join(f"`{name}`" for name in near)) if near else ""
+        hint = say("error.did_you_mean", names=told(listed(f"`{name}`" for name in near))) if near else ""
         raise click.UsageError(say("explain.unknown", text=text) + hint)
     if len(found) > 1 and not all(topic.exact for topic in found):
-        names = ", ".join(f"`{topic.kind}:{topic.id}`" for topic in found)
+        names = told(listed(f"`{topic.kind}:{topic.id}`" for topic in found))
         raise click.UsageError(say("explain.ambiguous", text=text, names=names))
     if form == "json":
         rows = [explain_view.topic_row(catalog, topic, edition) for topic in found]

@@ -10,6 +10,7 @@ from cmfw.cli.app import CLEAN
 from cmfw.cli.options import advisory_option, edition_option, make_command, option, subnet_option
 from cmfw.report import BINARY, FORMS, form_of
 from cmfw.words import say
+from cmfw.words.phrases import listed, told
 
 PDF = "pdf"
 """The page, printed by a browser that is there."""
@@ -91,7 +92,7 @@ def _form(form: str | None, target: str | None) -> str:
     """The form that was asked for by name or by the name of the file; a usage error where there is no telling."""
     found = form or (PDF if (target or "").lower().endswith(".pdf") else form_of(target or ""))
     if not found:
-        raise click.UsageError(say("report.which_form", forms=", ".join((*FORMS, PDF))))
+        raise click.UsageError(say("report.which_form", forms=told(listed((*FORMS, PDF)))))
     if found in (*BINARY, PDF) and target is None:
         raise click.UsageError(say("report.needs_file", form=found))
     return found

@@ -20,7 +20,7 @@ from cmfw.model.rule import HostRule, Store, group_id
 from cmfw.model.state import HostState
 from cmfw.net.flow import Direction, Profile
 from cmfw.values import value
-from cmfw.words.phrases import phrase
+from cmfw.words.phrases import listed, phrase
 
 _PREFIX = "cmfw-"
 """How the ids of all rules of a plan begin."""
@@ -75,7 +75,7 @@ def look_for(target: str, artifacts: tuple[Artifact, ...], state: HostState, day
     ``day`` (ISO 8601) is the day that last days are held against; empty asks for none.
     """
     if target not in HOST_TARGETS:
-        choices = ", ".join(f"`{name}`" for name in HOST_TARGETS)
+        choices = listed(f"`{name}`" for name in HOST_TARGETS)
         raise InputError(
             Problem(file=COMMAND_LINE, key="--check", expected=phrase("one of {names}", names=choices), found=f"`{target}`")
         )

@@ -11,6 +11,7 @@ from cmfw.model.wire import ProbeResult, Service, Speaks, Word
 from cmfw.net.addr import format_address, parse_address
 from cmfw.net.flow import PROTOCOL_NAMES, PROTOCOL_NUMBERS
 from cmfw.probe.plan import Probe
+from cmfw.words.parser_errors import of_parser
 from cmfw.words.phrases import listed, phrase
 
 SCHEMA = "cmfw/probe/1"
@@ -63,7 +64,10 @@ def read_results(text: str, path: str) -> tuple[ProbeResult, ...]:
         raise InputError(Problem(path, phrase("at most {most} characters", most=_MOST_CHARS), str(len(text))))
     try:
         document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(Problem(path, "JSON", of_parser(error.msg), line=error.lineno)) from error
     except (ValueError, RecursionError) as error:
+        # a number of thousands of digits, or what nests as deep
         raise InputError(Problem(path, "JSON", str(error))) from error
     rows = document.get("results") if isinstance(document, dict) and document.get("schema") == SCHEMA else None
     if not isinstance(rows, list):

@@ -17,7 +17,7 @@ from cmfw.publish.server import Directory, Share
 from cmfw.publish.steps import Step, Wanted, steps
 from cmfw.publish.wanted import wanted_policy
 from cmfw.values import value
-from cmfw.words.phrases import phrase
+from cmfw.words.phrases import listed, phrase
 
 _NAMESPACE = UUID("1f0a5d52-5a0e-4a55-9c56-6f5b7c2e9d41")
 """Of the ids of new objects: the same title in the same domain always gets the same one, so two first runs make one object."""
@@ -87,13 +87,13 @@ def find_place(at: Reached, title: str) -> Place:
     """The object of that title, or where it is going to be; raises InputError where several have the title."""
     guids = at.directory.titled(f"CN=Policies,CN=System,{at.base}", title)
     if len(guids) > 1:
-        listed = ", ".join(f"`{guid}`" for guid in sorted(guids))
+        them = listed(f"`{guid}`" for guid in sorted(guids))
         raise InputError(
             Problem(
                 COMMAND_LINE,
                 "a title that one object has",
                 phrase("{count} objects", count=len(guids)),
-                hint=listed,
+                hint=them,
                 key="--name",
             )
         )
