@@ -1,17 +1,17 @@
-"""Rules that no target may write, and the table of the docs."""
+"""Rules that no target may write, and the tables of the docs in both languages."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT
-from tests.emit.cases import UPDATE
 from tests.emit.plans import rule
+from tools import target_pages
 
 from cmfw.emit import TARGETS
 from cmfw.emit.capability import faults_of_a_plan, invalidities, table, unprintable
+from cmfw.emit.network import NETWORK_TARGETS
+from cmfw.emit.path_capability import path_table
 from cmfw.model.rule import AddressMatch, PortMatch
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Direction
@@ -96,14 +96,26 @@ def test_texts_that_no_file_can_hold(text, reason):
     assert unprintable(text) == reason
 
 
-def test_the_table_of_the_docs_is_current():
-    path: Path = ROOT / "docs" / "emit.md"
-    text = path.read_text(encoding="utf-8")
-    begin, end = "<!-- table: begin -->\n", "<!-- table: end -->"
-    head, _, rest = text.partition(begin)
-    old, _, tail = rest.partition(end)
-    new = table(import_module(module).CAPABILITIES for module in TARGETS.values())
-    if UPDATE:
-        path.write_text(f"{head}{begin}{new}{end}{tail}", encoding="utf-8", newline="\n")
-        old = new
-    assert old == new, "run once with CMFW_UPDATE_GOLDEN=1"
+HOST_PAGES = target_pages.host_pages()
+
+
+@pytest.mark.parametrize("path", HOST_PAGES, ids=lambda path: path.name)
+def test_the_table_of_the_docs_is_current(path):
+    assert path.read_text(encoding="utf-8") == HOST_PAGES[path], "run `python -m tools.pages`"
+
+
+def test_the_words_of_the_chinese_tables_are_all_used():
+    said = set()
+
+    def say(text: str) -> str:
+        said.add(text)
+        return text
+
+    table((import_module(module).CAPABILITIES for module in TARGETS.values()), say)
+    path_table((import_module(module).CAPABILITIES for module in NETWORK_TARGETS.values()), say)
+    assert target_pages.chinese_words().keys() - said == set()
+
+
+def test_a_text_without_chinese_is_seen():
+    with pytest.raises(KeyError, match="nobody has said this"):
+        target_pages.in_chinese("nobody has said this")

@@ -288,21 +288,30 @@ def unprintable(text: str) -> str:
     return ""
 
 
-def table(targets: Iterable[Capabilities]) -> str:
-    """The Markdown table target x capability of docs/emit.md, and below it each target's reasons and losses."""
+def table(targets: Iterable[Capabilities], said: Callable[[str], str] = str) -> str:
+    """The Markdown table target x capability of docs/emit.md, and below it each target's reasons and losses.
+
+    ``said`` brings a text or template of it into the language of the page.
+    """
     columns = list(targets)
     lines = [
-        "| capability | " + " | ".join(f"`{c.target}`" for c in columns) + " |",
+        f"| {said('capability')} | " + " | ".join(f"`{c.target}`" for c in columns) + " |",
         "|---|" + "---|" * len(columns),
     ]
     for capability in ALL_CAPABILITIES:
-        cells = [_cell(c, capability.id) for c in columns]
-        lines.append(f"| {capability.title} | " + " | ".join(cells) + " |")
+        cells = [said(cell_of(capability.id, c.lacks, c.losses)) for c in columns]
+        lines.append(f"| {said(capability.title)} | " + " | ".join(cells) + " |")
     for column in columns:
-        lines += ["", f"`{column.target}`: {column.title}", ""]
-        lines += [f"- **refused**: {'; '.join(titles)}: {reason}" for reason, titles in _reasons(column.lacks)]
-        lines += [f"- loss: {'; '.join(titles)}: {reason}" for reason, titles in _reasons(column.losses)]
+        lines += ["", said(HEAD).format(target=column.target, title=said(column.title)), ""]
+        for template, found in ((REFUSED, column.lacks), (LOST, column.losses)):
+            for reason, titles in _reasons(found):
+                what = said("; ").join(said(title) for title in titles)
+                lines.append(said(template).format(what=what, reason=said(reason)))
     return "\n".join(lines) + "\n"
+
+
+HEAD, REFUSED, LOST = "`{target}`: {title}", "- **refused**: {what}: {reason}", "- loss: {what}: {reason}"
+"""Lines below a table of targets."""
 
 
 def _reasons(found: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -314,7 +323,8 @@ def _reasons(found: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
     yield from titles.items()
 
 
-def _cell(target: Capabilities, capability: str) -> str:
-    if capability in target.lacks:
+def cell_of(capability: str, lacks: dict[str, str], losses: dict[str, str]) -> str:
+    """What the table says of one capability of a target."""
+    if capability in lacks:
         return "**refused**"
-    return "loss" if capability in target.losses else "exact"
+    return "loss" if capability in losses else "exact"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from cmfw.emit.capability import Loss, unprintable
+from cmfw.emit.capability import HEAD, LOST, REFUSED, Loss, cell_of, unprintable
 from cmfw.emit.crossings import ELSEWHERE, Gateway, PathFlow
 from cmfw.errors import Unsupported
 from cmfw.net.flow import ICMP4, ICMP6, TCP, UDP
@@ -107,27 +107,26 @@ def texts_of(flow: PathFlow) -> list[str]:
     return found
 
 
-def path_table(targets: Iterable[PathCapabilities]) -> str:
-    """The Markdown table target x capability of docs/network-targets.md, and below it each target's reasons and losses."""
+def path_table(targets: Iterable[PathCapabilities], said: Callable[[str], str] = str) -> str:
+    """The Markdown table target x capability of docs/network-targets.md, and below it each target's reasons and losses.
+
+    ``said`` brings a text or template of it into the language of the page.
+    """
     columns = list(targets)
-    lines = ["| capability | " + " | ".join(f"`{c.target}`" for c in columns) + " |", "|---|" + "---|" * len(columns)]
+    head = f"| {said('capability')} | " + " | ".join(f"`{c.target}`" for c in columns) + " |"
+    lines = [head, "|---|" + "---|" * len(columns)]
     for name, title in PATH_CAPABILITIES.items():
-        lines.append(f"| {title} | " + " | ".join(_cell(c, name) for c in columns) + " |")
-    checks = [c.checked_by or "*structure only*" for c in columns]
-    lines.append("| accepted by | " + " | ".join(checks) + " |")
+        cells = [said(cell_of(name, c.lacks, c.losses)) for c in columns]
+        lines.append(f"| {said(title)} | " + " | ".join(cells) + " |")
+    checks = [said(c.checked_by or "*structure only*") for c in columns]
+    lines.append(f"| {said('accepted by')} | " + " | ".join(checks) + " |")
     for column in columns:
-        lines += ["", f"`{column.target}`: {column.title}", ""]
+        lines += ["", said(HEAD).format(target=column.target, title=said(column.title)), ""]
         for name, title in PATH_CAPABILITIES.items():
             if name in column.lacks:
-                lines.append(f"- **refused**: {title}: {column.lacks[name]}")
+                lines.append(said(REFUSED).format(what=said(title), reason=said(column.lacks[name])))
             elif name in column.losses:
-                lines.append(f"- loss: {title}: {column.losses[name]}")
+                lines.append(said(LOST).format(what=said(title), reason=said(column.losses[name])))
         if not column.lacks and not column.losses:
-            lines.append("- everything is said exactly")
+            lines.append(said("- everything is said exactly"))
     return "\n".join(lines) + "\n"
-
-
-def _cell(target: PathCapabilities, capability: str) -> str:
-    if capability in target.lacks:
-        return "**refused**"
-    return "loss" if capability in target.losses else "exact"

@@ -58,7 +58,11 @@ def constant(text: str) -> Phrase:
 
 def told(text: str) -> str:
     """The text in the language of the run; whatever of it is no phrase and has no translation stays as it is."""
-    language = words.language()
+    return told_in(words.language(), text)
+
+
+def told_in(language: str, text: str) -> str:
+    """The text in one language, as ``told`` has it in that of the run."""
     if language == words.LANGUAGES[0]:
         return text
     return _told(constant(text), words.catalog(language, PROBLEMS))
