@@ -90,6 +90,14 @@ def test_gettext_itself_accepts_the_catalog(tmp_path, translation):
         pytest.param('raise FormatError("no " + what)', [], 1, id="a sum"),
         pytest.param('def why():\n    return "no room"\nUnsupported(t, i, why())', [], 1, id="words out of a function"),
         pytest.param("phrase(text)", [], 1, id="a phrase of no literal"),
+        pytest.param('Problem(file, key.meaning.en, "`x`")', [], 1, id="the English of a text in both languages"),
+        pytest.param('Problem(file, bilingual(t.en, zh_CN=t.zh_CN), "`x`")', [], 0, id="both languages of a text"),
+        pytest.param(
+            'known = "no " + name\nhint = near or known\nProblem(file, "UTF-8", "`x`", hint)',
+            [],
+            1,
+            id="words behind two names",
+        ),
         pytest.param('ValueError("two artifacts")', [], 0, id="a bug is nobody's text"),
     ],
 )

@@ -50,7 +50,7 @@ _TEXTS = {
 """Error -> the positions of its texts."""
 _NAMED = ("expected", "found", "hint", "reason", "got", "failure")
 """Parameters that are texts wherever they stand."""
-_MAKERS = ("phrase", "listed", "constant", "of_system")
+_MAKERS = ("phrase", "listed", "constant", "bilingual", "of_system")
 _TYPED = re.compile(r"`[^`]*`|{[^}]*}|'[^']*\[[^']*'")
 _WORD = re.compile(r"[A-Za-z]*[a-z]{2}")
 _MARK = re.compile(r"[(,;]")
@@ -147,12 +147,13 @@ class Module:
             if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == "LACKS" for to in node.targets):
                 yield node.value
 
-    def _flaws(self, node: ast.expr) -> Iterator[ast.expr]:
+    def _flaws(self, node: ast.expr, behind: frozenset[str] = frozenset()) -> Iterator[ast.expr]:
         for one in _alternatives(node):
-            if _hides_words(one):
+            if _hides_words(one) or (behind and _is_words(one)):
                 yield one
             elif isinstance(one, ast.Name):
-                yield from (found for found in self._behind(one.id) if _hides_words(found) or _is_words(found))
+                if one.id not in behind:
+                    yield from (flaw for found in self._behind(one.id) for flaw in self._flaws(found, behind | {one.id}))
             elif isinstance(one, ast.Call) and _name(one) not in _MAKERS:
                 yield from (found for found in self._returned(_name(one)) if _hides_words(found) or _is_words(found))
 
@@ -245,4 +246,5 @@ def _hides_words(node: ast.expr) -> bool:
         return has_words("".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
         return any(_is_words(one) or _hides_words(one) for one in (node.left, node.right))
-    return False
+    # the English half of a text in both languages, whose other half would be lost
+    return isinstance(node, ast.Attribute) and node.attr == "en"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cmfw import catalog
+from cmfw import catalog, words
 from cmfw.catalog.types import Catalog
 from cmfw.errors import InputError
 from cmfw.ingest.site import SITE_KEYS, read_site, read_site_text
@@ -18,6 +18,7 @@ from cmfw.model.site import Identity, Install, Product, SitePorts, SupSettings, 
 from cmfw.net.addr import AddrSet
 from cmfw.net.flow import Profile
 from cmfw.net.ports import PortSet
+from cmfw.words.phrases import told
 
 SHORTEST = """\
 code = "P01"
@@ -496,3 +497,51 @@ def test_repeated_json_keys_are_named_once():
     with pytest.raises(InputError) as caught:
         read_site_text('{"code": "P01", "code": "P02", "code": "P03"}', "site.json")
     assert [(p.key, p.found) for p in caught.value.problems] == [("code", "`code` again")]
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "chinese"),
+    [
+        pytest.param(
+            SHORTEST.replace('code = "P01"\n', ""),
+            "site.toml: code: expected site code of the top or only site, found nothing (add `code`)",
+            "site.toml: code: 应为顶层（或唯一）站点的站点代码，实为没有任何内容（请添加 `code`）",
+            id="a key that is missing",
+        ),
+        pytest.param(
+            SHORTEST + '[[expect]]\nflow = " "\nverdict = "allow"\n',
+            "site.toml:5: expect[0].flow: expected flow text, found an empty text",
+            "site.toml:5: expect[0].flow: 应为流量文本，实为空文本",
+            id="a required text that is empty",
+        ),
+        pytest.param(
+            SHORTEST.replace('"cm1"', '"cm1", roles = ["xyzzy"]'),
+            "site.toml:2: system[0].roles[0]: expected roles of the host, found `xyzzy`",
+            "site.toml:2: system[0].roles[0]: 应为主机的角色，实为 `xyzzy`",
+            id="a word of a long list",
+        ),
+        pytest.param(
+            'code = "P01"\nsystem = []\nclients = [{ subnets = ["10.1.0.0/16"] }]\n',
+            "site.toml:2: system: expected site systems, consoles and other hosts, found an empty list (add `[[system]]`)",
+            "site.toml:2: system: 应为站点系统、控制台和其他主机，实为空列表（请添加 `[[system]]`）",
+            id="a required list that is empty",
+        ),
+        pytest.param(
+            'code = "P01"\nsystem = [{ host = "cm1" }]\nclients = [{ subnets = ["10.1.0.0/16"] }]\n[ports]\nxyzzy = 1\n',
+            "site.toml:5: ports.xyzzy: expected a known key, found `xyzzy` "
+            "(known here: http, https, notification, wol, rpc)",
+            "site.toml:5: ports.xyzzy: 应为已知的键，实为 `xyzzy`（此处可用的键：http、https、notification、wol、rpc）",
+            id="a key that is like no other",
+        ),
+    ],
+)
+def test_what_a_key_means_is_told_in_chinese_and_programs_have_the_english(text, english, chinese):
+    with pytest.raises(InputError) as caught:
+        read_site_text(text, "site.toml")
+    words.choose("zh_CN")
+    try:
+        said = told(str(caught.value))
+    finally:
+        words.choose("en")
+    assert (str(caught.value), said) == (english, chinese)
+    assert told(str(caught.value)) == english

@@ -11,7 +11,7 @@ import pytest
 from cmfw import words
 from cmfw.errors import CmfwError, FormatError, InputError, MissingExtra, Problem, Unsupported
 from cmfw.words import phrases
-from cmfw.words.phrases import Phrase, listed, phrase, told
+from cmfw.words.phrases import Phrase, bilingual, listed, phrase, told
 from cmfw.words.system_errors import of_system
 
 _TABLE = {
@@ -57,6 +57,13 @@ def chinese(monkeypatch):
             phrase("0x{offset:x} {blank}", offset=255, blank="`规 则`"), "`规 则` 0xff", id="how a number is written"
         ),
         pytest.param(phrase("[{CSE}{TOOL}]"), "[{CSE}{TOOL}]", id="braces of a text without parts"),
+        pytest.param(bilingual("plain words", zh_CN="简单的话"), "简单的话", id="a text that brings its translation along"),
+        pytest.param(bilingual("plain words", de="Wörter"), "plain words", id="a text that brings another language along"),
+        pytest.param(
+            phrase("at most {count} of {what}", count=7, what=bilingual("files", zh_CN="文件")),
+            "文件最多 7 个",
+            id="such a text as a part",
+        ),
         pytest.param(Problem("f", "rules", "UTF-8 text", line=3).text(), "f:3: 应为规则，实为 UTF-8 文本", id="a problem"),
         pytest.param(
             Problem("rules", "rules", "`rules`", "plain words", key="a.b").text(),
@@ -99,6 +106,12 @@ def test_the_text_of_an_error_is_a_phrase_and_plain_english(error, english):
     assert f"{text}" == english
     for again in (pickle.loads(pickle.dumps(text)), copy.deepcopy(text)):
         assert (again, again.template, again.parts) == (english, text.template, text.parts)
+
+
+def test_a_text_that_brings_its_translations_along_keeps_them():
+    text = bilingual("rules", zh_CN="规则")
+    for again in (pickle.loads(pickle.dumps(text)), copy.deepcopy(text), str(ValueError(text))):
+        assert (again, again.translations) == ("rules", {"zh_CN": "规则"})
 
 
 def test_the_text_of_a_value_error_keeps_its_parts():

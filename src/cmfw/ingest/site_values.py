@@ -14,7 +14,7 @@ from cmfw.model.mandate import ENDS
 from cmfw.net.addr import AddrSet, parse_range
 from cmfw.net.flow import PROFILE_NAMES, Profile
 from cmfw.net.ports import PortSet
-from cmfw.words.phrases import constant, listed, phrase
+from cmfw.words.phrases import bilingual, constant, listed, phrase
 
 Table = dict[str, Any]
 """Values by key name: parsed, valid ones only. ``""`` holds the table's own ``Place``."""
@@ -137,11 +137,11 @@ class SiteValues:
             if key.is_required and name not in raw:
                 unknown = [n for n in raw if n not in keys][:_MOST_COMPARED]
                 if not any(closest(n, [name]) for n in unknown):
-                    self.problem((*place, name), key.meaning.en, "nothing", phrase("add `{name}`", name=name))
+                    self.problem((*place, name), _meaning(key), "nothing", phrase("add `{name}`", name=name))
         return out
 
     def _unknown(self, name: str, keys: dict[str, SiteKey], place: Place) -> None:
-        known = f"known here: {', '.join(keys)}"
+        known = phrase("known here: {keys}", keys=listed(keys))
         hint = (closest(name, keys) if len(self.problems) < _MOST_COMPARED else "") or known
         self.problem((*place, name), "a known key", f"`{name}`", hint)
 
@@ -155,11 +155,15 @@ class SiteValues:
         return None
 
 
+def _meaning(key: SiteKey) -> str:
+    return bilingual(key.meaning.en, zh_CN=key.meaning.zh_CN)
+
+
 def _text(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     if not isinstance(value, str):
         return reader.problem(place, "a text", shown(value))
     if not value.strip() and key.is_required:
-        return reader.problem(place, key.meaning.en, "an empty text")
+        return reader.problem(place, _meaning(key), "an empty text")
     if not value.isprintable():
         return reader.problem(place, "a text on one line", "control characters")
     return value.strip()
@@ -230,7 +234,7 @@ def _choice(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     if isinstance(value, str) and value.lower() in key.choices:
         return value.lower()
     expected = (
-        phrase("one of {names}", names=listed(f"`{c}`" for c in key.choices)) if len(key.choices) <= 8 else key.meaning.en
+        phrase("one of {names}", names=listed(f"`{c}`" for c in key.choices)) if len(key.choices) <= 8 else _meaning(key)
     )
     return reader.problem(place, expected, shown(value), closest(value, key.choices) if isinstance(value, str) else "")
 
@@ -331,7 +335,7 @@ def _tables(reader: SiteValues, value: Any, key: SiteKey, place: Place) -> Any:
     if items is None:
         return BAD
     if not items and key.is_required:
-        return reader.problem(place, key.meaning.en, "an empty list", phrase("add `[[{header}]]`", header=_header(key)))
+        return reader.problem(place, _meaning(key), "an empty list", phrase("add `[[{header}]]`", header=_header(key)))
     return tuple(reader.table(item, (*place, at)) for at, item in enumerate(items))
 
 

@@ -37,6 +37,23 @@ class Phrase(str):
         return Phrase, ("".join(self), self.template, self.parts)
 
 
+class Bilingual(Phrase):
+    """An English text that brings its translations along, because it stands in a file that holds all languages."""
+
+    __slots__ = ("translations",)
+
+    translations: dict[str, str]
+
+    def __new__(cls, text: str, translations: dict[str, str]) -> Self:
+        """``translations`` maps languages of ours to the text."""
+        made = super().__new__(cls, text, text, {})
+        made.translations = translations
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Bilingual, ("".join(self), self.translations)
+
+
 def phrase(template: str, /, **parts: object) -> Phrase:
     """The text of a template with ``{name}`` filled in; without parts the template is the text, braces and all."""
     return Phrase(template.format(**parts) if parts else template, template, parts)
@@ -56,6 +73,11 @@ def constant(text: str) -> Phrase:
     return text if isinstance(text, Phrase) else Phrase(text, text, {})
 
 
+def bilingual(english: str, **translations: str) -> Bilingual:
+    """The phrase of a text that has its translations beside it: ``bilingual(text.en, zh_CN=text.zh_CN)``."""
+    return Bilingual(english, translations)
+
+
 def told(text: str) -> str:
     """The text in the language of the run; whatever of it is no phrase and has no translation stays as it is."""
     return told_in(words.language(), text)
@@ -65,13 +87,15 @@ def told_in(language: str, text: str) -> str:
     """The text in one language, as ``told`` has it in that of the run."""
     if language == words.LANGUAGES[0]:
         return text
-    return _told(constant(text), words.catalog(language, PROBLEMS))
+    return _told(constant(text), language)
 
 
-def _told(text: Phrase, known: dict[str, str]) -> str:
-    found = known.get(text.template, text.template)
+def _told(text: Phrase, language: str) -> str:
+    if isinstance(text, Bilingual):
+        return text.translations.get(language, "".join(text))
+    found = words.catalog(language, PROBLEMS).get(text.template, text.template)
     if "" in text.parts:
-        return _row(text.parts[""], found, known)
+        return _row(text.parts[""], found, language)
     if not text.parts:
         return found
     from string import Formatter
@@ -81,15 +105,15 @@ def _told(text: Phrase, known: dict[str, str]) -> str:
         said = _beside(said, literal)
         if name is not None:
             part = text.parts[name]
-            said = _beside(said, _told(part, known) if isinstance(part, Phrase) else format(part, form or ""))
+            said = _beside(said, _told(part, language) if isinstance(part, Phrase) else format(part, form or ""))
     return said
 
 
-def _row(texts: tuple[str, ...], between: str, known: dict[str, str]) -> str:
+def _row(texts: tuple[str, ...], between: str, language: str) -> str:
     said = ""
     for at, text in enumerate(texts):
         said = _beside(said, between) if at else said
-        said = _beside(said, _told(text, known) if isinstance(text, Phrase) else text)
+        said = _beside(said, _told(text, language) if isinstance(text, Phrase) else text)
     return said
 
 
