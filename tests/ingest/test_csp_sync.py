@@ -6,22 +6,35 @@ import pytest
 from tests.emit.plans import item, request, rule
 
 from cmfw.emit import emit
+from cmfw.ingest.csp_rule import NODES
 from cmfw.ingest.csp_sync import BASE, layout_of, read_syncml
+from cmfw.model.rule import HostRule
 from cmfw.net.flow import Profile
 
 NAMED = rule(id="a&b {c}", name="<x> & 'y'")
+PLAIN = rule(id="a-1", name="b 'y'", description="c")
 
 
-def document(old: str = "", new: str = "") -> bytes:
-    text = emit("syncml", request(item(NAMED, rule()))).artifacts[0].content.decode()
+def document(old: str = "", new: str = "", first: HostRule = NAMED) -> bytes:
+    text = emit("syncml", request(item(first, rule()))).artifacts[0].content.decode()
     assert old in text
     return text.replace(old, new, 1).encode()
 
 
-def test_blocks_are_cut_into_places_and_values():
-    first, second = layout_of(document())
-    assert first["FirewallRules", NAMED.id]["Name"] == NAMED.name
-    assert len(*second.values()) == len(*first.values())
+def test_plain_rules_are_read_by_one_pattern_and_nothing_is_left_of_them():
+    rules, rest = layout_of(document(first=PLAIN))
+    assert [found[:3] for found in rules] == [(PLAIN.id, PLAIN.name, "true"), (rule().id, rule().name, "true")]
+    assert all(dict(zip(NODES, found[1:], strict=True))["Protocol"] == "6" for found in rules)
+    assert [child.tag.rpartition("}")[2] for child in rest[0]] == ["Final"]
+
+
+def test_from_the_first_other_rule_on_the_parser_reads():
+    text = document(first=PLAIN).decode()
+    content = text.replace(f"<Data>{rule().name}<", "<Data>a&amp;b<", 1).encode()
+    rules, rest = layout_of(content)
+    assert [found[0] for found in rules] == [PLAIN.id]
+    assert [child.tag.rpartition("}")[2] for child in rest[0]] == ["Atomic", "Final"]
+    assert [found.name for found in read_syncml(content, "x.xml").rules] == [PLAIN.name, "a&b"]
 
 
 @pytest.mark.parametrize(
@@ -29,22 +42,21 @@ def test_blocks_are_cut_into_places_and_values():
     [
         ("<CmdID>2</CmdID>", "<CmdID>2</CmdID> "),
         ("<CmdID>2</CmdID>\n", "<!-- two --><CmdID>2</CmdID>\n"),
-        ("&amp;", "&#38;"),
+        ("a-1", "a&#45;1"),
         ("'y'", "&quot;y&quot;"),
         ("    <Atomic>", "    <Atomic><!-- one -->"),
         ('encoding="utf-8"', 'encoding="UTF-8"'),
-        ("    <Final/>\n", ""),
     ],
 )
-def test_another_layout_is_not_cut_and_a_comment_still_refused(old, new):
-    content = document(old, new)
+def test_another_layout_is_parsed_and_a_comment_still_refused(old, new):
+    content = document(old, new, PLAIN)
     part = read_syncml(content, "x.xml")
     assert layout_of(content) is None
     if "<!" in new:
         assert [p.found for p in part.problems] == ["a document type or a marked section"]
     else:
         assert part.problems == ()
-        assert [r.id for r in part.rules] == [NAMED.id, rule().id]
+        assert [r.id for r in part.rules] == [PLAIN.id, rule().id]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +78,13 @@ def test_what_is_not_ours_is_a_problem(old, new, found):
     assert [p.found[: len(found)] for p in part.problems] == [found]
 
 
+def test_a_fault_behind_the_rules_is_told_with_its_place_in_the_document():
+    content = document("</SyncBody>", "</SyncBody", PLAIN)
+    line = content[: content.index(b"</SyncBody")].count(b"\n") + 2
+    (problem,) = read_syncml(content, "x.xml").problems
+    assert f"line {line}," in problem.found
+
+
 def test_nodes_of_a_profile_between_those_of_a_rule_are_settings():
     content = document()
     command = content[content.index(b"      <Replace>") : content.index(b"</Replace>") + 11]
@@ -75,7 +94,6 @@ def test_nodes_of_a_profile_between_those_of_a_rule_are_settings():
     )
     content = content.replace(command, command + setting, 1)
     part = read_syncml(content, "x.xml")
-    assert layout_of(content) is not None
     assert part.problems == ()
     assert [(profile, found.enable_firewall) for profile, found in part.settings] == [(Profile.DOMAIN, True)]
     assert part.rules == read_syncml(document(), "x.xml").rules

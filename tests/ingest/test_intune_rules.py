@@ -10,6 +10,8 @@ from tests.emit.plans import item, request, rule
 from cmfw.emit import emit
 from cmfw.ingest.intune_rules import layout_of, read_intune_rules
 
+NAME = f"{rule().id}: {rule().name}"
+
 
 def document(old: str = "", new: str = "", count: int = 1) -> bytes:
     text = emit("intune", request(item(rule(), rule(id="other", name="Other")))).artifacts[0].content.decode()
@@ -17,9 +19,18 @@ def document(old: str = "", new: str = "", count: int = 1) -> bytes:
     return text.replace(old, new, count).encode()
 
 
-def test_the_rules_are_cut_into_settings():
-    first, second = layout_of(document())
-    assert (first[0][0], second[0]) == ("Name", ("Name", "other: Other"))
+def test_plain_rules_are_read_by_one_pattern_and_nothing_is_left_of_them():
+    rules, rest = layout_of(document())
+    assert [(found[0], found[2]) for found in rules] == [(NAME, "IN"), ("other: Other", "IN")]
+    assert rest == []
+
+
+def test_from_the_first_other_rule_on_the_parser_reads():
+    content = document("other: Other", "other: \\u004fther")
+    rules, rest = layout_of(content)
+    assert [found[0] for found in rules] == [NAME]
+    assert [list(entry) for entry in rest] == [["children"]]
+    assert [found.name for found in read_intune_rules(content, "x.json")[0]] == [NAME, "other: Other"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 
 from cmfw.emit.capability import Capabilities
+from cmfw.emit.ordinary import is_ordinary
 from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
 from cmfw.emit.resolved_ports import LOSSES as PORT_LOSSES
 from cmfw.emit.resolved_ports import with_numbers
@@ -40,7 +41,8 @@ LOSSES = {
 
 def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities, *, name: str = "") -> HostRule:
     """The rule as a device gets it, with that name if it is one; raises Unsupported where the CSP cannot say it."""
-    target.check(rule)
+    ordinary = is_ordinary(rule)
+    target.check(rule, ordinary=ordinary)
     if "/" in rule.id or rule.id != rule.id.strip():
         raise Unsupported(target.target, rule.id, "the id would be a path, or lose blanks, as the name of a node")
     for field, text in (("name", name or rule.name), ("description", rule.description), ("program", rule.program or "x")):
@@ -48,7 +50,8 @@ def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities, *, name
             raise Unsupported(
                 target.target, rule.id, phrase("the {field} is empty or begins or ends with a blank", field=field)
             )
-    plain = with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
+    # an ordinary rule has no keyword and no rarer condition
+    plain = rule if ordinary else with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
     if plain.extras.defer:
         plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))
     return changed_rule(plain, name=name or plain.name, store=Store.MDM, group="", origin="", version=(2, 10))
@@ -64,10 +67,13 @@ def nodes_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Nod
 
     ``text_of`` is ``address_texts`` of the policy.
     """
-    out: list[Node] = [
-        ("Name", "chr", rule.name),
-        *_circumstances(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol),
-    ]
+    shared = circumstances(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol)
+    return [("Name", "chr", rule.name), *shared, *conditions_of(rule, text_of)]
+
+
+def conditions_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Node]:
+    """The nodes behind the name and the circumstances."""
+    out: list[Node] = []
     for name, ports in (("LocalPortRanges", rule.local_port), ("RemotePortRanges", rule.remote_port)):
         if ports is not PortMatch.ANY and not ports.is_any:
             out.append((name, "chr", ",".join(ports.ports.texts())))
@@ -91,7 +97,7 @@ def nodes_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Nod
 
 
 @lru_cache(maxsize=1024)
-def _circumstances(
+def circumstances(
     active: bool, direction: Direction, action: Action, profiles: int, protocol: int | None
 ) -> tuple[Node, ...]:
     """The nodes that nearly all rules share: there are few of them, whatever the policy."""

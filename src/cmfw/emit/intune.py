@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
-from cmfw.emit.csp_nodes import LACKS, LOSSES, Node, address_texts, as_written, nodes_of
+from cmfw.emit.csp_nodes import LACKS, LOSSES, Node, address_texts, as_written, circumstances, conditions_of
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
 from cmfw.errors import Problem, Unsupported
 from cmfw.ingest.evidence import StorePart
 from cmfw.ingest.intune_rules import BASE, COLLECTION, GRAPH, SUFFIXES, read_intune_rules
-from cmfw.model.rule import AddressMatch, HostRule, Store, changed_rule
+from cmfw.model.rule import Action, AddressMatch, HostRule, Store, changed_rule
 from cmfw.model.state import DEFAULT_RPC_PORTS
+from cmfw.net.flow import Direction
 
 CAPABILITIES = Capabilities(
     target="intune",
@@ -107,35 +108,50 @@ def _encoded(document: Any) -> bytes:
 
 def _policy(name: str, policy: HostPolicy, rules: list[str]) -> bytes:
     """The document with the rules where the collection of them stands, as ``json.dumps`` would lay them out too."""
-    shell = _encoded(
-        {
-            "name": name,
-            "description": "; ".join(policy.notes),
-            "platforms": "windows10",
-            "technologies": "mdm,microsoftSense",
-            "roleScopeTagIds": ["0"],
-            "templateReference": _TEMPLATE,
-            "settings": [
-                {
-                    "@odata.type": f"{GRAPH}Setting",
-                    "settingInstance": {
-                        "@odata.type": f"{GRAPH}{COLLECTION}",
-                        "settingDefinitionId": BASE,
-                        "settingInstanceTemplateReference": {"settingInstanceTemplateId": _INSTANCE},
-                        "groupSettingCollectionValue": [],
-                    },
-                }
-            ],
-        }
-    )
-    head, empty, tail = shell.rpartition(b"[]")
-    return head + f"[\n{f',{chr(10)}'.join(rules)}\n        ]".encode() + tail if rules else head + empty + tail
+    head, middle, before, after = _shell()
+    found = f"[\n{f',{chr(10)}'.join(rules)}\n        ]" if rules else "[]"
+    return f"{head}{_quoted(name)}{middle}{_quoted('; '.join(policy.notes))}{before}{found}{after}".encode()
+
+
+@cache
+def _shell() -> tuple[str, str, str, str]:
+    """What stands before, between and behind the name, the description and the rules of a policy."""
+    document = {
+        "name": 1,
+        "description": 2,
+        "platforms": "windows10",
+        "technologies": "mdm,microsoftSense",
+        "roleScopeTagIds": ["0"],
+        "templateReference": _TEMPLATE,
+        "settings": [
+            {
+                "@odata.type": f"{GRAPH}Setting",
+                "settingInstance": {
+                    "@odata.type": f"{GRAPH}{COLLECTION}",
+                    "settingDefinitionId": BASE,
+                    "settingInstanceTemplateReference": {"settingInstanceTemplateId": _INSTANCE},
+                    "groupSettingCollectionValue": [],
+                },
+            }
+        ],
+    }
+    head, rest = _encoded(document).decode().split('"name": 1')
+    middle, rest = rest.split('"description": 2')
+    before, after = rest.split("[]")
+    return f'{head}"name": ', f'{middle}"description": ', before, after
 
 
 def _rule(rule: HostRule, child: Callable[[Node], str], text_of: Callable[[AddressMatch], str]) -> str:
     """One entry of the collection; ``child`` and ``text_of`` remember what the policy has so far."""
-    children = ",\n".join(map(child, nodes_of(rule, text_of)))
+    shared = _shared(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol)
+    children = ",\n".join([_child(("Name", "chr", rule.name)), shared, *map(child, conditions_of(rule, text_of))])
     return f'          {{\n            "children": [\n{children}\n            ]\n          }}'
+
+
+@lru_cache(maxsize=1024)
+def _shared(active: bool, direction: Direction, action: Action, profiles: int, protocol: int | None) -> str:
+    """The settings that nearly all rules share, as text."""
+    return ",\n".join(map(_child, circumstances(active, direction, action, profiles, protocol)))
 
 
 _quoted = encode_basestring

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from itertools import count
+from functools import cache, lru_cache
+from typing import Any
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
-from cmfw.emit.csp_nodes import LACKS, LOSSES, Node, address_texts, as_written, nodes_of
+from cmfw.emit.csp_nodes import LACKS, LOSSES, Node, address_texts, as_written, circumstances, conditions_of
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
 from cmfw.emit.xml_text import escaped
 from cmfw.ingest.csp_sync import BASE, META, PROFILE_NODES, SETTING_NODES, SYNC, read_syncml
-from cmfw.model.rule import HostRule, Store, changed_rule
+from cmfw.model.rule import Action, AddressMatch, HostRule, Store, changed_rule
 from cmfw.model.state import DEFAULT_RPC_PORTS, ProfileSettings
-from cmfw.net.flow import Profile
+from cmfw.net.flow import Direction, Profile
 
 CAPABILITIES = Capabilities(
     target="syncml",
@@ -49,9 +49,9 @@ def write_policy(policy: HostPolicy) -> Output:
     """``cmfw.syncml.xml`` and ``undo.syncml.xml``; raises Unsupported."""
     members = tuple(changed_rule(member, name=member.name or member.id) for member in policy.members)
     rules = tuple(as_written(rule, policy.rpc_ports, CAPABILITIES) for rule in (*policy.rules, *members))
-    block, text_of = _blocks(), address_texts()
-    blocks = [block(_place(rule), nodes_of(rule, text_of)) for rule in rules]
-    blocks += [block(_plain(BASE), _settings(profile, found)) for profile, found in policy.settings]
+    commands, text_of = _Commands(), address_texts()
+    blocks = [commands.of_rule(rule, text_of) for rule in rules]
+    blocks += [commands.of_profile(profile, found) for profile, found in policy.settings]
     undo = [_deleted(rule, number) for number, rule in enumerate(rules, 1)]
     used = {"group-members": policy.members, "rule-group": rules, "settings": policy.settings}
     return Output(
@@ -68,23 +68,63 @@ def _document(blocks: Iterable[str]) -> bytes:
     return (head + "".join(blocks) + "    <Final/>\n  </SyncBody>\n</SyncML>\n").encode()
 
 
-def _blocks() -> Callable[[str, Iterable[Node]], str]:
-    """A writer of the blocks of one document, each from the place of its nodes; it numbers the commands from 1 on."""
-    numbers = count(1)
-    # what stands behind the place: the same for many rules
-    ending = cache(_ending)
+_BEGIN, _END = "    <Atomic>\n      <CmdID>{}</CmdID>\n", "    </Atomic>\n"
+_SET = "      <Replace>\n        <CmdID>"
+_AT = "</CmdID>\n        <Item>\n          <Target><LocURI>"
 
-    def block(place: str, nodes: Iterable[Node]) -> str:
-        lines = [f"    <Atomic>\n      <CmdID>{next(numbers)}</CmdID>\n"]
-        lines += [
-            f"      <Replace>\n        <CmdID>{next(numbers)}</CmdID>\n        <Item>\n"
-            f"          <Target><LocURI>{place}{ending(node)}"
-            for node in nodes
-        ]
-        lines.append("    </Atomic>\n")
+
+class _Commands:
+    """A writer of the blocks of one document, which numbers their commands from 1 on."""
+
+    def __init__(self) -> None:
+        self.number = 1
+        # what stands behind the place: the same for many rules
+        self.ending = cache(_ending)
+
+    def of_rule(self, rule: HostRule, text_of: Callable[[AddressMatch], str]) -> str:
+        """The block of a rule that is ``as_written``."""
+        place, n = _place(rule), self.number
+        begin, used = _beginning(rule.active, rule.direction, rule.action, rule.profiles, rule.protocol)
+        numbers: Any = (
+            n,
+            n + 1,
+            place,
+            _plain(rule.name),
+            n + 2,
+            place,
+            n + 3,
+            place,
+            n + 4,
+            place,
+            n + 5,
+            place,
+            n + 6,
+            place,
+        )
+        self.number = n + used // 2
+        return f"{begin % numbers[:used]}{self._set(place, conditions_of(rule, text_of))}{_END}"
+
+    def of_profile(self, profile: Profile, found: ProfileSettings) -> str:
+        """The block of the settings of a profile."""
+        self.number += 1
+        return f"{_BEGIN.format(self.number - 1)}{self._set(_plain(BASE), _settings(profile, found))}{_END}"
+
+    def _set(self, place: str, nodes: Iterable[Node]) -> str:
+        number, ending, lines = self.number, self.ending, []
+        for node in nodes:
+            lines.append(f"{_SET}{number}{_AT}{place}{ending(node)}")
+            number += 1
+        self.number = number
         return "".join(lines)
 
-    return block
+
+@lru_cache(maxsize=1024)
+def _beginning(active: bool, direction: Direction, action: Action, profiles: int, protocol: int | None) -> tuple[str, int]:
+    """How the block of a rule begins, as a format for its numbers, its place and, once, its name; and how many these are."""
+    nodes = circumstances(active, direction, action, profiles, protocol)
+    name = _ending(("Name", "chr", "\0")).replace("\0", "%s")
+    endings = (name, *(_ending(node).replace("%", "%%") for node in nodes))
+    return _BEGIN.format("%d") + "".join(f"{_SET}%d{_AT}%s{ending}" for ending in endings), 4 + 2 * len(nodes)
 
 
 def _ending(node: Node) -> str:

@@ -5,7 +5,7 @@ Source: Microsoft, "Firewall CSP" and "Firewall DDF"; facts/windows_firewall.md 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -30,9 +30,8 @@ NODES = (
     "EdgeTraversal", "Description",
 )  # fmt: skip
 """Children of a rule that we write."""
-_ALWAYS = ("Name", "Enabled", "Direction", "Action/Type", "Profiles")
-
-
+ALWAYS = ("Name", "Enabled", "Direction", "Action/Type", "Profiles")
+"""The first of them, which every rule has."""
 _NAMES = frozenset(NODES)
 _ACTIONS = {"1": Action.ALLOW, "0": Action.BLOCK}
 _DIRECTIONS = {"IN": Direction.IN, "OUT": Direction.OUT}
@@ -50,30 +49,49 @@ def read_csp_rule(rule_id: str, nodes: dict[str, str], addresses: AddressReader,
 
     ``addresses`` is ``address_reader`` of the document.
     """
-    get = nodes.get
-    try:
-        name, enabled, direction, action, profiles = map(nodes.__getitem__, _ALWAYS)
-    except KeyError as missing:
-        unknown = sorted(nodes.keys() - _NAMES)
-        named = listed(unknown) if unknown else phrase("without {name}", name=missing.args[0])
-        raise ValueError(phrase("nodes {names}", names=named)) from None
-    if not nodes.keys() <= _NAMES:
-        raise ValueError(phrase("nodes {names}", names=listed(sorted(nodes.keys() - _NAMES))))
-    said = _circumstances(get("Protocol"), action, direction, enabled, profiles)
+    unknown = sorted(nodes.keys() - _NAMES)
+    missing = next((name for name in ALWAYS if name not in nodes), None)
+    if unknown or missing is not None:
+        named = listed(unknown) if unknown else phrase("without {name}", name=missing)
+        raise ValueError(phrase("nodes {names}", names=named))
+    return read_csp_texts(rule_id, [nodes.get(name) for name in NODES], addresses, origin)
+
+
+def read_csp_texts(rule_id: str, texts: Sequence[Any], addresses: AddressReader, origin: str) -> HostRule:
+    """The rule of the values of ``NODES``, None where one is not sent; raises ValueError for a value that is not ours."""
+    (
+        name,
+        enabled,
+        direction,
+        action,
+        profiles,
+        number,
+        near,
+        far,
+        icmp,
+        here,
+        there,
+        program,
+        service,
+        kinds,
+        edge,
+        about,
+    ) = texts
+    said = _circumstances(number, action, direction, enabled, profiles)
     protocol = said[-1]
     conditions = (
         *said,
-        _ports(nodes["LocalPortRanges"]) if "LocalPortRanges" in nodes else PortMatch.ANY,
-        _ports(nodes["RemotePortRanges"]) if "RemotePortRanges" in nodes else PortMatch.ANY,
-        _icmp(nodes["IcmpTypesAndCodes"], protocol) if "IcmpTypesAndCodes" in nodes else None,
-        addresses(nodes["LocalAddressRanges"], protocol) if "LocalAddressRanges" in nodes else AddressMatch.ANY,
-        addresses(nodes["RemoteAddressRanges"], protocol) if "RemoteAddressRanges" in nodes else AddressMatch.ANY,
-        get("App/FilePath"),
-        get("App/ServiceName"),
-        _interfaces(nodes["InterfaceTypes"]) if "InterfaceTypes" in nodes else ALL_INTERFACES,
+        PortMatch.ANY if near is None else _ports(near),
+        PortMatch.ANY if far is None else _ports(far),
+        None if icmp is None else _icmp(icmp, protocol),
+        AddressMatch.ANY if here is None else addresses(here, protocol),
+        AddressMatch.ANY if there is None else addresses(there, protocol),
+        program,
+        service,
+        ALL_INTERFACES if kinds is None else _interfaces(kinds),
     )
-    edge = _one(_FLAGS, nodes["EdgeTraversal"]) if "EdgeTraversal" in nodes else False
-    return new_rule(rule_id, conditions, (name, get("Description", ""), ""), edge, Extras.NONE, (2, 10), origin)
+    flag = False if edge is None else _one(_FLAGS, edge)
+    return new_rule(rule_id, conditions, (name, about or "", ""), flag, Extras.NONE, (2, 10), origin)
 
 
 @lru_cache(maxsize=512)

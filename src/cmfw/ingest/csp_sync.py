@@ -1,7 +1,7 @@
 """Reads back the SyncML that ``emit syncml`` writes, and nothing else: for translation validation.
 
-A document that is laid out as ours are is cut by patterns into places and values, each text of a command once; any other goes
-through the parser of XML. What places and values mean is read the same way of both. Source: Microsoft, "Firewall CSP"; OMA-TS-DM_RepPro-V1_2 (SyncML representation).
+Rules that are laid out as ours are are read by one pattern; everything else goes through the parser of XML. What the values
+mean is read the same way of both. Source: Microsoft, "Firewall CSP"; OMA-TS-DM_RepPro-V1_2 (SyncML representation).
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from cmfw.errors import Problem
-from cmfw.ingest.csp_rule import AddressReader, address_reader, read_csp_rule
+from cmfw.ingest.csp_rule import ALWAYS, NODES, AddressReader, address_reader, read_csp_rule, read_csp_texts
 from cmfw.ingest.evidence import StorePart
-from cmfw.ingest.kept_texts import kept
 from cmfw.model.rule import HostRule, Store
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
@@ -47,9 +46,12 @@ def read_syncml(content: bytes, path: str) -> StorePart:
     problems: list[Problem] = []
     addresses = address_reader()
     try:
-        for nodes in layout_of(content) or map(_nodes, _parsed(content)):
-            for name, found in nodes.items():
-                _take(name, found, (rules, settings), addresses, path)
+        laid, root = layout_of(content) or ([], _root(content))
+        for name, *texts in laid:
+            rules.append(read_csp_texts(name, texts, addresses, f"{path}!{name}"))
+        for nodes in map(_nodes, _blocks(root)):
+            for place, found in nodes.items():
+                _take(place, found, (rules, settings), addresses, path)
     except (ParseError, ValueError, LookupError, TypeError) as error:
         problems.append(Problem(path, "SyncML of our dialect", str(error)))
     merged = tuple((profile, ProfileSettings(**found)) for profile, found in settings.items())
@@ -60,72 +62,58 @@ Pair = tuple[str, str]
 """(place of a node, its value)."""
 Nodes = dict[tuple[str, str], dict[str, str]]
 """(branch, name of the rule) -> node -> value, of one block."""
-_TEXT = r"[^<>&\x00-\x1f\ufffe\uffff]*(?:&(?:amp|lt|gt|#13|#123|#125);[^<>&\x00-\x1f\ufffe\uffff]*)*"
-_COMMAND = re.compile("      <Replace>\\n        <CmdID>[0-9]+</CmdID>\\n        <Item>\\n          <Target><LocURI>")
-"""What stands before the place of a node; what stands behind it is the same for many rules."""
-_REST = re.compile(
-    f"({_TEXT})</LocURI></Target>\\n"
-    f'          <Meta><Format xmlns="{META}">[a-z]+</Format><Type xmlns="{META}">text/plain</Type></Meta>\\n'
-    f"          <Data>({_TEXT})</Data>\\n        </Item>\\n      </Replace>\\n"
-)
-_PLACE = re.compile(f"{re.escape(BASE)}FirewallRules/([^/<>&\\x00-\\x1f\\ufffe\\uffff]*)/")
-_ATOMIC = re.compile("    <Atomic>\\n      <CmdID>[0-9]+</CmdID>\\n")
-_NEXT = re.compile(f"    </Atomic>\\n{_ATOMIC.pattern}")
+Laid = tuple[list[tuple[str, ...]], Element]
+"""(name and values, in the order of ``NODES``, of each rule; the document without them)."""
 _HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<SyncML xmlns="{SYNC}">\n  <SyncBody>\n'
-_TAIL = "    </Atomic>\n    <Final/>\n  </SyncBody>\n</SyncML>\n"
-_ENTITY = re.compile(r"&([^;]+);")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "#13": "\r", "#123": "{", "#125": "}"}
+_NAME, _TEXT = r"([^/<>&\x00-\x1f]*+)", r"([^<>&\x00-\x1f]*+)"
 
 
-def layout_of(content: bytes) -> list[Nodes] | None:
-    """The nodes of every block; None where the document is laid out in another way than ours, or something is wrong.
+def _command(node: str, name: str = r"\1") -> str:
+    """The pattern of the command that sets a node of a rule as we write it."""
+    return (
+        "      <Replace>\n        <CmdID>[0-9]++</CmdID>\n        <Item>\n"
+        f"          <Target><LocURI>{re.escape(BASE)}FirewallRules/{name}/{node}</LocURI></Target>\n"
+        f'          <Meta><Format xmlns="{META}">[a-z]++</Format><Type xmlns="{META}">text/plain</Type></Meta>\n'
+        f"          <Data>{_TEXT}</Data>\n        </Item>\n      </Replace>\n"
+    )
 
-    INVARIANT: no place and no value has a ``<``, so what is cut at a mark is whole commands or none, and each must be one.
+
+_first, *_always = map(_command, ALWAYS, (_NAME, *[r"\1"] * (len(ALWAYS) - 1)))
+_RULE = re.compile(
+    f"    <Atomic>\n      <CmdID>[0-9]++</CmdID>\n{_first}{''.join(_always)}"
+    + "".join(f"(?:{_command(node)})?+" for node in NODES[len(ALWAYS) :])
+    + "    </Atomic>\n"
+)
+"""A rule without anything that is escaped, laid out as ours are; its nodes in the order of ``NODES``."""
+
+
+def layout_of(content: bytes) -> Laid | None:
+    """The rules that begin the document as ours do, and what the parser makes of the rest; None where it takes none of it.
+
+    INVARIANT: what the pattern matches are whole elements, which stand where the rest of them would.
     """
     try:
         text = content.decode("utf-8")
-        begin = _ATOMIC.match(text, len(_HEAD))
-        if begin is None or not (text.startswith(_HEAD) and text.endswith(_TAIL)):
+        rules, end = [], len(_HEAD)
+        if not text.startswith(_HEAD) or "\ufffe" in text or "\uffff" in text:
             return None
-        return [_block(block) for block in _NEXT.split(text[begin.end() : -len(_TAIL)])]
-    except ValueError:
+        while found := _RULE.match(text, end):
+            rules.append(found.groups())
+            end = found.end()
+        return (rules, _root(f"{_HEAD}{text[end:]}".encode())) if rules else None
+    except (ParseError, ValueError):
+        # whatever is wrong is told with its place in the whole document
         return None
 
 
-def _block(text: str) -> Nodes:
-    """The nodes of one block; raises ValueError where it is laid out in another way than ours."""
-    before, *commands = _COMMAND.split(text)
-    if before:
-        raise ValueError("another command")
-    place = _PLACE.match(commands[0]) if commands else None
-    if place is None or not all(command.startswith(place[0]) for command in commands):
-        return _nodes(map(_pair, commands))
-    start = place.end()
-    found = dict([_pair(command[start:]) for command in commands])
-    if len(found) < len(commands):
-        raise ValueError("a node twice")
-    return {("FirewallRules", place[1]): found}
-
-
-@kept
-def _pair(command: str) -> Pair:
-    """(what stands there of the place, value) of one command from its place on."""
-    found = _REST.fullmatch(command)
-    if found is None:
-        raise ValueError("another layout")
-    where, text = found.groups()
-    return (_plain(where), _plain(text)) if "&" in command else (where, text)
-
-
-def _plain(text: str) -> str:
-    return _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
-
-
-def _parsed(content: bytes) -> Iterator[list[Pair]]:
-    """The pairs of every block of any document; raises ValueError after the last one where there is anything else."""
+def _root(content: bytes) -> Element:
     if b"<!" in content:
         raise ValueError(phrase("a document type or a marked section"))
-    root = fromstring(content)  # noqa: S314 - no document type, so no entities
+    return fromstring(content)  # noqa: S314 - no document type, so no entities
+
+
+def _blocks(root: Element) -> Iterator[list[Pair]]:
+    """The pairs of every block; raises ValueError after the last one where there is anything else."""
     for block in root.findall(f"{{{SYNC}}}SyncBody/{{{SYNC}}}Atomic"):
         yield list(_pairs(block))
     _check_rest(root)

@@ -1,17 +1,18 @@
 """Reads back the firewall rule policies that ``emit intune`` writes, and nothing else: for translation validation.
 
-Most settings of a rule are those of many others. Where the document is laid out as ours are, it is cut into the texts of single
-settings, and each goes to the parser once. Source: policies exported from Microsoft Graph (deviceManagementConfigurationPolicy); Microsoft, "Firewall CSP".
+Rules that are laid out as ours are are read by one pattern; everything else goes through the parser of JSON. What the values
+mean is read the same way of both. Source: policies exported from Microsoft Graph (deviceManagementConfigurationPolicy); Microsoft, "Firewall CSP".
 """
 
 from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from cmfw.errors import Problem
-from cmfw.ingest.csp_rule import INTERFACE_WORDS, address_reader, read_csp_rule
+from cmfw.ingest.csp_rule import ALWAYS, INTERFACE_WORDS, NODES, address_reader, read_csp_rule, read_csp_texts
 from cmfw.ingest.kept_texts import kept
 from cmfw.model.rule import HostRule
 from cmfw.words.phrases import phrase
@@ -42,8 +43,8 @@ SUFFIXES = {
 
 _NAMES = {f"{BASE}_{suffix}": name for name, (suffix, _) in SUFFIXES.items()}
 _FORMS = {name: (form, f"{GRAPH}{form}Instance") for name, (_, form) in SUFFIXES.items()}
-_Rules = list[list[tuple[str, str]]]
-"""(node of the CSP, its value) of every setting of every rule."""
+Laid = tuple[list[tuple[str | None, ...]], list[Any]]
+"""(values in the order of ``NODES`` of each rule, the entries behind these as the parser has them)."""
 
 
 def read_intune_rules(content: bytes, path: str) -> tuple[tuple[HostRule, ...], tuple[Problem, ...]]:
@@ -51,15 +52,15 @@ def read_intune_rules(content: bytes, path: str) -> tuple[tuple[HostRule, ...], 
     rules: list[HostRule] = []
     addresses = address_reader()
     try:
-        found = layout_of(content)
-        collection = _collection(json.loads(content)) if found is None else found
-        for number, entry in enumerate(collection):
-            pairs = [_node(child) for child in entry["children"]] if isinstance(entry, dict) else entry
+        laid, entries = layout_of(content) or ([], _collection(json.loads(content)))
+        for number, texts in enumerate(laid):
+            rules.append(read_csp_texts(_id_of(texts[0]), texts, addresses, f"{path}!{number}"))
+        for number, entry in enumerate(entries, len(laid)):
+            pairs = [_node(child) for child in entry["children"]]
             nodes = dict(pairs)
             if len(nodes) < len(pairs):
                 raise ValueError(phrase("a setting twice"))  # noqa: TRY301
-            rule_id = nodes["Name"].partition(": ")[0]
-            rules.append(read_csp_rule(rule_id, nodes, addresses, f"{path}!{number}"))
+            rules.append(read_csp_rule(_id_of(nodes["Name"]), nodes, addresses, f"{path}!{number}"))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         return tuple(rules), (
             Problem(
@@ -78,52 +79,126 @@ def _collection(document: Any) -> Any:
     return instance["groupSettingCollectionValue"]
 
 
-_FIRST = '"groupSettingCollectionValue": [\n          {\n            "children": [\n              {\n'
-_NEXT_CHILD = "\n              },\n              {\n"
-_NEXT_RULE = '\n              }\n            ]\n          },\n          {\n            "children": [\n              {\n'
-_LAST = "\n              }\n            ]\n          }\n        ]"
+def _id_of(name: Any) -> str:
+    found: str = name.partition(": ")[0]
+    return found
 
 
-def layout_of(content: bytes) -> _Rules | None:
-    """The settings of every rule; None where the rules are laid out in another way than ours, or something is wrong.
+_HEAD = '"groupSettingCollectionValue": [\n'
+_STRING = r"""[^"\\\x00-\x1f]*+"""
+_IN = "\n                "
+"""Where the members of a setting begin."""
+_CHOICES = {"Enabled": "([01])", "Direction": "(in|out)", "Action/Type": "([01])", "EdgeTraversal": "(true|false)"}
+"""Setting -> what it is chosen from; it ends the id of the choice."""
 
-    INVARIANT: no text in JSON has a line feed, so what is cut at one is whole values or none; each must be one object, and
-    what is left must be our document with the rules in the place where they stood.
+
+def _choice(name: str, value: str, place: str) -> str:
+    return rf'"value": "{re.escape(f"{BASE}_{SUFFIXES[name][0]}")}_{value}",{place}  "children": \[\]'
+
+
+def _value(kind: str, value: str, place: str) -> str:
+    return rf'"@odata\.type": "{re.escape(GRAPH)}{kind}SettingValue",{place}  "value": {value}'
+
+
+def _members(name: str) -> str:
+    """The pattern of one setting as we write it, with its value or the members of its collection as a group."""
+    suffix, form = SUFFIXES[name]
+    if form == "ChoiceSetting":
+        found = rf"\{{{_IN}  {_choice(name, _CHOICES[name], _IN)}{_IN}\}}"
+    elif form == "SimpleSetting":
+        written = ("Integer", "(0|[1-9][0-9]{0,2})") if name == "Protocol" else ("String", f'"({_STRING})"')
+        found = rf"\{{{_IN}  {_value(*written, _IN)}{_IN}\}}"
+    else:
+        one = _value("String", f'"{_STRING}"', f"{_IN}  ")
+        if form == "ChoiceSettingCollection":
+            one = _choice(name, "[a-z0-9]++", f"{_IN}  ")
+        one = rf"\{{{_IN}    {one}{_IN}  \}}"
+        found = rf"\[{_IN}  ({one}(?:,{_IN}  {one})*+){_IN}\]"
+    kind, definition = re.escape(f"{GRAPH}{form}Instance"), re.escape(f"{BASE}_{suffix}")
+    key = f"{form[0].lower()}{form[1:]}Value"
+    members = rf'"@odata\.type": "{kind}",{_IN}"settingDefinitionId": "{definition}",{_IN}"{key}": {found}'
+    return rf"              \{{{_IN}{members}\n              \}}"
+
+
+_RULE = re.compile(
+    rf'          \{{\n            "children": \[\n{_members(NODES[0])}'
+    + "".join(rf",\n{_members(name)}" for name in ALWAYS[1:])
+    + "".join(rf"(?:,\n{_members(name)})?+" for name in NODES[len(ALWAYS) :])
+    + r"\n            \]\n          \}"
+)
+"""A rule without anything that is escaped, laid out as ours are; its settings in the order of ``NODES``."""
+
+
+def layout_of(content: bytes) -> Laid | None:
+    """The rules that begin the collection as ours do, and what the parser makes of the rest; None where it takes none of it.
+
+    INVARIANT: no text in JSON has a line feed, so what the pattern matches at the head of a line are whole values. They must
+    stand where the collection of rules begins: with a constant in their place, the rest is parsed, and this must be so.
     """
     try:
         text = content.decode("utf-8")
-        head, first, rest = text.partition(_FIRST)
-        body, last, tail = rest.rpartition(_LAST)
-        if not (first and last) or "NaN" in text:
+        start = end = text.index(_HEAD) + len(_HEAD)
+        found = _RULE.match(text, start)
+        if found is None or "NaN" in text:
             return None
-        shell = json.loads(f'{head}"groupSettingCollectionValue": [\nNaN\n]{tail}', parse_constant=_RULES.get)
-        collection = _collection(shell)
-        if type(collection) is not list or len(collection) != 1 or collection[0] is not _RULES["NaN"]:
+        rules = []
+        while found is not None:
+            rules.append(_texts(*found.groups()))
+            end = found.end()
+            found = _RULE.match(text, end + 2) if text.startswith(",\n", end) else None
+        collection = _collection(json.loads(f"{text[:start]}NaN{text[end:]}", parse_constant=_RULES.get))
+        if type(collection) is not list or collection[:1] != [_RULES["NaN"]]:
             return None
-        return [[_setting(child) for child in entry.split(_NEXT_CHILD)] for entry in body.split(_NEXT_RULE)]
+        return rules, collection[1:]
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
 _RULES = {"NaN": object()}
 """What stands for the rules in the rest of the document: a text of ours has no such constant."""
+_ENABLED = {"1": "true", "0": "false"}
+
+
+def _texts(
+    name: str, enabled: str, direction: str, action: str, profiles: str, protocol: str | None, near: str | None, far: str | None,
+    icmp: str | None, here: str | None, there: str | None, program: str | None, service: str | None, kinds: str | None,
+    edge: str | None, about: str | None,
+) -> tuple[str | None, ...]:  # fmt: skip
+    """The values of ``NODES`` from the groups of the pattern."""
+    return (
+        name,
+        _ENABLED[enabled],
+        "IN" if direction == "in" else "OUT",
+        action,
+        _chosen_of("Profiles", profiles),
+        protocol,
+        near and _listed(near),
+        far and _listed(far),
+        icmp and _listed(icmp),
+        here and _listed(here),
+        there and _listed(there),
+        program,
+        service,
+        kinds and _chosen_of("InterfaceTypes", kinds),
+        edge,
+        about,
+    )
 
 
 @kept
-def _setting(members: str) -> tuple[str, str]:
-    plain = _PLAIN_TEXT.fullmatch(members)
-    if plain is not None and plain[1] in _SIMPLE:
-        return _SIMPLE[plain[1]], plain[2]
-    return _node(json.loads(f"{{{members}}}"))
+def _listed(members: str) -> str:
+    """The texts of a collection."""
+    return ",".join(_VALUE.findall(members))
 
 
-_SIMPLE = {suffix: name for name, (suffix, form) in SUFFIXES.items() if form == "SimpleSetting"}
-_PLAIN_TEXT = re.compile(
-    f' *"@odata\\.type": "{re.escape(GRAPH)}SimpleSettingInstance",\n *"settingDefinitionId": "{re.escape(BASE)}_([a-z_]+)",\n'
-    f' *"simpleSettingValue": {{\n *"@odata\\.type": "{re.escape(GRAPH)}StringSettingValue",\n'
-    r' *"value": "([^"\\\x00-\x1f]*)"\n *}'
-)
-"""A setting of one text in which nothing is escaped, such as the name, of which every rule has another one."""
+_VALUE = re.compile(f'"value": "({_STRING})"')
+
+
+@lru_cache(maxsize=512)
+def _chosen_of(name: str, members: str) -> str:
+    """The choices of a collection."""
+    definition = f"{BASE}_{SUFFIXES[name][0]}"
+    return _joined(name, [_tail(definition, value) for value in _VALUE.findall(members)])
 
 
 def _node(child: dict[str, Any]) -> tuple[str, str]:
@@ -139,11 +214,14 @@ def _node(child: dict[str, Any]) -> tuple[str, str]:
         return name, ",".join(part["value"] for part in child["simpleSettingCollectionValue"])
     if form == "ChoiceSetting":
         return name, _chosen(name, _tail(definition, child["choiceSettingValue"]["value"]))
-    values = [_tail(definition, part["value"]) for part in child["choiceSettingCollectionValue"]]
+    return name, _joined(name, [_tail(definition, part["value"]) for part in child["choiceSettingCollectionValue"]])
+
+
+def _joined(name: str, values: list[str]) -> str:
     if name == "Profiles":
-        return name, str(sum(map(int, values)))
+        return str(sum(map(int, values)))
     words = {word.lower(): word for word in INTERFACE_WORDS.values()}
-    return name, ",".join(words[value] for value in values)
+    return ",".join(words[value] for value in values)
 
 
 def _tail(definition: str, value: str) -> str:
