@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from operator import attrgetter
 from random import Random
 
 import pytest
 from tests.properties import universe
 
-from cmfw.emit import capability, netsh, policy_values
+from cmfw.emit import capability, csp_nodes, netsh, policy_values, proof
 from cmfw.emit.convert import host_target
 from cmfw.emit.host_policy import HostPolicy
 from cmfw.emit.ordinary import is_ordinary
@@ -22,7 +23,7 @@ from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.ports import PortSet
 
 POLICIES = 300
-TARGETS = ("netsh", "registry-pol", "gpo-backup", "reg")
+TARGETS = ("netsh", "registry-pol", "gpo-backup", "reg", "syncml", "intune")
 TEXTS = (
     "", "all", "ALL", 'a"b', "it's", "%PATH%", "100%", "x\\", "a|b", "]]>", "<b>&amp;", "$(calc)", "a\nb", "a\0", "测试", "\u202eevil",
     "\ud800", "][", "[software\\", "**del.x", "=", ";", "@x.dll,-1", "Name=x", "RA4=192.0.2.7", "any", "*", "x" * 260, "y" * 512,
@@ -61,8 +62,9 @@ def _spoilt(rng: Random, rule: HostRule, index: int) -> HostRule:
 
 def in_full(monkeypatch) -> None:
     """From here on no rule is ordinary, and none is written in the short way."""
-    for module in (capability, netsh, policy_values):
+    for module in (capability, csp_nodes, netsh, policy_values):
         monkeypatch.setattr(module, "is_ordinary", lambda _: False)
+    monkeypatch.setattr(capability, "is_plain", lambda _: False)
     monkeypatch.setattr(rulewrite, "_is_plain", lambda _: False)
 
 
@@ -112,6 +114,30 @@ def test_a_changed_rule_is_what_a_replaced_one_is(seed):
         assert all(getattr(mine, field) == getattr(other, field) for field in OpenRule.__slots__)
         assert mine == other
         assert type(mine) is HostRule
+
+
+SAID = attrgetter(
+    *(
+        field
+        for field in OpenRule.__slots__
+        if field not in ("id", "name", "description", "group", "edge", "store", "version", "origin")
+    )
+)
+
+
+def test_two_rules_say_the_same_where_all_their_conditions_are_equal(seed):
+    rng = Random(f"{seed} same")
+    rules = [rule for _ in range(POLICIES) for rule in rules_of(rng)]
+    answers = Counter()
+    for rule in rules:
+        fields = rng.sample(OpenRule.__slots__, rng.randint(0, 2))
+        # equal parts that are other objects, as a reader makes them
+        copies = {"local_port": PortMatch(rule.local_port.ports, rule.local_port.keywords), "extras": replace(rule.extras)}
+        other = replace(replace(rule, **copies), **{field: getattr(rng.choice(rules), field) for field in fields})
+        same = proof._says_the_same(rule, other)
+        assert same == (SAID(rule) == SAID(other))
+        answers[same] += 1
+    assert min(answers.values()) > POLICIES // 4
 
 
 JUNK = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from cmfw.emit.ordinary import is_ordinary
+from cmfw.emit.ordinary import is_ordinary, is_plain
 from cmfw.errors import Unsupported
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortKeyword, Store
 from cmfw.net.addr import V6_ALL, V6_BASE
@@ -104,12 +104,9 @@ CAPABILITIES_OF_RULES: tuple[Capability, ...] = (
 )
 """Capabilities that follow from a rule."""
 
-_ASKED_OF_ORDINARY = tuple(
-    (c.id, c.used)
-    for c in CAPABILITIES_OF_RULES
-    if c.used is not None and c.id in ("allow", "block", "profiles", "program", "ports", "addresses", "one-family")
-)
-"""The only ones that an ordinary rule can ask for."""
+_MAY_BE_PLAIN = frozenset({"allow", "block", "profiles", "program", "ports", "addresses", "one-family"})
+"""The only ones that a plain rule can ask for, and so an ordinary one."""
+_ASKED_OF_ORDINARY = tuple((c.id, c.used) for c in CAPABILITIES_OF_RULES if c.used is not None and c.id in _MAY_BE_PLAIN)
 
 CAPABILITIES_OF_REQUESTS: tuple[Capability, ...] = (
     Capability("group-members", "predefined groups where the host's Windows is known"),
@@ -181,9 +178,12 @@ class Capabilities:
     def losses_of(self, rules: Iterable[HostRule], whole: Iterable[str] = ()) -> tuple[Loss, ...]:
         """What changes in form where these rules are written; ``whole`` are capabilities that the policy itself uses."""
         out = [Loss(name, "", self.losses[name]) for name in whole if name in self.losses]
-        asked = [c for c in CAPABILITIES_OF_RULES if c.used is not None and c.id in self.losses]
+        asked = [(c.id, c.used) for c in CAPABILITIES_OF_RULES if c.used is not None and c.id in self.losses]
+        of_plain = [(name, used) for name, used in asked if name in _MAY_BE_PLAIN]
         for rule in rules if asked else ():
-            out += [Loss(c.id, rule.id, self.losses[c.id]) for c in asked if c.used is not None and c.used(rule)]
+            wanted = of_plain if is_plain(rule) else asked
+            if wanted:
+                out += [Loss(name, rule.id, self.losses[name]) for name, used in wanted if used(rule)]
         return tuple(out)
 
 

@@ -21,6 +21,22 @@ _ALWAYS_SHORT, _LONGEST_ID, _LONGEST_TEXT = 259, 511, 9999
 """Characters that even a program path may have, those of an id and of a text. Source: facts/windows_firewall.md 2.3."""
 
 
+def is_plain(rule: HostRule) -> bool:
+    """Whether the rule has neither keyword, service, interface type nor rarer condition, and is not of authenticated bypass."""
+    return (
+        rule.extras is _NO_EXTRAS
+        and rule.action is not _BYPASS
+        and rule.service is None
+        and rule.icmp is None
+        and rule.interfaces == ALL_INTERFACES
+        and not rule.edge
+        and not rule.local_port.keywords
+        and not rule.remote_port.keywords
+        and not rule.local_address.keywords
+        and not rule.remote_address.keywords
+    )
+
+
 def is_ordinary(rule: HostRule) -> bool:
     """Whether the rule is one of a few TCP or UDP ports and addresses, perhaps of a program, with texts in plain ASCII.
 

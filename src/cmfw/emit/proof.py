@@ -9,13 +9,12 @@ it so. Exact; where it cannot decide, it says so.
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import attrgetter
 
 from cmfw.emit.normal_form import Key, NormalForm, counted, normal_form, uncommon
 from cmfw.engine import reference
 from cmfw.engine.conditions import DEMANDING_IPSEC
 from cmfw.engine.exact import Engine
-from cmfw.model.rule import Action, Store
+from cmfw.model.rule import Action, HostRule, Store
 from cmfw.model.state import ConnectionRule, HostState
 from cmfw.model.verdict import Partition
 from cmfw.net.flow import Flow, Principal, Profile
@@ -72,13 +71,6 @@ def compare(source: HostState, written: HostState) -> Comparison:
     return _compared(source, written, (here.partition(region), there.partition(region)), only_fewer=only_fewer)
 
 
-_SAID = attrgetter(
-    "action", "direction", "active", "profiles", "protocol", "local_port.ports.ranges", "local_port.keywords",
-    "remote_port.ports.ranges", "remote_port.keywords", "icmp", "local_address.addresses.ranges", "local_address.keywords",
-    "remote_address.addresses.ranges", "remote_address.keywords", "program", "service", "interfaces", "extras",
-)  # fmt: skip
-
-
 def _is_copy(source: HostState, written: HostState) -> bool:
     """Whether each rule of one state has its like in the other, under the same settings: most policies are written so.
 
@@ -98,9 +90,31 @@ def _is_copy(source: HostState, written: HostState) -> bool:
         return False
     for rule in source.rules:
         like = by_id.pop(rule.id, None)
-        if like is None or _SAID(rule) != _SAID(like):
+        if like is None or not _says_the_same(rule, like):
             return False
     return True
+
+
+def _says_the_same(one: HostRule, other: HostRule) -> bool:
+    """Whether two rules have the same conditions and effect, in the same words; asked for every rule, so spelled out."""
+    near, far, here, there = one.local_port, one.remote_port, one.local_address, one.remote_address
+    near2, far2, here2, there2 = other.local_port, other.remote_port, other.local_address, other.remote_address
+    return (
+        one.action is other.action
+        and one.direction is other.direction
+        and one.active is other.active
+        and one.profiles == other.profiles
+        and one.protocol == other.protocol
+        and (near is near2 or (near.ports.ranges == near2.ports.ranges and near.keywords == near2.keywords))
+        and (far is far2 or (far.ports.ranges == far2.ports.ranges and far.keywords == far2.keywords))
+        and (here is here2 or (here.addresses.ranges == here2.addresses.ranges and here.keywords == here2.keywords))
+        and (there is there2 or (there.addresses.ranges == there2.addresses.ranges and there.keywords == there2.keywords))
+        and one.icmp == other.icmp
+        and one.program == other.program
+        and one.service == other.service
+        and one.interfaces == other.interfaces
+        and (one.extras is other.extras or one.extras == other.extras)
+    )
 
 
 _ALWAYS_COUNT = frozenset({Store.GPO, Store.MDM, Store.LOCAL})
