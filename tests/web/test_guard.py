@@ -165,3 +165,36 @@ def test_over_tls_the_cookie_is_bound_to_the_host(settings):
 
     own = replace(settings, origin="https://fw.example:8765", hosts=hosts_of(("fw.example",), 8765, tls=True))
     assert own.cookie == "__Host-cmfw-8765"
+
+
+_REFUSALS = {
+    "another host": ("GET", "/w/demo", {"host": "evil.example"}, 421, "evil.example"),
+    "another method": ("DELETE", "/w/demo", {}, 405, "GET, HEAD, POST"),
+    "another site": ("POST", "/demo", {"origin": "http://evil.example"}, 403, ""),
+    "no length": ("POST", "/demo", {"content-length": "-1"}, 400, ""),
+    "too long": ("POST", "/", {"content-length": "99000000000"}, 413, "64 MiB"),
+}
+
+
+@pytest.mark.parametrize("case", _REFUSALS)
+def test_what_is_refused_is_told_on_a_page_in_the_language_of_the_browser(serve, case):
+    import html5lib
+
+    method, path, headers, status, named = _REFUSALS[case]
+    titles = set()
+    for lang, shown in (("en", "en"), ("zh-CN,zh;q=0.9", "zh-CN")):
+        answer = serve(lang=lang).ask(method, path, content=b"", headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(answer.text)
+        heading, reason = tree.find(".//h1"), tree.find(".//main/p")
+        assert tree.attrib["lang"] == shown
+        assert named in "".join(reason.itertext())
+        titles.add((heading.text, "".join(reason.itertext())))
+    assert len(titles) == 2
+    assert len({title for title, _ in titles}) == 2
+
+
+def test_a_host_that_is_markup_is_shown_as_text(serve):
+    answer = serve(signed_in=False).open("/", headers={"host": "<script>alert(1)</script>"})
+    assert answer.status_code == 421
+    assert "<script>alert" not in answer.text

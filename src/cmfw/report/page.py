@@ -62,6 +62,12 @@ def code(inside: str) -> Markup:
     return element("code", inside)
 
 
+def prose(text: str) -> Content:
+    """A sentence in which what stands in backticks is to be typed, or is shown as it stands."""
+    parts = text.split("`")
+    return text if len(parts) % 2 == 0 else [code(one) if at % 2 else one for at, one in enumerate(parts)]
+
+
 def block(*texts: str) -> Markup:
     """Text to be copied, each on a line of its own."""
     from cmfw.report.markup import lines

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from cmfw import words
 from cmfw.errors import CmfwError
 from cmfw.web import error_page, login_page
+from cmfw.web.asked_language import LANGUAGE, choose_language
 from cmfw.web.desk import Desk
 from cmfw.web.exchange import Ask, Handler, NotThere, Refused, Reply, Upload, file_name
 from cmfw.web.guard import App, Guard, TooLarge
@@ -30,7 +31,6 @@ from cmfw.web.routes import ROUTES, SAFE_POSTS
 from cmfw.web.sessions import Sessions
 from cmfw.web.settings import Settings
 from cmfw.words import say
-from cmfw.words.accepted import accepted
 
 _THREADS = 4
 _MOST_FIELDS = 600
@@ -38,7 +38,6 @@ _MOST_FILES = 40
 _MOST_TEXT = 1 << 20
 """Bytes of one field that is no file; site files are some thousands."""
 _MOST_QUERY = 1 << 16
-LANGUAGE = "cmfw-lang"
 
 
 def make_app(settings: Settings, desk: Desk, sessions: Sessions | None = None) -> App:
@@ -69,7 +68,7 @@ class _Face:
         """The endpoint of a page."""
 
         async def answer(request: Request) -> Response:
-            _choose_language(request)
+            choose_language(request)
             session: str = request.scope["session"] or ""
             async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT) as form:
                 ask = self._ask(request, session, list(form.multi_items()))
@@ -103,7 +102,7 @@ class _Face:
 
     async def login(self, request: Request) -> Response:
         """Ask for the secret, and open a session for it. A link with the secret in it is exchanged for one without."""
-        _choose_language(request)
+        choose_language(request)
         ask = Ask(path="/login", method=request.method, query=tuple(request.query_params.multi_items()))
         secret = ask.asked("token")
         to = login_page.safe_path(ask.asked("next"))
@@ -136,15 +135,16 @@ class _Face:
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """The page for what the framework refuses: no such path, no such method, a form that is none."""
-        _choose_language(request)
+        choose_language(request)
         status = error.status_code if isinstance(error, HTTPException) else 500
         return _response(request, error_page.for_status(self._ask_of(request), status))
 
     async def too_large(self, request: Request, error: Exception) -> Response:
         """The page for a body over the limit."""
         del error
-        _choose_language(request)
-        return _response(request, error_page.for_status(self._ask_of(request), 413))
+        choose_language(request)
+        told = say("web.guard.size", most=self._settings.most_upload >> 20)
+        return _response(request, error_page.for_status(self._ask_of(request), 413, told))
 
     def _ask_of(self, request: Request) -> Ask:
         session = request.scope.get("session") or ""
@@ -170,13 +170,6 @@ def _address(request: Request) -> str:
     """The path as an address has it, so that pages can lead to themselves."""
     path: str = request.scope["path"]
     return quote(path, safe="/")
-
-
-def _choose_language(request: Request) -> None:
-    """The language that is asked for in the address, else was chosen before, else the first of the browser's that there is."""
-    asked = (request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, ""))
-    chosen = next(filter(None, map(words.language_of, asked)), "")
-    words.choose(chosen or accepted(request.headers.get("accept-language", "")) or "en")
 
 
 def _response(request: Request, reply: Reply) -> Response:

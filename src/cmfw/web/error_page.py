@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from cmfw.errors import CmfwError, InputError
 from cmfw.report.markup import Content, element
-from cmfw.report.page import code
+from cmfw.report.page import code, prose
 from cmfw.web.exchange import Ask, Reply
 from cmfw.web.frame import framed
 from cmfw.words import known, say
 from cmfw.words.phrases import told
 
 
-def for_status(ask: Ask, status: int) -> Reply:
-    """The page of a status."""
-    told = known(f"web.status.{status}") or say("web.status.other", status=status)
-    return framed(ask, told, element("h1", told), element("p", _home()), status=status)
+def for_status(ask: Ask, status: int, why: str = "") -> Reply:
+    """The page of a status; ``why`` says what led to it."""
+    title = known(f"web.status.{status}") or say("web.status.other", status=status)
+    reason = element("p", prose(why)) if why else None
+    return framed(ask, title, element("h1", title), reason, element("p", _home()), status=status)
 
 
 def refused(ask: Ask, why: str) -> Reply:
     """The page for what this server does not do, or not for this form."""
-    title = say("web.status.403")
-    return framed(ask, title, element("h1", title), element("p", why), element("p", _home()), status=403)
+    return for_status(ask, 403, why)
 
 
 def wrong_input(ask: Ask, error: CmfwError) -> Reply:

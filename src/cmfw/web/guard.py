@@ -10,10 +10,14 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
+from starlette.requests import Request, cookie_parser
 
+from cmfw.web import error_page
+from cmfw.web.asked_language import choose_language
+from cmfw.web.exchange import Ask, with_query
 from cmfw.web.sessions import Sessions
 from cmfw.web.settings import Settings
+from cmfw.words import say
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -86,9 +90,12 @@ class Guard:
         is_there = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         body = _Body(receive, self._settings.most_upload, is_there=is_there)
         carry = self._carrying(send, scope, body)
+        choose_language(Request(scope))
         refused = self._refused(scope, headers)
         if refused is not None:
-            await _answer(carry, *refused)
+            status, reason = refused
+            page = error_page.for_status(Ask(path="/"), status, reason)
+            await _answer(carry, status, page.content, ("content-type", page.media_type))
             return
         scope["session"] = self._session(headers)
         if scope["session"] is None and not scope["path"].startswith(OPEN_PATHS):
@@ -97,19 +104,19 @@ class Guard:
         await self._app(scope, body.receive, carry)
 
     def _refused(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """(status, reason) for a request that no page is to see."""
+        """(status, reason in words) for a request that no page is to see."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._settings.hosts:
-            return 421, "this server is not called that"
+            return 421, say("web.guard.host", host=", ".join(hosts) or "-")
         if scope["method"] not in _METHODS:
-            return 405, "no such method"
+            return 405, say("web.guard.method", methods=", ".join(_METHODS))
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or ("content-length" in headers and "transfer-encoding" in headers):
-            return 400, "no such length"
+            return 400, say("web.guard.length")
         if int(length) > self._settings.most_upload:
-            return 413, f"at most {self._settings.most_upload >> 20} MiB at once"
+            return 413, say("web.guard.size", most=self._settings.most_upload >> 20)
         if scope["method"] not in _SAFE and not self._is_own(headers, hosts[0].lower()):
-            return 403, "that came from another site"
+            return 403, say("web.guard.origin")
         return None
 
     def _is_own(self, headers: Headers, host: str) -> bool:
@@ -127,15 +134,13 @@ class Guard:
 
     async def _ask_in(self, scope: Scope, send: Send) -> None:
         """Send browsers to the page that asks for the secret, and tell scripts of a page that their session is over."""
-        from cmfw.web.exchange import with_query
-
         if Headers(scope=scope).get("hx-request"):
-            await _answer(send, 401, "the session is over", ("hx-refresh", "true"))
+            await _answer(send, 401, b"", ("hx-refresh", "true"))
             return
         query = scope["query_string"].decode("latin-1")
         back = scope["path"] + (f"?{query}" if query else "")
         location = with_query("/login", ("next", back if back != "/" and scope["method"] == "GET" else ""))
-        await _answer(send, 303, "", ("location", location))
+        await _answer(send, 303, b"", ("location", location))
 
     def _carrying(self, send: Send, scope: Scope, body: _Body) -> Send:
         """Give every answer what it carries; what an answer says itself counts, but for the policy.
@@ -157,8 +162,7 @@ class Guard:
         return carry
 
 
-async def _answer(send: Send, status: int, reason: str, *headers: tuple[str, str]) -> None:
-    told = [("content-type", "text/plain; charset=utf-8"), *headers]
-    raw = [(name.encode("ascii"), text.encode("latin-1")) for name, text in told]
+async def _answer(send: Send, status: int, content: bytes, *headers: tuple[str, str]) -> None:
+    raw = [(name.encode("ascii"), text.encode("latin-1")) for name, text in headers]
     await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": f"{reason}\n".encode() if reason else b""})
+    await send({"type": "http.response.body", "body": content})
