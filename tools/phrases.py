@@ -53,7 +53,7 @@ _NAMED = ("expected", "found", "hint", "reason", "got", "failure")
 _MAKERS = ("phrase", "listed", "constant", "bilingual", "of_system")
 _TYPED = re.compile(r"`[^`]*`|{[^}]*}|'[^']*\[[^']*'")
 _WORD = re.compile(r"[A-Za-z]*[a-z]{2}")
-_MARK = re.compile(r"[(,;]")
+_MARK = re.compile(r"[(,:;]")
 """Marks that another language sets in its own way."""
 
 

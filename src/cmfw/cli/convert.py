@@ -101,7 +101,7 @@ def _show(found: Conversion, paths: Sequence[Path]) -> None:
         gone = [s for s in found.skipped if s.effect != "none"]
         if gone:
             blocks.append(output.Heading(say("convert.left_out")))
-            blocks += [output.Line(f"`{s.rule.id}`: {told(s.reason)}", mark="- ") for s in gone]
+            blocks += [output.Line(f"`{s.rule.id}`{say('colon')}{told(s.reason)}", mark="- ") for s in gone]
         blocks += loss_lines(found.losses)
         blocks += [output.Line(say("emit.wrote", path=path)) for path in paths]
         if not paths:
