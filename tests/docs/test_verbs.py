@@ -1,4 +1,4 @@
-"""The verb pages are run: their ``console`` blocks print what they show, in one new folder with the files that they name.
+"""The verb pages are run in both languages: their ``console`` blocks print what they show, in one new folder with the files that they name.
 
 A ``file NAME`` word behind the kind of a block writes the block into that file; ``$ `` begins a command; ``...`` stands for lines left
 out; a last line ``exit N`` of a command is its exit code, 0 where there is none.
@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, blocks, environment, headings, pages_in
+from tests.docs.pages import DOCS, blocks, chinese_pages_in, environment, headings, pages_in
 from tools import verb_pages
 
 from cmfw.cli.app import COMMANDS
 
 FOLDER = DOCS / "verbs"
-PAGES = pages_in(FOLDER)
+PAGES, CHINESE_PAGES = pages_in(FOLDER), chinese_pages_in(FOLDER)
 GONE = "..."
 CHECKED = {
     "check", "collect-script", "completion", "diff", "excess", "probe", "report", "respond", "schema", "search", "shadow", "site", "trace", "whatif",
@@ -81,7 +81,7 @@ def assert_shown(page: Path, folder: Path) -> None:
         assert gap or at == len(printed), f"{step.command}: left out without a sign: {printed[at]}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [*PAGES, *CHINESE_PAGES], ids=lambda p: p.stem)
 def test_the_page_shows_what_is_printed(page, tmp_path):
     assert_shown(page, tmp_path)
 
@@ -92,9 +92,9 @@ def test_verbs_have_their_pages():
     assert names <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [*PAGES, *CHINESE_PAGES], ids=lambda p: p.stem)
 def test_a_page_says_how_it_answers(page):
-    assert "Exit codes" in headings(page)
+    assert ("退出代码" if page in CHINESE_PAGES else "Exit codes") in headings(page)
 
 
 def test_the_overviews_are_what_the_help_says():
