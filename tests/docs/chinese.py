@@ -78,7 +78,8 @@ def parts(page: Path) -> list[Part]:
     found: list[tuple[str, list[str], int]] = []
     goes_on = False
     for number, line in enumerate(text.splitlines(), 1):
-        kind = kind_of(line)
+        # a line that begins with a number and a stop is an item, but not amid a paragraph
+        kind = "" if goes_on and found[-1][0] == "paragraph" and line[:1].isdigit() else kind_of(line)
         if not line.strip() or _PLACE.match(line):
             goes_on = False
         elif goes_on and not kind:

@@ -73,8 +73,9 @@ def test_each_part_says_the_same_numbers(page):
 
 @every_page
 def test_each_part_is_translated_whole(page):
+    """By its length; words that stay as they are, such as names of documents, do not count."""
     long = [(a, b) for a, b in pairs(page) if a.words >= MANY_WORDS]
-    assert [(a.line, b.line) for a, b in long if b.characters < HAN_PER_WORD * a.words] == []
+    assert [(a.line, b.line) for a, b in long if b.characters < HAN_PER_WORD * (a.words - b.words)] == []
 
 
 def read_alone(page: Path) -> Iterator[tuple[int, str]]:

@@ -5,6 +5,8 @@ A page has a ``toml`` block (a whole site file) and ``flows`` blocks after it, o
     FLOW TEXT -> needed | not needed              against the plan of the site
     FLOW TEXT -> allow | block | unknown          against the rules of the ``rules`` block before it
 
+The Chinese pages have the same blocks (test_chinese_pages.py), so that what holds for one holds for both.
+
 ``needed``: the plan asks for every flow that the line says (parts that it leaves out do not count); ``not needed``: for
 none of them. A ``rules`` block holds rule strings; ``local-subnet=CIDR`` behind the word gives the host's own subnet.
 """
@@ -18,7 +20,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, Block, blocks, headings, pages_in
+from tests.docs.pages import CHINESE, DOCS, Block, blocks, chinese_pages_in, headings, pages_in, title
 
 from cmfw.catalog import PACKS, load
 from cmfw.engine.exact import Engine
@@ -146,6 +148,27 @@ def test_pages_equal_the_features_of_the_catalog():
 def test_the_page_of_a_pack_names_every_id(pack):
     text = (FOLDER / f"{pack}.md").read_text(encoding="utf-8")
     assert [key for key in sorted(beyond(pack)) if f"| `{key}` |" not in text] == []
+
+
+@pytest.mark.parametrize("pack", WHOLE_PACKS)
+def test_the_chinese_page_of_a_pack_has_the_titles_of_the_catalog(pack):
+    text = (FOLDER / f"{pack}{CHINESE}").read_text(encoding="utf-8")
+    titles = {key: feature.title.zh_CN for key, feature in load((pack,)).features.items() if key in beyond(pack)}
+    assert [key for key, told in titles.items() if f"| `{key}` | {told} |" not in text] == []
+
+
+def test_every_page_is_there_in_chinese():
+    assert [page.name for page in chinese_pages_in(FOLDER)] == [page.name.replace(".md", CHINESE) for page in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_chinese_page_is_headed_by_the_title_of_the_catalog_and_the_english_one(page):
+    """So that nobody takes one of two titles that look alike for the other."""
+    chinese = page.with_name(page.name.replace(".md", CHINESE))
+    if page.stem not in WHOLE_PACKS:
+        assert title(chinese) == f"{load(PACKS).features[page.stem].title.zh_CN} (`{page.stem}`)"
+    _, _, english, *_ = chinese.read_text(encoding="utf-8").splitlines()
+    assert english == f"英文：{title(page).partition(' (')[0]}"
 
 
 @pytest.mark.parametrize("pack", WHOLE_PACKS)
