@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, blocks, chinese_pages_in, environment, headings, pages_in
+from tests.docs.pages import CHINESE, DOCS, blocks, chinese_pages_in, environment, headings, pages_in
 from tools import verb_pages
 
 from cmfw.cli.app import COMMANDS
@@ -90,6 +90,7 @@ def test_verbs_have_their_pages():
     names = {page.stem for page in PAGES}
     assert names >= CHECKED
     assert names <= set(COMMANDS)
+    assert [page.name for page in CHINESE_PAGES] == [page.name.replace(".md", CHINESE) for page in PAGES]
 
 
 @pytest.mark.parametrize("page", [*PAGES, *CHINESE_PAGES], ids=lambda p: p.stem)
