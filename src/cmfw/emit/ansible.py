@@ -29,7 +29,7 @@ from cmfw.ingest.ansible_rules import (
     read_ansible_rules,
 )
 from cmfw.ingest.com_rule import ports_text
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule, rule_of_store
 from cmfw.net.flow import ALL_INTERFACES, PORT_PROTOCOLS, Direction
 from cmfw.words.phrases import phrase
 
@@ -94,7 +94,7 @@ def _as_written(rule: HostRule) -> HostRule:
         raise Unsupported(CAPABILITIES.target, rule.id, "edge traversal and who decides on it contradict one another")
     description = rule.description if rule.name == rule.id else ": ".join(t for t in (rule.name, rule.description) if t)
     plain = with_plain_subnet(rule, CAPABILITIES.target)
-    return changed_rule(plain, name=rule.id, description=description, store=Store.LOCAL, version=(2, 10), origin="")
+    return rule_of_store(plain, Store.LOCAL, rule.id, description, plain.group)
 
 
 def write_policy(policy: HostPolicy) -> Output:

@@ -13,7 +13,7 @@ from cmfw.emit.resolved_ports import LOSSES as PORT_LOSSES
 from cmfw.emit.resolved_ports import with_numbers
 from cmfw.errors import Unsupported
 from cmfw.ingest.csp_rule import EVERY_PROFILE, INTERFACE_WORDS
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule, rule_of_store
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction
 from cmfw.net.ports import PortSet
 from cmfw.words.phrases import phrase
@@ -54,7 +54,7 @@ def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities, *, name
     plain = rule if ordinary else with_plain_subnet(with_numbers(rule, rpc_ports, target.target), target.target)
     if plain.extras.defer:
         plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))
-    return changed_rule(plain, name=name or plain.name, store=Store.MDM, group="", origin="", version=(2, 10))
+    return rule_of_store(plain, Store.MDM, name or plain.name, plain.description, "")
 
 
 def address_texts() -> Callable[[AddressMatch], str]:

@@ -18,7 +18,7 @@ from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
 from cmfw.errors import Unsupported
 from cmfw.ingest.com_rule import ports_text
 from cmfw.ingest.dsc_rules import ACTIONS, ANY_PROTOCOL, DIRECTIONS, INTERFACES, PROFILES, RESOURCE, SCHEMA, read_dsc_rules
-from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule
+from cmfw.model.rule import Action, AddressMatch, HostRule, PortMatch, Store, changed_rule, rule_of_store
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, PORT_PROTOCOLS, Direction
 
 CAPABILITIES = Capabilities(
@@ -68,7 +68,7 @@ def _as_written(rule: HostRule) -> HostRule:
     plain = with_plain_subnet(rule, CAPABILITIES.target)
     if plain.extras.defer:
         plain = changed_rule(plain, edge=False, extras=replace(plain.extras, defer=""))
-    return changed_rule(plain, name=rule.id, description=description, store=Store.LOCAL, version=(2, 10), origin="")
+    return rule_of_store(plain, Store.LOCAL, rule.id, description, plain.group)
 
 
 def write_policy(policy: HostPolicy) -> Output:

@@ -16,7 +16,7 @@ from cmfw.ingest.preg import MAX_SIZE
 from cmfw.ingest.registry import REG_DWORD, REG_SZ, RegistryValue, encode_text
 from cmfw.ingest.rulestring import parse_rule
 from cmfw.ingest.rulewrite import LOWEST_VERSION, plain_text, write_rule
-from cmfw.model.rule import HostRule, OpenRule, Store, changed_rule
+from cmfw.model.rule import HostRule, OpenRule, Store, changed_rule, rule_of_store
 from cmfw.model.state import ProfileSettings
 from cmfw.net.flow import Profile
 from cmfw.values import value
@@ -118,7 +118,7 @@ def _as_read(rule: HostRule, store: Store) -> HostRule:
     """The rule as its text says it, in a policy of that store."""
     if rule.store is store and rule.version == LOWEST_VERSION and not rule.origin:
         return rule
-    return changed_rule(rule, store=store, version=LOWEST_VERSION, origin="")
+    return rule_of_store(rule, store, rule.name, rule.description, rule.group)
 
 
 def _is_path(program: str) -> bool:

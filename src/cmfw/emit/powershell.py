@@ -92,7 +92,10 @@ def artifacts_of(policy: HostPolicy, target: Capabilities) -> tuple[Artifact, Ar
     apply = script(head, ["param([string] $PolicyStore = 'PersistentStore')"], [state, *data_of(policy)], program("apply"))
     undo = script([f"# cmfw: undo of cmfw.ps1 for {policy.title}"], ["param()"], [state], program("undo"))
     # the script carries no version: Windows writes the lowest that the conditions need
-    claims = (*(changed_rule(rule, version=(2, 10)) for rule in policy.rules), *policy.members)
+    claims = (
+        *(rule if rule.version == (2, 10) else changed_rule(rule, version=(2, 10)) for rule in policy.rules),
+        *policy.members,
+    )
     return (
         Artifact("cmfw.ps1", apply, "text/plain; charset=utf-8", claims),
         Artifact("undo.ps1", undo, "text/plain; charset=utf-8"),

@@ -78,13 +78,13 @@ def _command(node: str, name: str = r"\1") -> str:
     )
 
 
-_first, *_always = map(_command, ALWAYS, (_NAME, *[r"\1"] * (len(ALWAYS) - 1)))
 _RULE = re.compile(
-    f"    <Atomic>\n      <CmdID>[0-9]++</CmdID>\n{_first}{''.join(_always)}"
-    + "".join(f"(?:{_command(node)})?+" for node in NODES[len(ALWAYS) :])
+    f"    <Atomic>\n      <CmdID>[0-9]++</CmdID>\n{_command(ALWAYS[0], _NAME)}"
+    + "".join(_command(node) for node in ALWAYS[1:])
+    + "".join(f"(?:{_command(node)})?" for node in NODES[len(ALWAYS) :])
     + "    </Atomic>\n"
 )
-"""A rule without anything that is escaped, laid out as ours are; its nodes in the order of ``NODES``."""
+"""A rule without anything that is escaped, laid out as ours are; its groups are its id and the values of ``NODES``."""
 
 
 def layout_of(content: bytes) -> Laid | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -92,6 +93,9 @@ _CHOICES = {"Enabled": "([01])", "Direction": "(in|out)", "Action/Type": "([01])
 """Setting -> what it is chosen from; it ends the id of the choice."""
 
 
+_DEFINITION = f'"settingDefinitionId": "{re.escape(BASE)}_'
+
+
 def _choice(name: str, value: str, place: str) -> str:
     return rf'"value": "{re.escape(f"{BASE}_{SUFFIXES[name][0]}")}_{value}",{place}  "children": \[\]'
 
@@ -100,8 +104,8 @@ def _value(kind: str, value: str, place: str) -> str:
     return rf'"@odata\.type": "{re.escape(GRAPH)}{kind}SettingValue",{place}  "value": {value}'
 
 
-def _members(name: str) -> str:
-    """The pattern of one setting as we write it, with its value or the members of its collection as a group."""
+def _ending(name: str) -> str:
+    """The pattern of one setting as we write it from the end of its id on; its value or the members of its collection are a group."""
     suffix, form = SUFFIXES[name]
     if form == "ChoiceSetting":
         found = rf"\{{{_IN}  {_choice(name, _CHOICES[name], _IN)}{_IN}\}}"
@@ -113,40 +117,46 @@ def _members(name: str) -> str:
         if form == "ChoiceSettingCollection":
             one = _choice(name, "[a-z0-9]++", f"{_IN}  ")
         one = rf"\{{{_IN}    {one}{_IN}  \}}"
-        found = rf"\[{_IN}  ({one}(?:,{_IN}  {one})*+){_IN}\]"
-    kind, definition = re.escape(f"{GRAPH}{form}Instance"), re.escape(f"{BASE}_{suffix}")
-    key = f"{form[0].lower()}{form[1:]}Value"
-    members = rf'"@odata\.type": "{kind}",{_IN}"settingDefinitionId": "{definition}",{_IN}"{key}": {found}'
-    return rf"              \{{{_IN}{members}\n              \}}"
+        found = rf"\[{_IN}  ({one}(?:,{_IN}  {one})*){_IN}\]"
+    return rf'{suffix}",{_IN}"{form[0].lower()}{form[1:]}Value": {found}\n              \}}'
 
 
-_RULE = re.compile(
-    rf'          \{{\n            "children": \[\n{_members(NODES[0])}'
-    + "".join(rf",\n{_members(name)}" for name in ALWAYS[1:])
-    + "".join(rf"(?:,\n{_members(name)})?+" for name in NODES[len(ALWAYS) :])
-    + r"\n            \]\n          \}"
-)
-"""A rule without anything that is escaped, laid out as ours are; its settings in the order of ``NODES``."""
+def _beginning(form: str) -> str:
+    return rf'              \{{{_IN}"@odata\.type": "{re.escape(GRAPH)}{form}Instance",{_IN}{_DEFINITION}'
+
+
+def _settings(names: Iterable[str]) -> str:
+    return "".join(rf",\n{_beginning(SUFFIXES[name][1])}{_ending(name)}" for name in names)
+
+
+def _one_of(form: str, names: Iterable[str]) -> str:
+    endings = "|".join(_ending(name) for name in names if SUFFIXES[name][1] == form)
+    return rf",\n{_beginning(form)}(?:{endings})"
+
+
+_NAMED = re.compile(rf'          \{{\n            "children": \[\n{_beginning(SUFFIXES[NODES[0]][1])}{_ending(NODES[0])}')
+_SHARED = re.compile(_settings(ALWAYS[1:]))
+_FORMS_IN_TURN = tuple(dict.fromkeys(SUFFIXES[name][1] for name in NODES[len(ALWAYS) :]))
+_MORE = tuple(name for form in _FORMS_IN_TURN for name in NODES[len(ALWAYS) :] if SUFFIXES[name][1] == form)
+_OTHERS = re.compile(rf"(?:{'|'.join(_one_of(form, _MORE) for form in _FORMS_IN_TURN)})*\n            \]\n          \}}")
+"""The parts of a rule without anything that is escaped, laid out as ours are; the groups of the last in the order of ``_MORE``."""
+_MOST_SHARED = 16
 
 
 def layout_of(content: bytes) -> Laid | None:
     """The rules that begin the collection as ours do, and what the parser makes of the rest; None where it takes none of it.
 
-    INVARIANT: no text in JSON has a line feed, so what the pattern matches at the head of a line are whole values. They must
+    INVARIANT: no text in JSON has a line feed, so what the patterns match at the head of a line are whole values. They must
     stand where the collection of rules begins: with a constant in their place, the rest is parsed, and this must be so.
     """
     try:
         text = content.decode("utf-8")
-        start = end = text.index(_HEAD) + len(_HEAD)
-        found = _RULE.match(text, start)
-        if found is None or "NaN" in text:
+        start = text.index(_HEAD) + len(_HEAD)
+        rules, end = _rules_from(text, start)
+        rest = f"{text[:start]}NaN{text[end:]}"
+        if not rules or rest.count("NaN") > 1:
             return None
-        rules = []
-        while found is not None:
-            rules.append(_texts(*found.groups()))
-            end = found.end()
-            found = _RULE.match(text, end + 2) if text.startswith(",\n", end) else None
-        collection = _collection(json.loads(f"{text[:start]}NaN{text[end:]}", parse_constant=_RULES.get))
+        collection = _collection(json.loads(rest, parse_constant=_RULES.get))
         if type(collection) is not list or collection[:1] != [_RULES["NaN"]]:
             return None
         return rules, collection[1:]
@@ -155,22 +165,61 @@ def layout_of(content: bytes) -> Laid | None:
 
 
 _RULES = {"NaN": object()}
-"""What stands for the rules in the rest of the document: a text of ours has no such constant."""
-_ENABLED = {"1": "true", "0": "false"}
+"""What stands for the rules in the rest of the document, which has no such constant else."""
 
 
-def _texts(
-    name: str, enabled: str, direction: str, action: str, profiles: str, protocol: str | None, near: str | None, far: str | None,
-    icmp: str | None, here: str | None, there: str | None, program: str | None, service: str | None, kinds: str | None,
-    edge: str | None, about: str | None,
+def _rules_from(text: str, at: int) -> tuple[list[tuple[str | None, ...]], int]:
+    """(the values of the rules in our layout from there on, where the last of them ends)."""
+    rules, end = [], at
+    shared: list[_Shared] = []
+    while (named := _NAMED.match(text, at)) is not None:
+        said = _shared_at(text, named.end(), shared)
+        others = said and _OTHERS.match(text, named.end() + len(said[0]))
+        if not said or not others:
+            break
+        more = others.groups()
+        if len(more) - more.count(None) != text.count(_MARK, others.start(), others.end()):
+            break  # a setting twice
+        rules.append((named[1], *said[1], *_conditions(*more)))
+        end = others.end()
+        if not text.startswith(",\n", end):
+            break
+        at = end + 2
+    return rules, end
+
+
+_Shared = tuple[str, tuple[str, ...]]
+"""(a text that many rules share, its values)."""
+
+
+def _shared_at(text: str, at: int, known: list[_Shared]) -> _Shared | None:
+    """What many rules share, where it stands there; looking for one that is known is faster than matching it."""
+    for one in known:
+        if text.startswith(one[0], at):
+            return one
+    found = _SHARED.match(text, at)
+    if found is None:
+        return None
+    if len(known) < _MOST_SHARED:
+        known.append((found[0], _circumstances(*found.groups())))
+        return known[-1]
+    return found[0], _circumstances(*found.groups())
+
+
+_MARK = '"settingDefinitionId"'
+
+
+def _circumstances(enabled: str, direction: str, action: str, profiles: str) -> tuple[str, ...]:
+    """The values of ``ALWAYS`` behind the name from the groups of the pattern."""
+    return {"1": "true", "0": "false"}[enabled], direction.upper(), action, _chosen_of("Profiles", profiles)
+
+
+def _conditions(
+    protocol: str | None, program: str | None, service: str | None, about: str | None, near: str | None, far: str | None,
+    icmp: str | None, here: str | None, there: str | None, kinds: str | None, edge: str | None,
 ) -> tuple[str | None, ...]:  # fmt: skip
-    """The values of ``NODES`` from the groups of the pattern."""
+    """The values of ``NODES`` behind ``ALWAYS`` from those of ``_MORE``."""
     return (
-        name,
-        _ENABLED[enabled],
-        "IN" if direction == "in" else "OUT",
-        action,
-        _chosen_of("Profiles", profiles),
         protocol,
         near and _listed(near),
         far and _listed(far),

@@ -281,6 +281,35 @@ def changed_rule(rule: HostRule, **changes: Any) -> HostRule:
     return made  # type: ignore[no-any-return]
 
 
+def rule_of_store(rule: HostRule, store: Store, name: str, description: str, group: str) -> HostRule:
+    """The rule as a policy of that store has it, with these texts, version 2.10 and no origin; made for every rule that is written."""
+    made = OpenRule()
+    made.id = rule.id
+    made.action = rule.action
+    made.direction = rule.direction
+    made.store = store
+    made.active = rule.active
+    made.profiles = rule.profiles
+    made.protocol = rule.protocol
+    made.local_port = rule.local_port
+    made.remote_port = rule.remote_port
+    made.icmp = rule.icmp
+    made.local_address = rule.local_address
+    made.remote_address = rule.remote_address
+    made.program = rule.program
+    made.service = rule.service
+    made.interfaces = rule.interfaces
+    made.name = name
+    made.description = description
+    made.group = group
+    made.edge = rule.edge
+    made.extras = rule.extras
+    made.version = (2, 10)
+    made.origin = ""
+    made.__class__ = HostRule
+    return made  # type: ignore[no-any-return]
+
+
 _ROOTS = (
     ("%systemroot%\\", "c:\\windows\\"),
     ("%windir%\\", "c:\\windows\\"),
