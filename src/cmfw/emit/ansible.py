@@ -8,14 +8,15 @@ Source: community.windows, win_firewall_rule (documentation); YAML 1.2.2, 1.3 (J
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from json.encoder import encode_basestring
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
-from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
+from cmfw.emit.plain_subnet import plain_texts, remembered, with_plain_subnet
 from cmfw.errors import Unsupported
 from cmfw.ingest.ansible_rules import (
     ACTIONS,
@@ -106,8 +107,8 @@ def write_policy(policy: HostPolicy) -> Output:
             raise Unsupported(
                 CAPABILITIES.target, phrase("place"), "its name has braces that Ansible would run as a template"
             )
-    known: dict[AddressMatch, str] = {}
-    made = [_task(f"Make {rule.id}", _arguments(rule, known)) for rule in rules]
+    text_of = remembered(lambda match: "any" if match.is_any else ",".join(plain_texts(match, "LocalSubnet")))
+    made = [_task(f"Make {rule.id}", _arguments(rule, text_of)) for rule in rules]
     gone = [_task(f"Remove {rule.id}", f'        name: {_quoted(rule.name)}\n        state: "absent"\n') for rule in rules]
     title = f"Windows Firewall rules for {policy.title}"
     used = {"group-members": policy.members, "rule-ids": rules, "settings": policy.settings}
@@ -120,7 +121,7 @@ def write_policy(policy: HostPolicy) -> Output:
     )
 
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = encode_basestring
 
 
 def _play(title: str, notes: tuple[str, ...], tasks: list[str]) -> bytes:
@@ -143,8 +144,8 @@ def _list(key: str, texts: list[str]) -> str:
     return f"        {key}:\n" + "".join(f"          - {_quoted(text)}\n" for text in texts)
 
 
-def _arguments(rule: HostRule, known: dict[AddressMatch, str]) -> str:
-    """The lines below the module; ``known`` are the address lists that the playbook has so far."""
+def _arguments(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> str:
+    """The lines below the module; ``text_of`` writes an address list."""
     lines = [
         _line("name", rule.name),
         _line("description", rule.description),
@@ -158,9 +159,8 @@ def _arguments(rule: HostRule, known: dict[AddressMatch, str]) -> str:
     if rule.icmp is not None:
         lines.append(_list("icmp_type_code", [f"{kind}:{'*' if code is None else code}" for kind, code in rule.icmp]))
     for key, addresses in (("localip", rule.local_address), ("remoteip", rule.remote_address)):
-        if addresses not in known:
-            known[addresses] = "any" if addresses.is_any else ",".join(plain_texts(addresses, "LocalSubnet"))
-        lines.append(f'        {key}: "{known[addresses]}"\n')
+        text = "any" if addresses is AddressMatch.ANY else text_of(addresses)
+        lines.append(f'        {key}: "{text}"\n')
     if rule.program is not None:
         lines.append(_line("program", rule.program))
     if rule.service is not None:

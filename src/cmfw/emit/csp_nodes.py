@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.ordinary import is_ordinary
-from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
+from cmfw.emit.plain_subnet import plain_texts, remembered, with_plain_subnet
 from cmfw.emit.resolved_ports import LOSSES as PORT_LOSSES
 from cmfw.emit.resolved_ports import with_numbers
 from cmfw.errors import Unsupported
@@ -59,7 +59,7 @@ def as_written(rule: HostRule, rpc_ports: PortSet, target: Capabilities, *, name
 
 def address_texts() -> Callable[[AddressMatch], str]:
     """The text of an address condition, for the rules of one policy: each is put together once."""
-    return cache(lambda match: ",".join(plain_texts(match, "LocalSubnet")))
+    return remembered(lambda match: ",".join(plain_texts(match, "LocalSubnet")))
 
 
 def nodes_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Node]:

@@ -7,14 +7,15 @@ Source: PowerShell/DSC, resources/windows_firewall (manifest and source), facts/
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from json.encoder import encode_basestring
 
 from cmfw.emit import Artifact, EmitRequest, Output
 from cmfw.emit.capability import Capabilities
 from cmfw.emit.host_policy import HostPolicy, PolicyReading, policy_of_plan
-from cmfw.emit.plain_subnet import plain_texts, with_plain_subnet
+from cmfw.emit.plain_subnet import plain_texts, remembered, with_plain_subnet
 from cmfw.errors import Unsupported
 from cmfw.ingest.com_rule import ports_text
 from cmfw.ingest.dsc_rules import ACTIONS, ANY_PROTOCOL, DIRECTIONS, INTERFACES, PROFILES, RESOURCE, SCHEMA, read_dsc_rules
@@ -76,8 +77,8 @@ def write_policy(policy: HostPolicy) -> Output:
     copies = (changed_rule(member, group="cmfw") for member in policy.members)
     rules = [_as_written(rule) for rule in (*policy.rules, *copies)]
     title = f"cmfw: {policy.title}"
-    known: dict[AddressMatch, str] = {}
-    made = [_object(_properties(rule, known)) for rule in rules]
+    text_of = remembered(lambda match: "*" if match.is_any else ",".join(plain_texts(match, "LocalSubnet")))
+    made = [_object(_properties(rule, text_of)) for rule in rules]
     gone = [_object([f'"name": {_quoted(rule.name)}', '"_exist": false']) for rule in rules]
     used = {"group-members": policy.members, "rule-ids": rules, "settings": policy.settings}
     return Output(
@@ -89,7 +90,7 @@ def write_policy(policy: HostPolicy) -> Output:
     )
 
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = encode_basestring
 
 
 def _document(title: str, rules: list[str]) -> bytes:
@@ -110,8 +111,8 @@ def _words(words: list[str]) -> str:
     return "[\n              " + ",\n              ".join(map(_quoted, words)) + "\n            ]" if words else "[]"
 
 
-def _properties(rule: HostRule, known: dict[AddressMatch, str]) -> list[str]:
-    """Each property of a rule with its value; ``known`` are the address lists that the document has so far."""
+def _properties(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[str]:
+    """Each property of a rule with its value; ``text_of`` writes an address list."""
     out = [
         f'"name": {_quoted(rule.name)}',
         f'"description": {_quoted(rule.description)}',
@@ -126,9 +127,8 @@ def _properties(rule: HostRule, known: dict[AddressMatch, str]) -> list[str]:
             text = "*" if ports is PortMatch.ANY or ports.is_any else ports_text(ports)
             out.append(f'"{key}": "{text}"')
     for key, addresses in (("localAddresses", rule.local_address), ("remoteAddresses", rule.remote_address)):
-        if addresses not in known:
-            known[addresses] = "*" if addresses.is_any else ",".join(plain_texts(addresses, "LocalSubnet"))
-        out.append(f'"{key}": "{known[addresses]}"')
+        text = "*" if addresses is AddressMatch.ANY else text_of(addresses)
+        out.append(f'"{key}": "{text}"')
     out.append(_interfaces(rule.interfaces))
     out.append(f'"grouping": {_quoted(rule.group)}')
     if rule.edge:

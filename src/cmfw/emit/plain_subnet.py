@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from cmfw.errors import Unsupported
@@ -10,6 +10,7 @@ from cmfw.ingest.local_subnet import BOTH, is_plain_subnet, subnet_words
 from cmfw.ingest.rulewrite import address_texts
 from cmfw.model.rule import AddressMatch, HostRule
 from cmfw.net.addr import V6_BASE, AddrSet
+from cmfw.net.intervals import Ranges
 from cmfw.words.phrases import phrase
 
 _FAMILIES = {"4": AddrSet.V4, "6": AddrSet.V6}
@@ -33,6 +34,21 @@ def with_plain_subnet(rule: HostRule, target: str) -> HostRule:
             raise Unsupported(target, rule.id, reason)
         local, words = AddressMatch(local.addresses & family), BOTH
     return replace(rule, remote_address=AddressMatch(remote.addresses, words), local_address=local)
+
+
+def remembered(write: Callable[[AddressMatch], str]) -> Callable[[AddressMatch], str]:
+    """``write``, which writes each condition once: the rules of a policy have few peers, and name them often."""
+    known: dict[tuple[Ranges, tuple[str, ...]], str] = {}
+
+    def text_of(match: AddressMatch) -> str:
+        # a tuple is found in a third of the time of a value
+        parts = match.addresses.ranges, match.keywords
+        text = known.get(parts)
+        if text is None:
+            text = known[parts] = write(match)
+        return text
+
+    return text_of
 
 
 def plain_texts(match: AddressMatch, word: str) -> Iterable[str]:

@@ -7,10 +7,12 @@ New-NetFirewallRule and Set-NetFirewallProfile.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from cmfw.emit.capability import Capabilities, unprintable
 from cmfw.emit.host_policy import HostPolicy, PolicyReading
+from cmfw.emit.plain_subnet import remembered
 from cmfw.emit.selection import GroupUse
 from cmfw.errors import Unsupported
 from cmfw.ingest.evidence import StorePart
@@ -119,9 +121,9 @@ def _as_lines(body: str) -> bytes:
 
 def data_of(policy: HostPolicy) -> list[str]:
     """The assignments of everything that the policy asks for."""
-    known: dict[AddressMatch, str] = {}
+    text_of = remembered(lambda match: _literal(_addresses(match)))
     return [
-        array("rules", [_rule(rule, known) for rule in policy.rules]),
+        array("rules", [_rule(rule, text_of) for rule in policy.rules]),
         array("members", [f"    {quote(rule.id)}" for rule in policy.members if rule.active], comma=True),
         array("off", [f"    {quote(rule.id)}" for rule in policy.members if not rule.active], comma=True),
         array("groups", [_group(use) for use in policy.groups]),
@@ -147,8 +149,8 @@ def _literal(value: str | list[str]) -> str:
     return f"@({', '.join(quote(v) for v in value)})"
 
 
-def _rule(rule: HostRule, known: dict[AddressMatch, str]) -> str:
-    """The table of a rule; ``known`` are the address lists that the script has so far."""
+def _rule(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> str:
+    """The table of a rule; ``text_of`` writes an address list."""
     lines = [f"    @{{\n        Name = {quote(rule.id)}\n        DisplayName = {quote(rule.name)}\n"]
     if rule.description:
         lines.append(f"        Description = {quote(rule.description)}\n")
@@ -163,9 +165,7 @@ def _rule(rule: HostRule, known: dict[AddressMatch, str]) -> str:
         )
     for key, addresses in (("LocalAddress", rule.local_address), ("RemoteAddress", rule.remote_address)):
         if addresses is not AddressMatch.ANY and not addresses.is_any:
-            if addresses not in known:
-                known[addresses] = _literal(_addresses(addresses))
-            lines.append(f"        {key} = {known[addresses]}\n")
+            lines.append(f"        {key} = {text_of(addresses)}\n")
     if rule.program is not None:
         lines.append(f"        Program = {quote(rule.program)}\n")
     if rule.service is not None:

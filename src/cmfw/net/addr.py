@@ -34,6 +34,9 @@ def parse_address(text: str) -> int:
 
 # a leading zero is octal to some programs and decimal to others, so it is neither here
 _OCTETS = {str(number): number for number in range(256)}
+_FIRST, _SECOND, _THIRD = ({text: number << bits for text, number in _OCTETS.items()} for bits in (24, 16, 8))
+_LAST = tuple(_OCTETS)
+_DOTTED = tuple(f"{text}." for text in _LAST)
 _HOST_BITS = {str(length): 32 - length for length in range(33)}
 
 
@@ -63,7 +66,7 @@ def _is_group(text: str) -> bool:
 def format_address(number: int) -> str:
     """The text of an address number."""
     if number < V6_BASE:
-        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        return _DOTTED[number >> 24] + _DOTTED[number >> 16 & 255] + _DOTTED[number >> 8 & 255] + _LAST[number & 255]
     return _format_v6(number - V6_BASE)
 
 
@@ -97,16 +100,17 @@ def parse_range(text: str) -> Range:
     Accepts one address, ``first-last``, ``address/prefix`` and, for IPv4, ``address/mask``. Host bits below the
     prefix are ignored, as Windows does when it stores a subnet (facts: MS-GPFAS 2.2.2.5, 2.2.2.6).
     """
-    parts = text.split(".")
-    if len(parts) == 4:
-        last, slash, bits = parts[3].partition("/")
-        octets = _OCTETS.get(parts[0]), _OCTETS.get(parts[1]), _OCTETS.get(parts[2]), _OCTETS.get(last)
-        host_bits = _HOST_BITS.get(bits) if slash else 0
-        if host_bits is not None and None not in octets:
-            a, b, c, d = octets
-            low = (a << 24 | b << 16 | c << 8 | d) >> host_bits << host_bits  # type: ignore[operator]  # none of them is None
-            return low, low + (1 << host_bits) - 1
-    return _parse_any_range(text)
+    address, slash, bits = text.partition("/")
+    try:
+        a, b, c, d = address.split(".")
+        low = _FIRST[a] | _SECOND[b] | _THIRD[c] | _OCTETS[d]
+        if not slash:
+            return low, low
+        host_bits = _HOST_BITS[bits]
+    except (ValueError, KeyError):
+        return _parse_any_range(text)
+    low = low >> host_bits << host_bits
+    return low, low + (1 << host_bits) - 1
 
 
 def _parse_any_range(text: str) -> Range:
