@@ -18,6 +18,7 @@ from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, Direction
 from cmfw.net.ports import PortSet
 from cmfw.words.phrases import phrase
 
+_ANY_PORT, _ANY_ADDRESS = PortMatch.ANY, AddressMatch.ANY
 Node = tuple[str, str, str]
 """(path below the rule, format of the DDF, value)."""
 LACKS = {
@@ -74,18 +75,22 @@ def nodes_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Nod
 def conditions_of(rule: HostRule, text_of: Callable[[AddressMatch], str]) -> list[Node]:
     """The nodes behind the name and the circumstances."""
     out: list[Node] = []
-    for name, ports in (("LocalPortRanges", rule.local_port), ("RemotePortRanges", rule.remote_port)):
-        if ports is not PortMatch.ANY and not ports.is_any:
-            out.append((name, "chr", ",".join(ports.ports.texts())))
+    near, far, here, there = rule.local_port, rule.remote_port, rule.local_address, rule.remote_address
+    if near is not _ANY_PORT and not near.is_any:
+        out.append(("LocalPortRanges", "chr", ",".join(near.ports.texts())))
+    if far is not _ANY_PORT and not far.is_any:
+        out.append(("RemotePortRanges", "chr", ",".join(far.ports.texts())))
     if rule.icmp is not None:
         texts = (f"{kind}:{'*' if code is None else code}" for kind, code in rule.icmp)
         out.append(("IcmpTypesAndCodes", "chr", ",".join(texts)))
-    for name, match in (("LocalAddressRanges", rule.local_address), ("RemoteAddressRanges", rule.remote_address)):
-        if match is not AddressMatch.ANY and not match.is_any:
-            out.append((name, "chr", text_of(match)))
-    for name, text in (("App/FilePath", rule.program), ("App/ServiceName", rule.service)):
-        if text is not None:
-            out.append((name, "chr", text))
+    if here is not _ANY_ADDRESS and not here.is_any:
+        out.append(("LocalAddressRanges", "chr", text_of(here)))
+    if there is not _ANY_ADDRESS and not there.is_any:
+        out.append(("RemoteAddressRanges", "chr", text_of(there)))
+    if rule.program is not None:
+        out.append(("App/FilePath", "chr", rule.program))
+    if rule.service is not None:
+        out.append(("App/ServiceName", "chr", rule.service))
     if rule.interfaces != ALL_INTERFACES:
         words = (word for bit, word in INTERFACE_WORDS.items() if bit & rule.interfaces)
         out.append(("InterfaceTypes", "chr", ",".join(words)))

@@ -69,8 +69,8 @@ def write_policy(policy: HostPolicy) -> Output:
     whole = ["undo", *(["group-members"] if policy.members else [])]
     return Output(
         (
-            *_backup("".join(_instance(ids, _PARTS[0], name)), ids[_PARTS[0]], (values, scheme, head)),
-            *_backup("".join(_instance(ids, _PARTS[1], name)), ids[_PARTS[1]], (empty, scheme, head), "undo/"),
+            *_backup(_instance(ids, _PARTS[0], name), ids[_PARTS[0]], (values, scheme, head)),
+            *_backup(_instance(ids, _PARTS[1], name), ids[_PARTS[1]], (empty, scheme, head), "undo/"),
         ),
         CAPABILITIES.losses_of(policy.rules, whole),
     )
@@ -103,18 +103,14 @@ def _marked(text: str) -> str:
     return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
-def _instance(ids: dict[str, str], part: str, name: str) -> Iterator[str]:
-    values = {
-        "GPOGuid": ids["object"],
-        "GPODomain": _DOMAIN,
-        "GPODomainGuid": ids["domain"].lower(),
-        "GPODomainController": _DOMAIN,
-        "BackupTime": _TIME,
-        "ID": ids[part],
-        "Comment": "",
-        "GPODisplayName": name,
-    }
-    yield from (f"<{key}>{_marked(text)}</{key}>" for key, text in values.items())
+def _instance(ids: dict[str, str], part: str, name: str) -> str:
+    """What the manifest and the description say of one backup."""
+    return (
+        f"<GPOGuid>{_marked(ids['object'])}</GPOGuid><GPODomain>{_marked(_DOMAIN)}</GPODomain>"
+        f"<GPODomainGuid>{_marked(ids['domain'].lower())}</GPODomainGuid>"
+        f"<GPODomainController>{_marked(_DOMAIN)}</GPODomainController><BackupTime>{_marked(_TIME)}</BackupTime>"
+        f"<ID>{_marked(ids[part])}</ID><Comment>{_marked('')}</Comment><GPODisplayName>{_marked(name)}</GPODisplayName>"
+    )
 
 
 def _scheme(guid: str, name: str) -> str:
@@ -202,7 +198,7 @@ def _reported(text: str, kind: str, lines: _ReportFields) -> str:
     version, *fields = text.rstrip("|").split("|")
     return (
         f"        <q1:{kind}>\r\n          <q1:Version>{version[1:]}</q1:Version>\r\n"
-        f"{''.join([lines[field] for field in fields])}        </q1:{kind}>"
+        f"{''.join(map(lines.__getitem__, fields))}        </q1:{kind}>"
     )
 
 

@@ -160,8 +160,30 @@ _IN = "\n                "
 
 
 def _child(node: Node) -> str:
-    """One setting of a rule; what the catalog offers as a choice is an id that ends in the value."""
+    """One setting of a rule."""
     path, kind, text = node
+    if kind == "chr" and path in _FREE_TEXTS:
+        before, between, after = _around(path)
+        return f"{before}{_quoted(text) if between is None else between.join(map(_quoted, text.split(',')))}{after}"
+    return _in_full(path, kind, text)
+
+
+_FREE_TEXTS = frozenset(path for path, (_, form) in SUFFIXES.items() if form in ("SimpleSetting", "SimpleSettingCollection"))
+
+
+@cache
+def _around(path: str) -> tuple[str, str | None, str]:
+    """What stands before, between and behind the texts of a setting; between is None where there is one text."""
+    if SUFFIXES[path][1] == "SimpleSetting":
+        before, after = _in_full(path, "chr", "a").split('"a"')
+        return before, None, after
+    before, rest = _in_full(path, "chr", "a,b").split('"a"')
+    between, after = rest.split('"b"')
+    return before, between, after
+
+
+def _in_full(path: str, kind: str, text: str) -> str:
+    """One setting; what the catalog offers as a choice is an id that ends in the value."""
     suffix, form = SUFFIXES[path]
     definition = f"{BASE}_{suffix}"
     if form == "ChoiceSetting":

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cmfw.ingest.rule_tokens import ADDRESS_WORDS, PORT_WORDS, PROXIMITY_WORDS, SECURITY_WORDS, UNREAD, Words
 from cmfw.model.rule import Action, AddressMatch, Extras, HostRule, PortMatch, Store
-from cmfw.net.addr import V4_ALL, V6_ALL, AddrSet, format_address, is_v6
+from cmfw.net.addr import V4_ALL, V6_ALL, V6_BASE, AddrSet, format_address, is_v6
 from cmfw.net.flow import ALL_INTERFACES, ALL_PROFILES, ICMP6, Direction, Interface, Profile
 from cmfw.net.intervals import Ranges
 from cmfw.net.ports import PortSet
@@ -117,6 +117,8 @@ def _fields_of_ports(lead: str, ranges: Ranges) -> str:
 
 @lru_cache(maxsize=1024)
 def _fields_of_addresses(lead: str, ranges: Ranges) -> str:
+    if ranges and ranges[-1][1] < V6_BASE:
+        return "".join([f"{lead}4={text}|" for first, last in ranges for text in range_texts(first, last)])
     if ranges == AddrSet.ANY.ranges:
         return ""
     parts = AddrSet(ranges)
@@ -191,6 +193,8 @@ def range_texts(first: int, last: int) -> tuple[str, ...]:
     count = last - first + 1
     if count == 1:
         return (format_address(first),)
+    if last < V6_BASE and count & (count - 1) == 0 and not first % count and count <= last:
+        return (f"{format_address(first)}/{33 - count.bit_length()}",)
     if (first, last) in (*V4_ALL, *V6_ALL):
         # Windows takes no prefix of no bits
         return (*range_texts(first, first + count // 2 - 1), *range_texts(first + count // 2, last))
