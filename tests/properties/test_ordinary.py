@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from tests.properties import universe
 
-from cmfw.emit import capability, csp_nodes, netsh, policy_values, proof
+from cmfw.emit import capability, csp_nodes, netsh, policy_values, powershell_data, proof
 from cmfw.emit.convert import host_target
 from cmfw.emit.host_policy import HostPolicy
 from cmfw.emit.ordinary import is_ordinary
@@ -23,7 +23,7 @@ from cmfw.net.addr import V6_BASE, AddrSet
 from cmfw.net.ports import PortSet
 
 POLICIES = 300
-TARGETS = ("netsh", "registry-pol", "gpo-backup", "reg", "syncml", "intune")
+TARGETS = ("netsh", "registry-pol", "gpo-backup", "reg", "syncml", "intune", "powershell")
 TEXTS = (
     "", "all", "ALL", 'a"b', "it's", "%PATH%", "100%", "x\\", "a|b", "]]>", "<b>&amp;", "$(calc)", "a\nb", "a\0", "测试", "\u202eevil",
     "\ud800", "][", "[software\\", "**del.x", "=", ";", "@x.dll,-1", "Name=x", "RA4=192.0.2.7", "any", "*", "x" * 260, "y" * 512,
@@ -62,7 +62,7 @@ def _spoilt(rng: Random, rule: HostRule, index: int) -> HostRule:
 
 def in_full(monkeypatch) -> None:
     """From here on no rule is ordinary, and none is written in the short way."""
-    for module in (capability, csp_nodes, netsh, policy_values):
+    for module in (capability, csp_nodes, netsh, policy_values, powershell_data):
         monkeypatch.setattr(module, "is_ordinary", lambda _: False)
     monkeypatch.setattr(capability, "is_plain", lambda _: False)
     monkeypatch.setattr(rulewrite, "_is_plain", lambda _: False)

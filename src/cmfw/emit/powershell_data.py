@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 
 from cmfw.emit.capability import Capabilities, unprintable
 from cmfw.emit.host_policy import HostPolicy, PolicyReading
+from cmfw.emit.ordinary import is_ordinary
 from cmfw.emit.plain_subnet import remembered
 from cmfw.emit.selection import GroupUse
 from cmfw.errors import Unsupported
@@ -228,8 +229,9 @@ def _addresses(match: AddressMatch) -> list[str]:
 
 def check_rule(target: Capabilities, rule: HostRule) -> None:
     """Raise Unsupported where the cmdlets cannot say the rule, or would read a text as a pattern or as "any"."""
-    target.check(rule)
-    check_id(target, rule.id)
+    ordinary = is_ordinary(rule)
+    target.check(rule, ordinary=ordinary)
+    check_id(target, rule.id, printable=ordinary)
     for field, text in (("program", rule.program), ("service", rule.service)):
         if text is not None and text.lower() in _WORDS_FOR_ANY:
             raise Unsupported(
@@ -239,10 +241,9 @@ def check_rule(target: Capabilities, rule: HostRule) -> None:
         raise Unsupported(target.target, rule.id, "edge traversal and who decides on it contradict one another")
 
 
-def check_id(target: Capabilities, name: str) -> None:
-    """Raise Unsupported for a rule id that the cmdlets would take for a pattern."""
-    reason = unprintable(name)
-    if reason:
+def check_id(target: Capabilities, name: str, *, printable: bool = False) -> None:
+    """Raise Unsupported for a rule id that the cmdlets would take for a pattern; ``printable``: it is known to be."""
+    if not printable and (reason := unprintable(name)):
         raise Unsupported(target.target, name, phrase("the id has {reason}", reason=reason))
     if _WILD.search(name):
         raise Unsupported(

@@ -55,10 +55,11 @@ class Entry(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """All tables of ``$rules``, and the data part without them."""
+    """All tables of ``$rules``, the data part without them, and whether no text has a quote (``plain_text`` changes none)."""
 
     entries: tuple[Entry, ...]
     rest: str
+    is_plain: bool
 
 
 def layout_of(body: str) -> Layout | None:
@@ -69,10 +70,12 @@ def layout_of(body: str) -> Layout | None:
     entries = []
     at = begin.end()
     while found := _ENTRY.match(body, at):
-        entries.append(Entry._make(found.groups()))
+        entries.append(Entry(*found.groups()))
         at = found.end()
     # INVARIANT: between two entries stand whole tables only, so what is left has the same tokens but theirs
-    return Layout(tuple(entries), body[: begin.end()] + body[at:]) if body.startswith(")", at) else None
+    if not body.startswith(")", at):
+        return None
+    return Layout(tuple(entries), body[: begin.end()] + body[at:], "''" not in body and body.isascii())
 
 
 def plain_text(written: str | None) -> str:

@@ -128,20 +128,25 @@ def _laid_out(body: str, path: str) -> tuple[dict[str, Any], list[HostRule]] | N
     known: dict[str | None, AddressMatch] = {None: AddressMatch.ANY}
     try:
         found = assignments(tokens(layout.rest), len(layout.rest), _NAMES)
-        return found, [_rule_of(entry, known, path) for entry in layout.entries]
+        text = _or_empty if layout.is_plain else plain_text
+        return found, [_rule_of(entry, known, text, path) for entry in layout.entries]
     except (Refusal, ValueError, TypeError):
         return None
 
 
-def _rule_of(entry: Entry, known: dict[str | None, AddressMatch], path: str) -> HostRule:
-    """The rule of one table; ``known`` are the address lists of the script so far."""
+def _or_empty(written: str | None) -> str:
+    return written or ""
+
+
+def _rule_of(entry: Entry, known: dict[str | None, AddressMatch], text: Callable[[str | None], str], path: str) -> HostRule:
+    """The rule of one table; ``known`` are the address lists of the script so far, ``text`` reads a literal."""
     for written in (entry.local, entry.remote):
         if written is not None and written not in known:
             known[written] = _addresses(texts_of(written))
     active, profiles, direction, action, protocol = _circumstances(entry.circumstances)
     local_port, remote_port, icmp = _port_lines(entry.ports)
     program, service, interfaces, edge, extras = _more_lines(entry.more)
-    name = plain_text(entry.name)
+    name = text(entry.name)
     conditions = (
         action,
         direction,
@@ -158,7 +163,7 @@ def _rule_of(entry: Entry, known: dict[str | None, AddressMatch], path: str) -> 
         service,
         interfaces,
     )
-    texts = plain_text(entry.display_name), plain_text(entry.description), plain_text(entry.group)
+    texts = text(entry.display_name), text(entry.description), text(entry.group)
     return new_rule(name, conditions, texts, edge, extras, (2, 10), f"{path}!$rules\\{name}")
 
 

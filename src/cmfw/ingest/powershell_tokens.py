@@ -16,7 +16,7 @@ QUOTES = "'\u2018\u2019\u201a\u201b"
 
 _TOKEN = re.compile(
     r"(?P<blank>[ \t\n]+)|(?P<comment>\#[^\n]*)"
-    rf"|'(?P<text>(?:[^{QUOTES}]|{'|'.join(q * 2 for q in QUOTES)})*)'(?![{QUOTES}])"
+    rf"|'(?P<text>[^{QUOTES}]*(?:(?:{'|'.join(q * 2 for q in QUOTES)})[^{QUOTES}]*)*)'(?![{QUOTES}])"
     r"|(?P<mark>@\(|@\{|\)|\}|=|,)|\$(?P<variable>[A-Za-z]+)|(?P<word>[A-Za-z]+)"
 )
 DOUBLED = re.compile(f"([{QUOTES}])\\1")
