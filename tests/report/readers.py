@@ -32,6 +32,19 @@ def status_of(word: str) -> str:
     return next(name for name in SIGNS if words.say(f"status.{name}") == word.split(" (", maxsplit=1)[0])
 
 
+def levels_left_out(tree) -> list[str]:
+    """Headings of a page that stand more than one level below the one before them; the first may only be an ``h1``."""
+    found, above = [], 0
+    for node in tree.iter():
+        if not re.fullmatch("h[1-6]", str(node.tag)):
+            continue
+        level = int(node.tag[1])
+        if level > above + 1:
+            found.append(f"{node.tag} {''.join(node.itertext())}")
+        above = level
+    return found
+
+
 def _severity_of(word: str) -> str:
     return next(name for name in SEVERITIES if words.say(f"severity.{name}") == word)
 

@@ -6,6 +6,7 @@ import re
 
 import html5lib
 import pytest
+from tests.report.readers import levels_left_out
 
 from cmfw import words
 from cmfw.catalog import PACKS, load
@@ -33,6 +34,7 @@ def test_a_reader_by_others_finds_no_fault_and_links_lead_somewhere(lang):
     assert parser.errors == []
     ids = [node.get("id") for node in tree.iter() if node.get("id")]
     assert len(ids) == len(set(ids))
+    assert levels_left_out(tree) == []
     assert {n.get("href")[1:] for n in tree.iter("a") if n.get("href").startswith("#")} <= set(ids)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import html5lib
 import pytest
 from tests.report.audits import demo, named
+from tests.report.readers import levels_left_out
 
 from cmfw import words
 from cmfw.report.html_page import PARTS, render
@@ -36,6 +37,11 @@ def test_the_reader_would_find_one():
     parser = html5lib.HTMLParser(strict=False)
     parser.parse(render(demo()).replace(b"</table>", b"</tabel>", 1))
     assert parser.errors
+
+
+def test_no_heading_leaves_out_a_level():
+    assert levels_left_out(tree_of(render(demo()))) == []
+    assert levels_left_out(tree_of(b"<h1>a</h1><h2>b</h2><h4>c</h4>")) == ["h4 c"]
 
 
 def test_nothing_runs_and_nothing_is_loaded():

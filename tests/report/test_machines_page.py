@@ -10,7 +10,7 @@ import html5lib
 import pytest
 from tests.properties.test_report import HIDDEN, names
 from tests.report.audits import demo, named
-from tests.report.readers import _html_shape, status_of
+from tests.report.readers import _html_shape, levels_left_out, status_of
 
 from cmfw import words
 from cmfw.model.verdict import Bounds, Status
@@ -32,6 +32,10 @@ def tree_of(data: bytes):
 
 def text_of(node) -> str:
     return " ".join("".join(node.itertext()).split())
+
+
+def test_no_heading_leaves_out_a_level():
+    assert levels_left_out(tree_of(render_machines("P01", machines()))) == []
 
 
 def machines():

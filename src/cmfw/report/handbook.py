@@ -40,7 +40,7 @@ def render_handbook(catalog: Catalog, edition: str) -> bytes:
             parts,
             section("by-hand", _part("by-hand"), _by_hand(catalog)),
             section("groups", _part("groups"), _groups(catalog)),
-            section("errata", _part("errata"), [erratum_part(catalog, name) for name in catalog.errata]),
+            section("errata", _part("errata"), [erratum_part(catalog, name, 3) for name in catalog.errata]),
             section("sources", _part("sources"), _sources(catalog)),
         ),
     )

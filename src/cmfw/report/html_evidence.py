@@ -38,12 +38,12 @@ def _finding(audit: Audit, found: Finding) -> Markup:
     summary = element("summary", mark, title, message_of(found, audit.catalog), " ", code(f"[{found.code}]"))
     told: list[Content] = [element("p", say("finding.subject", subject=found.subject).rstrip(" :\uff1a"), class_="soft")]
     told += [element("p", text.why.in_language(lang))] if text else []
-    told += [element("h4", say("report.witness")), block(found.witness)] if found.witness else []
-    told += [element("h4", say("explain.repair")), block(*found.repair)] if found.repair else []
+    told += [element("h3", say("report.witness")), block(found.witness)] if found.witness else []
+    told += [element("h3", say("explain.repair")), block(*found.repair)] if found.repair else []
     told += [element("p", text.repair.in_language(lang))] if text and not found.repair else []
     if found.evidence:
         places = [element("li", code(place)) for place in found.evidence[:_MOST_BOXES]]
-        told += [element("h4", say("report.stands_in")), element("ul", places)]
+        told += [element("h3", say("report.stands_in")), element("ul", places)]
     named = {"data_code": found.code, "data_subject": found.subject}
     return element("details", summary, element("div", told), **named)
 

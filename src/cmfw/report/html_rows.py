@@ -152,13 +152,13 @@ def cited(catalog: Catalog, cite: Citation) -> Markup:
     return element("span", told, f", {cited_place(cite.at)} ({cite.as_of})")
 
 
-def erratum_part(catalog: Catalog, name: str) -> Markup | None:
-    """What a document prints, what is meant, and why."""
+def erratum_part(catalog: Catalog, name: str, level: int = 4) -> Markup | None:
+    """What a document prints, what is meant, and why, under a heading of the level."""
     found = catalog.errata.get(name)
     if found is None:
         return None
     lang = language()
     pairs = ((say("explain.printed"), found.printed), (say("explain.effective"), found.effective))
     told = [(element("dt", head), element("dd", text)) for head, text in pairs]
-    title = element("h4", f"{say('explain.erratum')} {found.id}{say('colon')}{found.title.in_language(lang)}")
+    title = element(f"h{level}", f"{say('explain.erratum')} {found.id}{say('colon')}{found.title.in_language(lang)}")
     return element("div", title, element("dl", told), element("p", found.reason.in_language(lang)))

@@ -114,11 +114,11 @@ def _cause(group: Group, number: int) -> Markup:
     ways = say("audit.comma").join(cause.reasons)
     summary = element("summary", chip(cause.status, cause.told), title, f"{count}{': ' if ways else ''}{ways}")
     told: list[Content] = [element("p", text) for text in cause.decided]
-    told += [element("h4", say("report.witness")), block(group.flow)] if group.flow else []
-    told += [element("h4", say("audit.repair")), block(*cause.repair)] if cause.repair else []
+    told += [element("h3", say("report.witness")), block(group.flow)] if group.flow else []
+    told += [element("h3", say("audit.repair")), block(*cause.repair)] if cause.repair else []
     if cause.alternatives:
         told.append(element("p", element("b", say("audit.alternatives")), say("audit.comma").join(cause.alternatives)))
-    told += [element("h4", say("report.machines.which")), element("p", _names(group.machines))]
+    told += [element("h3", say("report.machines.which")), element("p", _names(group.machines))]
     return element("details", summary, element("div", told, id=f"cause-{number}"))
 
 

@@ -9,7 +9,7 @@ from cmfw.report.markup import Content, element
 from cmfw.report.page import chip
 from cmfw.web.desk import Desk
 from cmfw.web.exchange import Ask, NotThere, Reply, place
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.words import say
 
 
@@ -24,7 +24,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
         raise NotThere(feature)
     worst = worst_of(rows)
     title = title_of(audit, feature)
-    above = crumbs((space, place("w", space)), (name, place("w", space, "m", name)))
+    above = crumbs(up_to(space), (name, place("w", space, "m", name)))
     links: list[Content] = [
         element("a", say("web.cell.explain", title=title), href=place("explain", "feature", feature)),
         " \u00b7 ",

@@ -18,7 +18,7 @@ from cmfw.web.error_page import problems
 from cmfw.web.exchange import Ask, Reply, place, with_query
 from cmfw.web.explain_page import html_of
 from cmfw.web.forms import button, select
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.words import say
 
 _MOST_SHOWN = 20
@@ -39,7 +39,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
         method="get",
         class_="row",
     )
-    inside: list[Content] = [crumbs((space, place("w", space))), element("h1", say("web.diff.title"))]
+    inside: list[Content] = [crumbs(up_to(space)), element("h1", say("web.diff.title"))]
     inside.append(picker if len(names) > 1 else element("p", say("web.diff.needs_two")))
     if old and new:
         inside += [_statuses(desk, space, old, new), _changes(desk, space, old, new, all_of_it=bool(ask.asked("all")))]

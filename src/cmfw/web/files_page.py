@@ -14,7 +14,7 @@ from cmfw.report.page import section, table
 from cmfw.web.desk import Desk
 from cmfw.web.exchange import Ask, NotThere, Reply, download, place, with_query
 from cmfw.web.forms import button, select
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.web.plan_page import EDITIONS, SCOPES, choices, chosen
 from cmfw.words import known, language, say
 
@@ -50,7 +50,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
         class_="row",
     )
     inside = (
-        crumbs((space, place("w", space))),
+        crumbs(up_to(space)),
         element("h1", say("web.files.title")),
         element("p", say("web.files.about")),
         picker,

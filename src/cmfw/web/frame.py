@@ -57,7 +57,8 @@ def static(name: str) -> str:
 def _way(ask: Ask, space: str) -> Content:
     links = [element("li", element("a", "cmfw", href="/", class_="brand"))]
     if space:
-        links.append(element("li", element("a", space, href=place("w", space))))
+        told, href = up_to(space)
+        links.append(_link(ask, href, told))
         links += [
             _link(ask, place("w", space, name), say(f"web.way.{name}"))
             for name in ("site", "plan", "whatif", "diff", "files", "probe")
@@ -82,6 +83,11 @@ def crumbs(*parts: tuple[str, str]) -> Markup:
     """Where the page stands: (words, address) of what is above it."""
     listed = [element("li", element("a", told, href=href)) for told, href in parts]
     return element("nav", element("ol", listed), class_="crumbs", aria_label=say("web.crumbs"))
+
+
+def up_to(space: str) -> tuple[str, str]:
+    """(words, address) of a workspace. Its name alone could be that of a page: people call their workspaces `site`."""
+    return say("web.way.space", name=space), place("w", space)
 
 
 def resource(name: str) -> bytes:

@@ -17,7 +17,7 @@ from cmfw.report.zone_map import legend, zone_map
 from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.exchange import Ask, Reply, place, redirect, with_query
 from cmfw.web.forms import drop_button
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.web.space_page import as_form, counts
 from cmfw.words import say
 
@@ -68,7 +68,7 @@ def head(space: str, found: MachineCase, title: str = "") -> Content:
     )
     listed = [element("li", element("a", told, href=href)) for told, href in links]
     ways = element("nav", element("ul", listed), class_="tabs", aria_label=say("web.machine.parts"))
-    return [crumbs((space, place("w", space)), (name, links[0][1])), element("h1", title or verdict(found.audit)), ways]
+    return [crumbs(up_to(space), (name, links[0][1])), element("h1", title or verdict(found.audit)), ways]
 
 
 def _trouble(audit: Audit, space: str, machine: str) -> Content:

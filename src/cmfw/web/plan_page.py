@@ -11,7 +11,7 @@ from cmfw.report.plan_rows import end_name, traffic_words
 from cmfw.web.desk import Desk, SiteCase
 from cmfw.web.exchange import Ask, Reply, place
 from cmfw.web.forms import button, select
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.words import say
 
 EDITIONS = ("current", "2016")
@@ -25,7 +25,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     edition, scope = chosen(ask.asked("edition"), EDITIONS), chosen(ask.asked("scope"), SCOPES)
     plan = desk.plan(case, edition, scope)
     inside = (
-        crumbs((space, place("w", space))),
+        crumbs(up_to(space)),
         element("h1", say("plan.title", site=plan.site, edition=plan.edition, scope=plan.scope)),
         element("form", choices(edition, scope), button(say("web.show")), method="get", class_="row"),
         [_feature(case, plan, name) for name in dict.fromkeys(name for item in plan.items for name in item.features)],

@@ -14,7 +14,7 @@ from cmfw.web.error_page import problems
 from cmfw.web.exchange import Ask, Refused, Reply, place, redirect
 from cmfw.web.explain_page import html_of
 from cmfw.web.forms import button, form, select
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.web.runs import Busy, Run, Told, Work
 from cmfw.words import language, say
 
@@ -30,7 +30,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     names = [group.name for group in case.site.clients] + [system.host for system in case.site.systems]
     asked = ask.asked("as") or names[0]
     inside = (
-        crumbs((space, place("w", space))),
+        crumbs(up_to(space)),
         element("h1", say("web.probe.title")),
         element("p", say("web.probe.about")),
         element(
@@ -123,7 +123,7 @@ def follow(desk: Desk, ask: Ask) -> Reply:
     if run.is_under_way:
         again = {"hx_get": own, "hx_trigger": "every 1s", "hx_select": "#run", "hx_target": "#run", "hx_swap": "outerHTML"}
     part = element("div", _state(run), id="run", aria_live="polite", **again)
-    above = crumbs((space, place("w", space)), (say("web.way.probe"), place("w", space, "probe")))
+    above = crumbs(up_to(space), (say("web.way.probe"), place("w", space, "probe")))
     inside = (above, element("h1", title), part)
     return framed(ask, title, *inside, space=space, again_s=_AGAIN_S if run.is_under_way else 0)
 

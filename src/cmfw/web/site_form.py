@@ -18,7 +18,7 @@ from cmfw.web.desk import Desk
 from cmfw.web.error_page import problems
 from cmfw.web.exchange import Ask, Reply, place
 from cmfw.web.forms import button, checkbox, form, labelled, select, text_input
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.web.space_page import after_site
 from cmfw.web.store import Given
 from cmfw.words import role, say
@@ -135,7 +135,7 @@ def _page(desk: Desk, ask: Ask, filled: Filled, wrong: InputError | None, status
     space = ask.param("space")
     replaces = desk.store.site(space) is not None
     inside: list[Content] = [
-        crumbs((space, place("w", space)), (say("web.way.site"), place("w", space, "site"))),
+        crumbs(up_to(space), (say("web.way.site"), place("w", space, "site"))),
         element("h1", say("web.build.title")),
         element("p", say("web.build.about")),
         element("p", say("web.build.replaces"), class_="problem") if replaces else None,

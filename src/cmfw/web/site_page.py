@@ -12,7 +12,7 @@ from cmfw.web.desk import Desk, SiteCase, decoded
 from cmfw.web.error_page import problems
 from cmfw.web.exchange import Ask, NotThere, Reply, download, place, redirect
 from cmfw.web.forms import button, file_input, form, labelled
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.web.home_page import given
 from cmfw.web.space_page import after_site, site_case
 from cmfw.web.store import Given
@@ -47,7 +47,7 @@ def _page(
     desk: Desk, ask: Ask, text: str, name: str, case: SiteCase | None, wrong: InputError | None, status: int = 200
 ) -> Reply:
     space = ask.param("space")
-    inside: list[Content] = [crumbs((space, place("w", space))), element("h1", say("web.site.title"))]
+    inside: list[Content] = [crumbs(up_to(space)), element("h1", say("web.site.title"))]
     if wrong is not None:
         inside += [element("p", say("web.space.site_wrong")), problems(wrong)]
     if case is not None:

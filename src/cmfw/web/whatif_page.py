@@ -19,10 +19,10 @@ from cmfw.report.whatif_view import Answer, blocks
 from cmfw.report.who import place_of
 from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.error_page import problems
-from cmfw.web.exchange import Ask, Reply, place, with_query
+from cmfw.web.exchange import Ask, Reply, with_query
 from cmfw.web.explain_page import html_of
 from cmfw.web.forms import button, checkbox, labelled, select, text_input
-from cmfw.web.frame import crumbs, framed
+from cmfw.web.frame import crumbs, framed, up_to
 from cmfw.web.machine_page import head
 from cmfw.web.supposing import PORTS, SETTINGS, answer, pairs_of
 from cmfw.words import say
@@ -55,7 +55,7 @@ def show_planned(desk: Desk, ask: Ask) -> Reply:
         method="get",
         class_="row",
     )
-    above = [crumbs((space, place("w", space))), element("h1", title), element("p", say("web.whatif.planned")), picker]
+    above = [crumbs(up_to(space)), element("h1", title), element("p", say("web.whatif.planned")), picker]
     return _page(desk, ask, found, title, above, element("input", type="hidden", name="as", value=who))
 
 
