@@ -159,7 +159,7 @@ def test_a_machine_that_nobody_can_place_is_placed_by_its_owner(demo):
     assert "`branch`" in text_of(page)
     answer = demo.send("/w/demo/m/client/as", {"as": "branch"})
     assert answer.headers["location"] == "/w/demo/m/client"
-    assert text_of(demo.open("/w/demo/m/client")).startswith("demo client branch:")
+    assert text_of(demo.open("/w/demo/m/client")).startswith("Workspace: demo client branch:")
 
 
 @pytest.mark.parametrize("name", ["office/1", "a #2 ?", "50 %", "\u529e\u516c\u5ba4", "x&y=z", '"quoted"'])

@@ -10,8 +10,8 @@ from cmfw.cli.output import Block, Cell, Gap, Heading, Line, Table
 from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.plan import Endpoint, Plan, PlanItem, PlannedException
 from cmfw.report.cited_place import cited_place
-from cmfw.report.plan_rows import end_name, rule_text, traffic
-from cmfw.words import language, role, say
+from cmfw.report.plan_rows import end_name, omission_reason, rule_text, traffic
+from cmfw.words import language, say
 from cmfw.words.phrases import listed, phrase
 
 
@@ -68,9 +68,7 @@ def _omission_lines(plan: Plan) -> list[Block]:
     """One line for each reason, with everything that is left out for it."""
     subjects: dict[str, dict[str, None]] = {}
     for omission in plan.omissions:
-        args = dict(omission.args)
-        reason = say(f"omission.{omission.code}", detail=role(args["detail"])) if "detail" in args else omission.reason
-        subjects.setdefault(reason, {})[omission.subject] = None
+        subjects.setdefault(omission_reason(omission), {})[omission.subject] = None
     return [Line(f"{reason}{say('colon')}{say('list').join(names)}", mark="- ") for reason, names in subjects.items()]
 
 

@@ -151,6 +151,11 @@ def _exception_row(found: PlannedException) -> dict[str, Any]:
     }
 
 
+def omission_reason(found: Omission) -> str:
+    """Why the plan leaves something out, in words."""
+    return say(f"omission.{found.code}", detail=role(dict(found.args)["detail"]))
+
+
 def _omission_row(found: Omission) -> dict[str, Any]:
     return {
         "subject": found.subject,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cmfw.errors import CmfwError, InputError
+from dataclasses import replace
+
+from cmfw.errors import CmfwError, InputError, Problem
 from cmfw.report.markup import Content, element
 from cmfw.report.page import code, prose
 from cmfw.web.exchange import Ask, Reply
@@ -32,10 +34,18 @@ def wrong_input(ask: Ask, error: CmfwError) -> Reply:
 
 def problems(error: CmfwError) -> Content:
     """Every problem of an error as a list."""
-    texts = [one.text() for one in error.problems] if isinstance(error, InputError) else [str(error)]
+    texts = [_on_a_page(one).text() for one in error.problems] if isinstance(error, InputError) else [str(error)]
     return element(
         "div", element("ul", [element("li", code(told(text))) for text in texts], class_="problems"), role="alert"
     )
+
+
+def _on_a_page(problem: Problem) -> Problem:
+    """The problem with a field where commands have an option."""
+    fields = {"--as": "web.machine.as", "--local-subnet": "web.machine.subnets"}
+    place, key = fields.get(problem.file), fields.get(problem.key)
+    named = replace(problem, file=say(place)) if place else problem
+    return replace(named, key=say(key)) if key else named
 
 
 def back(path: str) -> str:

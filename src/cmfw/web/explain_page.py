@@ -8,7 +8,7 @@ from types import MappingProxyType
 from cmfw.report.blocks import Block, Gap, Heading, Line, Table, Verbatim
 from cmfw.report.explain_view import topic_blocks
 from cmfw.report.markup import Content, Markup, element
-from cmfw.report.page import between, block, table
+from cmfw.report.page import between, block, prose, table
 from cmfw.report.topics import Topic, find_topics, topics_of
 from cmfw.web.desk import Desk
 from cmfw.web.exchange import Ask, NotThere, Reply, place, redirect
@@ -145,4 +145,4 @@ def _listed_links(text: str, links: Mapping[str, str]) -> Content:
     """The text, its parts as links where each of them is a known id, or ends in one."""
     parts = text.split(", ") if links else []
     linked = [element("a", part, href=links[part]) if part in links else _linked(part, links) for part in parts]
-    return between(linked, ", ") if linked and all(isinstance(one, Markup) for one in linked) else text
+    return between(linked, ", ") if linked and all(isinstance(one, Markup) for one in linked) else prose(text)

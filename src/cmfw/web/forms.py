@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cmfw.report.markup import Content, Markup, element
+from cmfw.report.page import prose
 from cmfw.words import say
 
 
@@ -15,10 +16,14 @@ def form(action: str, token: str, *inside: Content, files: bool = False, **attri
     return element("form", kept, inside, method="post", action=action, enctype=encoding, **attributes)
 
 
-def labelled(told: Content, field: Content, hint: Content = None) -> Markup:
+def labelled(told: Content, field: Content, hint: str = "") -> Markup:
     """A field inside its label, with a hint below."""
     return element(
-        "label", element("span", told, class_="name"), field, hint and element("span", hint, class_="why"), class_="field"
+        "label",
+        element("span", told, class_="name"),
+        field,
+        hint and element("span", prose(hint), class_="why"),
+        class_="field",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from cmfw.report.markup import element
+from cmfw.report.page import prose
 from cmfw.web.exchange import Ask, Reply
 from cmfw.web.forms import button, form, labelled, text_input
 from cmfw.web.frame import framed
@@ -22,7 +23,7 @@ def show(to: str, wrong: str = "") -> Reply:
         button(say("web.login.open")),
     )
     ask = Ask(path="/login")
-    inside = (element("h1", say("web.login.title")), element("p", say("web.login.about")), told)
+    inside = (element("h1", say("web.login.title")), element("p", prose(say("web.login.about"))), told)
     return framed(ask, say("web.login.title"), *inside, form("/login", "", *fields), status=403 if wrong else 200)
 
 

@@ -6,8 +6,8 @@ from cmfw.model.plan import Plan, PlanItem
 from cmfw.report.finding_words import feature_title
 from cmfw.report.html_rows import cited
 from cmfw.report.markup import Content, element
-from cmfw.report.page import between, code, section, table
-from cmfw.report.plan_rows import end_name, traffic_words
+from cmfw.report.page import between, code, prose, section, table
+from cmfw.report.plan_rows import end_name, omission_reason, traffic_words
 from cmfw.web.desk import Desk, SiteCase
 from cmfw.web.exchange import Ask, Reply, place
 from cmfw.web.forms import button, select
@@ -81,7 +81,5 @@ def _addresses(texts: list[str]) -> Content:
 def _omissions(plan: Plan) -> Content:
     if not plan.omissions:
         return None
-    from cmfw.words import known
-
-    told = [element("li", code(one.subject), " ", known(f"omission.{one.code}") or one.reason) for one in plan.omissions]
+    told = [element("li", code(one.subject), " ", prose(omission_reason(one))) for one in plan.omissions]
     return section("omissions", say("plan.omissions").rstrip(":\uff1a"), element("ul", told))

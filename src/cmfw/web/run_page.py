@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cmfw import words
 from cmfw.errors import InputError, Problem
 from cmfw.model.state import HostState
 from cmfw.report.blocks import Block
 from cmfw.report.markup import Content, Markup, element
+from cmfw.report.page import prose
 from cmfw.report.probe_view import Probing, blocks
 from cmfw.report.who import find_who
 from cmfw.web.desk import Desk, SiteCase
@@ -51,7 +54,8 @@ def show(desk: Desk, ask: Ask) -> Reply:
 
 def _start(desk: Desk, ask: Ask, kind: str, asked: str) -> Content:
     if kind not in desk.settings.runs:
-        return element("p", say("web.probe.not_allowed" if kind == "probe" else "web.lab.not_allowed"), class_="soft")
+        told = say("web.probe.not_allowed" if kind == "probe" else "web.lab.not_allowed")
+        return element("p", prose(told), class_="soft")
     kept = element("input", type="hidden", name="as", value=asked) if asked else None
     told = say("web.probe.start" if kind == "probe" else "web.lab.start")
     return form(place("w", ask.param("space"), kind), ask.token, kept, button(told))
@@ -64,7 +68,8 @@ def planned(case: SiteCase, asked: str, *, dry_run: bool = False) -> Probing:
     from cmfw.resolve import resolve
 
     plan = resolve(case.catalog, case.site)
-    who = find_who(case.site, HostState(), asked)
+    # it was not asked for by an option here
+    who = replace(find_who(case.site, HostState(), asked), by="page")
     probes = plan_probes(plan, who.name, host=who.host)
     return Probing(case.catalog, case.site, plan, who, probes, Limits(rate=_RATE), dry_run=dry_run)
 
@@ -75,8 +80,6 @@ def probe(desk: Desk, ask: Ask) -> Reply:
     found, lang = planned(case, ask.field("as")), language()
 
     def work(told: Told) -> list[Block]:
-        from dataclasses import replace
-
         from cmfw.diagnose.wire import wire_rows
         from cmfw.probe.run import run_probes
 

@@ -11,7 +11,7 @@ from cmfw.diagnose.whatif import Outcome, RowChange
 from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.net.flow import PROFILE_NAMES
 from cmfw.report.audit_words import ORDER, title_of
-from cmfw.report.blocks import Heading, Table
+from cmfw.report.blocks import Heading, Line, Table, Verbatim
 from cmfw.report.finding_words import feature_title, group_title, rule_title
 from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import chip, table
@@ -80,7 +80,8 @@ def _answered(desk: Desk, found: MachineCase, ask: Ask) -> tuple[str, Content, i
         return say("web.error.input"), problems(wrong), 200 if ask.is_part else 422
     sentence, *proofs = blocks(made)
     # the matrix says what the table of the command says, and more
-    told = html_of([one for one in proofs if not isinstance(one, Table)])
+    written = [Line(say("web.whatif.as_written"), style="dim")] if any(isinstance(one, Verbatim) for one in proofs) else []
+    told = html_of([*written, *(one for one in proofs if not isinstance(one, Table))])
     return (
         sentence.text if isinstance(sentence, Heading) else "",
         [_matrix(made), element("div", told, class_="proofs")],
