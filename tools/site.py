@@ -33,13 +33,14 @@ INDEX = "index.html"
 
 
 class Page(HTMLParser):
-    """What a built page loads, where it links to, and the places in it that can be linked to."""
+    """What a built page loads, where it links to, the places in it that can be linked to, and blocks that stand there as text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
         self.loads: list[str] = []
         self.links: list[str] = []
         self.places: set[str] = set()
+        self.unread_blocks = 0
         self.feed(text)
         self.close()
 
@@ -55,7 +56,8 @@ class Page(HTMLParser):
             self.loads.append(told.get("href", ""))
 
     def handle_data(self, data: str) -> None:
-        """Styles load things, too."""
+        """Styles load things, too; the fence of a block is no text."""
+        self.unread_blocks += any(line.lstrip().startswith("```") for line in data.splitlines())
         if self.cdata_elem == "style":
             self.loads += [found["url"] or found["sheet"] for found in CSS_LOADS.finditer(data)]
 
@@ -87,6 +89,8 @@ def faults_of(page: Path, site: Path) -> Iterator[str]:
             yield f"loads from elsewhere: {address}"
         elif not address.startswith("data:") and not lead(page, address)[0].is_file():
             yield f"loads what is not there: {address}"
+    if read.unread_blocks:
+        yield f"blocks that were not read: {read.unread_blocks}"
     for address in read.links:
         if urlsplit(address).scheme or urlsplit(address).netloc:
             continue

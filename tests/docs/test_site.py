@@ -9,7 +9,7 @@ import re
 
 import pytest
 from tests.docs.pages import DOCS
-from tools import site, site_nav
+from tools import site, site_blocks, site_nav
 
 
 def flat(nav) -> list[str]:
@@ -44,6 +44,23 @@ def test_both_pages_of_entry_link_the_same():
     assert [list(pages) for _, pages in ours] == [list(pages) for _, pages in theirs]
 
 
+OPENINGS = {
+    "```toml file site.toml": '```toml title="site.toml"',
+    "```powershell rules.ps1": '```powershell title="rules.ps1"',
+    "```console exit=1": '```console title="exit=1"',
+    "```rules local-subnet=10.2.0.0/24": '```rules title="local-subnet=10.2.0.0/24"',
+    "```toml": "```toml",
+    "```": "```",
+    '```toml title="a.toml"': '```toml title="a.toml"',
+    "```one``` in a line": "```one``` in a line",
+}
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_a_block_opens_so_that_the_site_can_read_it(opening):
+    assert site_blocks.on_page_markdown(f"a\n\n{opening}\nb\n") == f"a\n\n{OPENINGS[opening]}\nb\n"
+
+
 GOOD = (
     '<a id="top"></a><a href="#top">a</a><a href="b.html#x">b</a><a href="https://a.example/">c</a><img src="data:,x">'
     '<link rel="canonical" href="https://a.example/"><link rel="stylesheet" href="a.css"><style>p{fill:url(#g)}</style>'
@@ -63,6 +80,7 @@ FAULTS = {
     '<a href="b.html#gone">x</a>': "no such place: b.html#gone",
     '<a href="#gone">x</a>': "no such place: #gone",
     '<a href="../outside.html">x</a>': "link leaves the site: ../outside.html",
+    "<p>```toml file a.toml\ncode</p>": "blocks that were not read: 1",
 }
 
 
