@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cmfw.ingest.site_keys import SITE_KEYS, SiteKey
-from tools import finding_pages, format_pages, target_pages, verb_pages
+from tools import finding_pages, format_pages, lab_records, target_pages, verb_pages
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "site-file.md"
 START, END = "<!-- keys: written by tools/pages.py -->\n", "<!-- end of keys -->\n"
@@ -58,5 +58,6 @@ def with_tables(page: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
-    for path, text in (finding_pages.pages() | format_pages.pages() | target_pages.pages() | verb_pages.pages()).items():
-        path.write_text(text, encoding="utf-8", newline="\n")
+    for made in (finding_pages, format_pages, lab_records, target_pages, verb_pages):
+        for path, text in made.pages().items():
+            path.write_text(text, encoding="utf-8", newline="\n")
