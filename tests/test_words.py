@@ -215,7 +215,7 @@ def test_chinese_is_set_as_chinese_is():
     """A blank between Chinese and Latin letters, none between two Chinese ones, and no half-width mark behind Chinese."""
     authored = [*(_SOURCE / "catalog" / "data").rglob("*.toml"), *(_SOURCE / "ingest" / "about").glob("*.toml")]
     texts = [text for path in authored for text in _chinese(tomllib.loads(path.read_text(encoding="utf-8")))]
-    texts += [key.meaning.zh_CN for key in SITE_KEYS]
+    texts += [text.zh_CN for key in SITE_KEYS for text in (key.meaning, key.default)]
     for area in catalogs.ALL_AREAS:
         texts += [str(m.string) for m in catalogs.messages(catalogs.translation_of(area, "zh_CN")).values()]
     assert len(texts) > 2000

@@ -124,6 +124,13 @@ def test_the_starter_is_valid_and_explains_every_key(lang, run):
         assert key.meaning.in_language(lang) in text or key.path == "schema"
 
 
+def test_the_starter_tells_defaults_in_its_language(run):
+    told = run("site", "new", lang="zh_CN").output
+    assert "#https =  # WSUS 的 HTTPS 端口（默认：HTTP 为 80 时是 443，否则为 HTTP + 1）\n" in told
+    assert '#kind = "primary"  # 站点类型：central | primary | secondary\n' in told
+    assert "the " not in told
+
+
 def test_a_starter_with_all_commented_values_uncommented_is_still_valid():
     lines = []
     for line in starter().splitlines():

@@ -1,25 +1,32 @@
-"""The site file's page: its table is that of the code, and its examples are valid site files."""
+"""The pages of the site file: their tables are those of the code in both languages, and their examples are valid site files."""
 
 from __future__ import annotations
 
 import pytest
 from tests.conftest import ROOT
 from tests.docs.pages import blocks
-from tools import pages
+from tools import site_key_pages
 
-from cmfw.ingest.site import read_site_text
+from cmfw.ingest.site import SITE_KEYS, read_site_text
 
+MADE = site_key_pages.pages()
 EXAMPLES = [
     (path.relative_to(ROOT).as_posix(), block)
-    for path in (pages.PAGE, ROOT / "README.md")
+    for path in (*MADE, ROOT / "README.md")
     for block in blocks(path)
     if block.kind == "toml" and "part" not in block.words
 ]
 
 
-def test_the_table_is_what_the_code_says():
-    text = pages.PAGE.read_text(encoding="utf-8")
-    assert text == pages.with_tables(text), "run `python -m tools.pages`"
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.name)
+def test_the_table_is_what_the_code_says(path):
+    text = path.read_text(encoding="utf-8")
+    assert text == MADE[path], "run `python -m tools.pages`"
+    assert text.count("\n| `") == len(SITE_KEYS)
+
+
+def test_both_languages_have_their_page():
+    assert [path.name for path in MADE] == ["site-file.md", "site-file.zh.md"]
 
 
 @pytest.mark.parametrize(("page", "block"), EXAMPLES, ids=[f"{page}:{block.line}" for page, block in EXAMPLES])
@@ -28,4 +35,4 @@ def test_the_examples_are_valid(page, block):
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 5

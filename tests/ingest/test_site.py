@@ -460,7 +460,9 @@ def test_every_key_has_both_languages_and_an_own_path():
     for key in SITE_KEYS:
         assert key.meaning.en, key.path
         assert key.meaning.zh_CN, key.path
-        assert key.default, key.path
+        assert key.default.en, key.path
+        is_words = key.is_required or " " in key.default.en
+        assert (key.default.zh_CN != key.default.en) == is_words, key.path
 
 
 HOSTILE = [

@@ -65,7 +65,7 @@ def _value(key: SiteKey) -> dict[str, Any]:
         value = {"type": "array", "items": {"enum": list(key.choices)}, "minItems": 1}
     else:
         value = dict(_KINDS[key.kind])
-    told = key.meaning.en if key.is_required else f"{key.meaning.en}; default: {key.default}"
+    told = key.meaning.en if key.is_required else f"{key.meaning.en}; default: {key.default.en}"
     return {"description": told} | value
 
 

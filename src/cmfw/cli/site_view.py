@@ -183,13 +183,13 @@ def _key_lines(key: SiteKey) -> list[str]:
     name = key.path.rpartition(".")[2]
     meaning = key.meaning.in_language(language())
     if key.choices and len(key.choices) < 8:
-        meaning += f": {' | '.join(key.choices)}"
+        meaning += f"{say('colon')}{' | '.join(key.choices)}"
     example = _EXAMPLES.get(key.path)
     if example:
         return [f"{name} = {example}  # {meaning}"]
     if key.is_required:
         return [f"#{name} =  # {meaning}"]
-    return [_commented(name, key.default, meaning)]
+    return [_commented(name, key.default.in_language(language()), meaning)]
 
 
 def _commented(name: str, default: str, meaning: str) -> str:
@@ -199,5 +199,5 @@ def _commented(name: str, default: str, meaning: str) -> str:
     try:
         tomllib.loads(f"x = {default}")
     except tomllib.TOMLDecodeError:
-        return f"#{name} =  # {meaning} ({say('site.default', value=default)})"
+        return f"#{name} =  # {say('site.default', meaning=meaning, value=default)}"
     return f"#{name} = {default}  # {meaning}"

@@ -20,11 +20,14 @@ Place = tuple[str | int, ...]
 
 @value
 class SiteKey:
-    """One key: ``kind`` names its type (see ``site_values``), ``choices`` its words, ``default`` what holds without it."""
+    """One key: ``kind`` names its type (see ``site_values``), ``choices`` its words, ``default`` what holds without it.
+
+    A default is a value as it would be written, the same in every language, or words.
+    """
 
     path: str
     kind: str
-    default: str
+    default: Text
     meaning: Text
     choices: tuple[str, ...] = ()
 
@@ -34,11 +37,14 @@ class SiteKey:
         return self.default == REQUIRED
 
 
-REQUIRED = "required"
+REQUIRED = Text("required", "必需")
+_TOP_CODE = Text("the top-level code", "顶层的站点代码")
+_SITE_PORT = Text("the site's", "站点的端口")
 
 
-def _key(path: str, kind: str, default: str, en: str, zh: str, choices: tuple[str, ...] = ()) -> SiteKey:
-    return SiteKey(path, kind, default, Text(en, zh), choices)
+def _key(path: str, kind: str, default: str | Text, en: str, zh: str, choices: tuple[str, ...] = ()) -> SiteKey:
+    holds = default if isinstance(default, Text) else Text(default, default)
+    return SiteKey(path, kind, holds, Text(en, zh), choices)
 
 
 def _ports(prefix: str) -> tuple[SiteKey, ...]:
@@ -64,7 +70,7 @@ def _ports(prefix: str) -> tuple[SiteKey, ...]:
 
 
 def _mandate(prefix: str) -> tuple[SiteKey, ...]:
-    default = '""' if not prefix else "the top-level one"
+    default = Text("the top-level one", "顶层的值") if prefix else '""'
     return (
         _key(f"{prefix}owner", "label", default, "who answers for the rules", "规则负责人"),
         _key(f"{prefix}ticket", "label", default, "ticket in which the rules were asked for", "申请这些规则的工单"),
@@ -101,7 +107,7 @@ _SITE = (
     _key(
         "site[].ports",
         "table",
-        "the top-level ports",
+        Text("the top-level ports", "顶层的端口"),
         "ports of this site; a secondary site has its parent's",
         "本站点的端口；辅助站点沿用父站点的端口",
     ),
@@ -110,16 +116,22 @@ _SITE = (
 
 _SYSTEM = (
     _key("system[].host", "name", REQUIRED, "host name, short or fully qualified", "主机名（短名或完全限定名）"),
-    _key("system[].site", "code", "the top-level code", "code of the site that it serves", "所服务站点的代码"),
+    _key("system[].site", "code", _TOP_CODE, "code of the site that it serves", "所服务站点的代码"),
     _key(
         "system[].roles",
         "choices",
-        f"the usual single server: {', '.join(USUAL_ROLES)}",
+        Text(f"the usual single server: {', '.join(USUAL_ROLES)}", f"通常的单台服务器：{'、'.join(USUAL_ROLES)}"),
         "roles of the host",
         "主机的角色",
         ROLES,
     ),
-    _key("system[].addresses", "addresses", "[] (unknown: any)", "IPv4 and IPv6 addresses", "IPv4 和 IPv6 地址"),
+    _key(
+        "system[].addresses",
+        "addresses",
+        Text("[] (unknown: any)", "[]（未知：任何地址）"),
+        "IPv4 and IPv6 addresses",
+        "IPv4 和 IPv6 地址",
+    ),
     _key("system[].zone", "text", '""', "network zone", "网络区域"),
     _key("system[].mp", "table", "{}", "management point", "管理点"),
     _key("system[].mp.mode", "choice", '"http"', "how clients talk to it", "客户端的通信方式", _MODES),
@@ -128,8 +140,20 @@ _SYSTEM = (
     _key("system[].smp", "table", "{}", "state migration point", "状态迁移点"),
     _key("system[].smp.mode", "choice", '"http"', "how clients talk to it", "客户端的通信方式", _MODES),
     _key("system[].sup", "table", "{}", "software update point (WSUS)", "软件更新点 (WSUS)"),
-    _key("system[].sup.http", "port", "8530, or what belongs to `https`", "WSUS HTTP port", "WSUS 的 HTTP 端口"),
-    _key("system[].sup.https", "port", "443 with HTTP 80, else HTTP + 1", "WSUS HTTPS port", "WSUS 的 HTTPS 端口"),
+    _key(
+        "system[].sup.http",
+        "port",
+        Text("8530, or what belongs to `https`", "8530，或与 `https` 对应的端口"),
+        "WSUS HTTP port",
+        "WSUS 的 HTTP 端口",
+    ),
+    _key(
+        "system[].sup.https",
+        "port",
+        Text("443 with HTTP 80, else HTTP + 1", "HTTP 为 80 时是 443，否则为 HTTP + 1"),
+        "WSUS HTTPS port",
+        "WSUS 的 HTTPS 端口",
+    ),
     _key("system[].sup.ssl", "flag", "false", "clients scan over HTTPS", "客户端通过 HTTPS 扫描"),
     _key("system[].pxe", "flag", "false", "the distribution point answers PXE", "分发点响应 PXE"),
     _key("system[].multicast", "flag", "false", "the distribution point multicasts", "分发点使用多播"),
@@ -164,11 +188,11 @@ _CLIENTS = (
     _key(
         "clients[].name",
         "text",
-        "`clients`, or the first subnet where there are several groups",
+        Text("`clients`, or the first subnet where there are several groups", "`clients`；有多个组时为第一个子网"),
         "name of the group",
         "组名",
     ),
-    _key("clients[].site", "code", "the top-level code", "code of the assigned site", "所分配站点的代码"),
+    _key("clients[].site", "code", _TOP_CODE, "code of the assigned site", "所分配站点的代码"),
     _key("clients[].subnets", "addresses", REQUIRED, "subnets, addresses or ranges", "子网、地址或地址范围"),
     _key("clients[].zone", "text", '""', "network zone", "网络区域"),
     _key("clients[].profile", "choice", '"domain"', "Windows Firewall profile", "Windows 防火墙配置文件", PROFILES),
@@ -206,14 +230,14 @@ _CLIENTS = (
     _key(
         "clients[].uses",
         "texts",
-        "[] (all systems of the site)",
+        Text("[] (all systems of the site)", "[]（站点的所有系统）"),
         "hosts they talk to; a role that none of them has is taken from the site",
         "它们使用的主机；这些主机都没有的角色取自站点",
     ),
     _key(
         "clients[].features",
         "texts",
-        "[] (with no `install` either: all of the page's)",
+        Text("[] (with no `install` either: all of the page's)", "[]（也没有 `install` 时：页面上的全部功能）"),
         "feature ids to plan",
         "要计划的功能 ID",
     ),
@@ -253,21 +277,21 @@ _INSTALL = (
         "从本地介质运行 CCMSetup.exe",
     ),
     _key("clients[].install[].mp", "text", '""', "CCMSetup `/mp` or `SMSMP`", "CCMSetup `/mp` 或 `SMSMP`"),
-    _key("clients[].install[].http_port", "port", "the site's", "CCMHTTPPORT", "CCMHTTPPORT"),
-    _key("clients[].install[].https_port", "port", "the site's", "CCMHTTPSPORT", "CCMHTTPSPORT"),
+    _key("clients[].install[].http_port", "port", _SITE_PORT, "CCMHTTPPORT", "CCMHTTPPORT"),
+    _key("clients[].install[].https_port", "port", _SITE_PORT, "CCMHTTPSPORT", "CCMHTTPSPORT"),
     _key("clients[].install[].fsp", "text", '""', "host of the fallback status point (FSP)", "回退状态点主机 (FSP)"),
     _key(
         "clients[].install[].properties",
         "text",
         '""',
         "the CCMSetup command line; the keys above win only where it is silent",
-        "CCMSetup 命令行；与上述键不得矛盾",
+        "CCMSetup 命令行；只有它没有写明的，才以上面的键为准",
     ),
 )
 
 _S = "clients[].settings"
 _SETTINGS = (
-    _key(f"{_S}.notification", "flag", "true", "client notification is on for the site", "启用客户端通知"),
+    _key(f"{_S}.notification", "flag", "true", "client notification is on for the site", "站点启用了客户端通知"),
     _key(f"{_S}.remote_control", "flag", "true", "remote control is enabled", "启用远程控制"),
     _key(
         f"{_S}.remote_control_profiles",

@@ -94,7 +94,7 @@ def site_keys(desk: Desk, ask: Ask) -> Reply:
     rows: list[list[Content]] = []
     for key in SITE_KEYS:
         words = element("span", ", ".join(key.choices), class_="why") if key.choices else None
-        needed = say("web.keys.required") if key.is_required else key.default
+        needed = key.default.in_language(language())
         rows.append([element("code", key.path), [key.meaning.in_language(language()), words], element("code", needed)])
     columns = [say("web.keys.key"), say("web.keys.meaning"), say("web.keys.default")]
     inside = (crumbs((say("web.way.explain"), "/explain")), element("h1", say("web.keys.title")), table(columns, rows))
