@@ -231,6 +231,8 @@ def _said() -> set[str]:
                 continue
             if node.func.id == "say" and node.args:
                 found.add(_pattern(node.args[0]))
+            if node.func.id == "counted" and len(node.args) > 1:
+                found |= {_pattern(node.args[0]), f"{_pattern(node.args[0])}.one"}
             if node.func.id == "option":
                 found |= {"option." + _pattern(k.value) for k in node.keywords if k.arg == "key"}
     return {key for key in found if key}
@@ -255,6 +257,32 @@ def test_every_key_that_is_said_exists_and_every_key_is_said(template):
         assert hits, f"no words for `{pattern}`"
         used |= hits
     assert [key for key in known - used if not key.startswith(_NAMES)] == []
+
+
+_COUNTED = re.compile(
+    r"{\w+} (?:\w+ )?(?:rules|files|machines|flows|findings|problems|lines|features|packets|hosts|groups|probes|commands|causes|sets|ways|times"
+    r"|exchanges|closings|attempts|errors|events|changes|systems|objects|parts|settings|hops|steps|bytes)\b"
+)
+_AT_LEAST_TWO = {"audit.one_works", "probe.attempts"}
+"""Said only where there is more than one."""
+
+
+def test_english_is_right_for_one_too(template):
+    """There are no plural forms (decision 45): a count stands where any number may, or its message has another for one."""
+    wrong = [key for key, text in template.items() if _COUNTED.search(text) and not key.endswith(".one")]
+    assert [key for key in wrong if f"{key}.one" not in template and key not in _AT_LEAST_TWO] == []
+    assert _COUNTED.search("{count} client groups")
+
+
+def test_one_is_counted_with_words_of_its_own():
+    words.choose("en")
+    for key in (key for key in words.catalog("en", "audit") if key.endswith(".one")):
+        said = [
+            words.counted(key.removesuffix(".one"), count, who="w", works=0, rest="r", path="p", format="f", active=0)
+            for count in (0, 1, 2)
+        ]
+        assert said[1] == words.say(key, who="w", works=0, rest="r", path="p", format="f", active=0)
+        assert said[0].replace("0", "2") == said[2].replace("0", "2") != said[1]
 
 
 def test_every_role_has_words(template):

@@ -25,7 +25,7 @@ def test_the_demo_is_proven_in_one_sentence(lab):
     assert done.exit_code == 0
     first = " ".join(done.output.split("\n\n")[0].split())
     assert first == (
-        "Proven: with the plan's rules every one of 11 features works, and without any one of 14 rules something fails."
+        "Proven: with the plan's rules all features work (11); rules without any one of which something fails: 14."
     )
 
 

@@ -48,7 +48,9 @@ def test_a_site_behaves_as_predicted_in_one_sentence(behave):
     done = behave()
     assert done.exit_code == 0
     text = " ".join(done.output.split())
-    assert text.startswith("As predicted: 1 features were played with 3 closings of ports")
+    assert text.startswith(
+        "As predicted: with every closing of ports (closings: 3) each feature did what its formula says (features: 1)."
+    )
     assert "Every server and client here is a stand-in" in text
     assert "Not real are: the activation of WMI" in text
     assert re.search(r"Client Notification +branch +degraded", done.output)

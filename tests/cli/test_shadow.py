@@ -52,7 +52,7 @@ def test_exit_codes(ids, code, run, tmp_path):
                 "- SMB (smb, local)",
                 "by: Wide (wide, local)",
                 "Switched off (1)",
-                "3 rules decide",
+                "Rules that decide something: 3",
             ),
         ),
         ("zh_CN", ("被另一条规则覆盖（1）", "依据：Wide", "已禁用（1）", "3 条规则起决定作用")),

@@ -85,7 +85,7 @@ def test_the_verdict_counts_machines_by_their_worst_status():
         "6 machines: every feature works on 1; something is broken on 1; something is degraded on 2; "
         "something is undecided on 1; 1 could not be read."
     )
-    assert verdict(found[:1], ()) == "1 machines, and every feature works on all of them."
+    assert verdict(found[:1], ()) == "1 machine, and every feature works on it."
 
 
 def test_what_could_not_be_read_is_named_and_never_works():
@@ -118,7 +118,7 @@ def test_more_causes_than_fit_are_counted_and_not_linked(monkeypatch):
     monkeypatch.setattr(machines_page, "_MOST_CAUSES", 1)
     tree = tree_of(render_machines("P01", machines()))
     assert {n.get("href") for n in tree.iter("a") if "cause-" in n.get("href")} == {"#cause-1"}
-    assert f"There are {len(causes_of(machines())) - 1} more causes" in text_of(tree)
+    assert f"Causes that are not shown, each on fewer machines: {len(causes_of(machines())) - 1}." in text_of(tree)
 
 
 def test_every_finding_and_file_is_there():

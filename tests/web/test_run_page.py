@@ -122,4 +122,4 @@ def test_the_lab_proves_the_site_from_a_page(serve):
     browser = serve(runs=frozenset({"lab"}))
     browser.send("/demo")
     page = finished(browser, browser.send("/w/demo/lab").headers["location"], 240)
-    assert "Proven: with the plan's rules every one of 11 features works" in text_of(page)
+    assert "Proven: with the plan's rules all features work (11)" in text_of(page)

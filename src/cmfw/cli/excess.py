@@ -10,7 +10,7 @@ from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE
 from cmfw.cli.options import make_command, option, subnet_option
 from cmfw.diagnose.beyond import Excess, OpenBox
 from cmfw.model.site import Site
-from cmfw.words import say
+from cmfw.words import counted, say
 
 SCHEMA = "cmfw/excess/1"
 _SHOWN = 20
@@ -89,7 +89,9 @@ def blocks(site: Site, who: str, found: Excess, count: int) -> list[Any]:
 
     told: list[Any] = [
         Heading(
-            say("excess.some" if found.boxes else "excess.none", who=who, count=len(found.boxes), score=_score(found.score)),
+            counted("excess.some", len(found.boxes), who=who, score=_score(found.score))
+            if found.boxes
+            else say("excess.none", who=who, score=_score(found.score)),
             1,
         )
     ]

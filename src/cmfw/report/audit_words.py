@@ -10,7 +10,7 @@ from cmfw.net.flow import PROFILE_NAMES
 from cmfw.report.audit_view import Audit, profile_row, rule_counts
 from cmfw.report.finding_words import feature_title, plain_title
 from cmfw.report.who import place_of
-from cmfw.words import known, say
+from cmfw.words import counted, known, say
 
 ORDER = ("broken", "degraded", "unknown", "works", "disabled")
 """Statuses, the worst first."""
@@ -30,8 +30,12 @@ def verdict(audit: Audit) -> str:
     judged = len(worst) - len(named["disabled"])
     if not judged:
         return say("audit.none_planned", who=audit.who.name)
-    key = "audit.some_work" if parts else "audit.all_work"
-    return say(key, who=audit.who.name, works=len(named["works"]), count=judged, rest=say("audit.and").join(parts))
+    if not parts:
+        return counted("audit.all_work", judged, who=audit.who.name)
+    works, rest = len(named["works"]), say("audit.and").join(parts)
+    if works == 1:
+        return say("audit.one_works", who=audit.who.name, count=judged, rest=rest)
+    return counted("audit.some_work", judged, who=audit.who.name, works=works, rest=rest)
 
 
 def title_of(audit: Audit, feature: str) -> str:
@@ -49,7 +53,7 @@ def machine_lines(audit: Audit) -> list[str]:
     found: list[str] = []
     for source in audit.state.sources:
         total, active = rule_counts(source)
-        found.append(say("audit.source", path=source.path, format=source.format, total=total, active=active))
+        found.append(counted("audit.source", total, path=source.path, format=source.format, active=active))
     profile = place_of(audit.site, audit.who).profile
     row = profile_row(audit.engine, profile)
     found.append(say("audit.judged_as", name=audit.who.name, by=say(f"who.{audit.who.by}")))

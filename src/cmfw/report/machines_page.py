@@ -15,7 +15,7 @@ from cmfw.report.markup import Content, Markup, element
 from cmfw.report.page import block, chip, code, page, section, table
 from cmfw.report.signs import SIGNS
 from cmfw.values import value
-from cmfw.words import say
+from cmfw.words import counted, say
 
 PARTS = ("machines.features", "machines.causes", "machines.list", "findings", "evidence")
 _TROUBLE = ("broken", "degraded", "unknown")
@@ -60,8 +60,10 @@ def verdict(machines: tuple[Machine, ...], unread: tuple[Unread, ...]) -> str:
     told = [say(f"report.machines.{status}", count=worst[status]) for status in _TROUBLE if worst[status]]
     told += [say("report.machines.unread", count=len(unread))] if unread else []
     whole = sum(worst[status] for status in ("works", "disabled"))
-    key = "report.machines.some" if told else "report.machines.all"
-    return say(key, count=len(machines) + len(unread), works=whole, rest=say("audit.comma").join(told))
+    count = len(machines) + len(unread)
+    if not told:
+        return counted("report.machines.all", count)
+    return counted("report.machines.some", count, works=whole, rest=say("audit.comma").join(told))
 
 
 def _counts(machines: tuple[Machine, ...], unread: tuple[Unread, ...]) -> Markup:

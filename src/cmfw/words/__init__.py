@@ -70,6 +70,11 @@ def say(key: str, **parts: object) -> str:
     return said_in(language(), key).format(**parts)
 
 
+def counted(key: str, count: int, **parts: object) -> str:
+    """The words of ``KEY.one`` where the count is one, else those of ``KEY``, filled in like ``say``; KeyError for an unknown key."""
+    return said_in(language(), f"{key}.one" if count == 1 else key).format(count=count, **parts)
+
+
 def said_in(lang: str, key: str) -> str:
     """The words of ``key`` in one language, unfilled, English where the language lacks them; KeyError for an unknown key."""
     area = area_of(key)
