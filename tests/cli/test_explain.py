@@ -133,6 +133,28 @@ def test_a_misprinted_port_leads_to_its_erratum(run):
     assert "443" in run("explain", "433").stdout
 
 
+def test_an_erratum_is_told_in_the_language_of_the_run(run):
+    document = json.loads(run("explain", "E4", "--format", "json", "--lang", "zh-CN").stdout)
+    printed, effective = (document["topics"][0]["row"][key] for key in ("printed", "effective"))
+    assert printed == {"en": "no SMB or RPC", "zh_CN": "不需要 SMB 或 RPC"}
+    told = run("explain", "E4", "--lang", "zh-CN").stdout
+    assert f"原文：{printed['zh_CN']}\n" in told
+    assert effective["zh_CN"] in told
+    assert effective["en"] not in told
+    told = run("explain", "E4", "--lang", "en").stdout
+    assert f"printed: {printed['en']}\n" in told
+    assert f"effective: {effective['en']}\n" in told
+
+
+def test_a_source_is_cited_by_its_own_title_and_described_where_it_has_none(run):
+    assert "Configuration Manager 中使用的端口" in run("explain", "E3", "--lang", "zh-CN").stdout
+    assert "Ports used in Configuration Manager" in run("explain", "E3", "--lang", "en").stdout
+    assert "UnsolicitedRemoteAssistance" in run("explain", "E8", "--lang", "zh-CN").stdout
+    described = run("explain", "E5", "--lang", "zh-CN").stdout
+    assert "从真实 SYSTEM 配置单元" in described
+    assert "Predefined rules decoded" not in described
+
+
 def test_a_port_names_the_groups_that_open_it(run):
     text = run("explain", "tcp/445").stdout
     assert "FPS-SMB-In-TCP" in text

@@ -61,7 +61,8 @@ def test_errata_groups_sources_and_steps(lang):
     text = text_of(told(lang))
     wanted = [f"{e.id}{words.said_in(lang, 'colon')}{e.title.in_language(lang)}" for e in CATALOG.errata.values()]
     wanted += [e.reason.in_language(lang) for e in CATALOG.errata.values()]
-    wanted += [g.resource for g in CATALOG.groups.values()] + [s.title for s in CATALOG.sources.values()]
+    wanted += [part.in_language(lang) for e in CATALOG.errata.values() for part in (e.printed, e.effective)]
+    wanted += [g.resource for g in CATALOG.groups.values()] + [s.title.in_language(lang) for s in CATALOG.sources.values()]
     wanted += [n.text.in_language(lang) for n in CATALOG.notes.values() if n.kind in ("step", "steps", "procedure")]
     wanted += [step.in_language(lang) for f in CATALOG.features.values() for step in f.steps]
     assert len(wanted) > 60

@@ -90,6 +90,11 @@ def text(value: Row) -> Text:
     return Text(value["en"], value["zh_CN"])
 
 
+def said(value: Row | str) -> Text:
+    """A text that is written once where both languages say the same: a number, or the title of a document."""
+    return Text(value, value) if isinstance(value, str) else text(value)
+
+
 def _maybe_text(row: Row, key: str) -> Text | None:
     return text(row[key]) if key in row else None
 
@@ -104,7 +109,7 @@ def _process(value: Row) -> Process:
 
 def source(key: str, row: Row) -> Source:
     """A row of ``source``."""
-    return Source(key, row["title"], row["language"], row["as_of"], row.get("url", ""), row.get("note", ""))
+    return Source(key, said(row["title"]), row["language"], row["as_of"], row.get("url", ""), row.get("note", ""))
 
 
 def flow(key: str, row: Row) -> FlowKind:
@@ -187,8 +192,8 @@ def erratum(key: str, row: Row) -> Erratum:
     return Erratum(
         id=key,
         title=text(row["title"]),
-        printed=row["printed"],
-        effective=row["effective"],
+        printed=said(row["printed"]),
+        effective=said(row["effective"]),
         reason=text(row["reason"]),
         lines=tuple(row.get("lines", ())),
         features=_strings(row, "features"),

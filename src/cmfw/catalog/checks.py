@@ -18,6 +18,7 @@ Ids = Mapping[str, frozenset[str]]
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _ICMP = re.compile(r"\d{1,3}:(\*|\d{1,3})")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_WORD = re.compile(r"[a-z]{2}")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 LOG_PARTS = frozenset({"subject", "peer", "port", "protocol", "code", "url", "share"})
 """What a pattern of a log mark may take out of a message."""
@@ -111,6 +112,18 @@ def _text(value: object, _key: Key, _ids: Ids) -> list[Wrong]:
     return []
 
 
+def _title(value: object, key: Key, ids: Ids) -> list[Wrong]:
+    """A text, or the title that a document has in every language."""
+    return _string(value, key, ids) if isinstance(value, str) else _text(value, key, ids)
+
+
+def _literal(value: object, key: Key, ids: Ids) -> list[Wrong]:
+    """A text, or what is the same in every language, such as a port."""
+    if isinstance(value, str) and _WORD.search(value):
+        return [("a text in both languages, `en` and `zh_CN`", _got(value), "")]
+    return _title(value, key, ids)
+
+
 def _text_by_word(value: object, key: Key, ids: Ids) -> list[Wrong]:
     if not isinstance(value, dict) or not value:
         return [("a table of texts", _got(value), "")]
@@ -202,6 +215,8 @@ _CHECKS: dict[str, Callable[[Any, Key, Ids], list[Wrong]]] = {
     "ports": _each(_port),
     "port_text": _port_text,
     "text": _text,
+    "title": _title,
+    "literal": _literal,
     "texts": _each(_text),
     "text_by_word": _text_by_word,
     "process": _process,

@@ -60,7 +60,7 @@ _DIRECTIONS = frozenset({"in", "out"})
 
 LAYOUT: dict[str, dict[str, Key]] = {
     "source": {
-        "title": Key("string"),
+        "title": Key("title"),
         "language": Key("word", frozenset({"en", "zh-CN"})),
         "as_of": Key("date"),
         "url": _maybe("string"),
@@ -160,8 +160,8 @@ LAYOUT: dict[str, dict[str, Key]] = {
     },
     "erratum": {
         "title": Key("text"),
-        "printed": Key("string"),
-        "effective": Key("string"),
+        "printed": Key("literal"),
+        "effective": Key("literal"),
         "reason": Key("text"),
         "lines": _maybe("numbers"),
         "features": _maybe("refs", "feature"),

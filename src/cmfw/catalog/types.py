@@ -50,10 +50,14 @@ class Cite:
 
 @value
 class Source:
-    """A document that rows cite."""
+    """A document that rows cite.
+
+    ``title`` is its own, as a citation has it: in Chinese where the document has a Chinese edition, else in the language of the document.
+    Something that has no title is described in both languages.
+    """
 
     id: str
-    title: str
+    title: Text
     language: str
     as_of: str
     url: str = ""
@@ -217,8 +221,8 @@ class Erratum:
 
     id: str
     title: Text
-    printed: str
-    effective: str
+    printed: Text
+    effective: Text
     reason: Text
     lines: tuple[int, ...]
     features: tuple[str, ...]

@@ -75,7 +75,7 @@ def _cited(catalog: Catalog, cites: tuple[Cite, ...]) -> list[Block]:
     blocks: list[Block] = []
     for cite in dict.fromkeys(cites):
         source = catalog.sources.get(cite.source)
-        name = source.title if source else cite.source
+        name = _t(source.title) if source else cite.source
         blocks.append(Line(f"{name}, {cited_place(cite.at)} ({cite.as_of})", mark=say("explain.source"), style="dim"))
     return blocks
 
@@ -202,8 +202,8 @@ def _erratum_blocks(catalog: Catalog, name: str, edition: str) -> list[Block]:
     del edition
     found = catalog.errata[name]
     blocks = [*_title(found.title, found.id), Gap()]
-    blocks.append(Line(found.printed, mark=say("explain.printed")))
-    blocks.append(Line(found.effective, mark=say("explain.effective")))
+    blocks.append(Line(_t(found.printed), mark=say("explain.printed")))
+    blocks.append(Line(_t(found.effective), mark=say("explain.effective")))
     blocks += [Gap(), Line(_t(found.reason))]
     if found.features:
         blocks.append(Line(", ".join(found.features), mark=say("explain.features")))

@@ -146,7 +146,7 @@ def _leg(audit: Audit, judge: Judge, item: PlanItem) -> list[Content]:
 def cited(catalog: Catalog, cite: Citation) -> Markup:
     """The document with a link where it has an address, the place in it, and as of when."""
     source = catalog.sources.get(cite.source)
-    name = cite.source if source is None else source.title
+    name = cite.source if source is None else source.title.in_language(language())
     is_web = source is not None and source.url.startswith(("https://", "http://"))
     told = element("a", name, href=source.url, rel="noreferrer") if is_web and source is not None else name
     return element("span", told, f", {cited_place(cite.at)} ({cite.as_of})")
@@ -159,6 +159,6 @@ def erratum_part(catalog: Catalog, name: str, level: int = 4) -> Markup | None:
         return None
     lang = language()
     pairs = ((say("explain.printed"), found.printed), (say("explain.effective"), found.effective))
-    told = [(element("dt", head), element("dd", text)) for head, text in pairs]
+    told = [(element("dt", head), element("dd", text.in_language(lang))) for head, text in pairs]
     title = element(f"h{level}", f"{say('explain.erratum')} {found.id}{say('colon')}{found.title.in_language(lang)}")
     return element("div", title, element("dl", told), element("p", found.reason.in_language(lang)))
