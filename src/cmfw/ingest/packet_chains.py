@@ -72,9 +72,9 @@ class _Walk:
         if rules is None or depth > _MOST_DEPTH or self.count > MOST_LINES:
             yield _doubt(reach or EVERYTHING, f"jump {name}", name)
             return
-        plain = _plain(reach)
+        plain, seen = _plain(reach), set[tuple[int, int, int]]()
         for at, rule in enumerate(rules):
-            flows = rule.flows if reach is None else _within(rule.flows, reach, plain)
+            flows = rule.flows if reach is None else _within(rule.flows, reach, plain, seen)
             if flows.is_empty or rule.verdict == PASS:
                 continue
             self.count += 1
@@ -88,7 +88,7 @@ class _Walk:
                 yield from self.lines(rule.target, flows, depth + 1, sure=certain)
             elif rule.verdict == RETURN and certain:
                 reach = (EVERYTHING if reach is None else reach) - rule.flows
-                plain = _plain(reach)
+                plain, seen = _plain(reach), set[tuple[int, int, int]]()
                 if reach.is_empty:
                     return
             else:
@@ -109,12 +109,19 @@ def _plain(reach: FlowSet | None) -> tuple[Box, ...]:
     return tuple(one for one in reach or () if (one.local_port, one.remote_port, one.icmp) == free)
 
 
-def _within(flows: FlowSet, reach: FlowSet, plain: tuple[Box, ...]) -> FlowSet:
-    """The flows of a rule that reach its chain; mostly all of them, because it names addresses that lead there."""
+def _within(flows: FlowSet, reach: FlowSet, plain: tuple[Box, ...], seen: set[tuple[int, int, int]]) -> FlowSet:
+    """The flows of a rule that reach its chain; mostly all of them, because it names addresses that lead there.
+
+    ``seen`` are the parts that are known to: many rules name the same, which the rules keep alive.
+    """
     if len(flows.boxes) == 1:
         (box,) = flows.boxes
+        parts = (id(box.local), id(box.remote), id(box.protocol))
+        if parts in seen:
+            return flows
         for one in plain:
             if covers(one.local, box.local) and covers(one.remote, box.remote) and covers(one.protocol, box.protocol):
+                seen.add(parts)
                 return flows
     return flows & reach
 

@@ -105,7 +105,7 @@ class Box:
             (self.remote, other.remote),
             (self.icmp, other.icmp),
         ):
-            both = intervals.intersect(mine, theirs)
+            both = mine if mine is theirs else intervals.intersect(mine, theirs)
             if not both:
                 return None
             parts.append(both)

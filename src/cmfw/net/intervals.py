@@ -61,18 +61,30 @@ def intersect(a: Ranges, b: Ranges) -> Ranges:
             return b
         low, high = (max(first, low)), (min(last, high))
         return ((low, high),) if low <= high else ()
-    a, b = _near(a, b), _near(b, a)
+    if not a or not b or a[0][0] > b[-1][1] or b[0][0] > a[-1][1]:
+        return ()
+    # the next commonest: one range has room for all of the other set
+    if len(b) == 1 and b[0][0] <= a[0][0] and a[-1][1] <= b[0][1]:
+        return a
+    if len(a) == 1 and a[0][0] <= b[0][0] and b[-1][1] <= a[0][1]:
+        return b
+    return _intersect_many(_near(a, b), _near(b, a))
+
+
+def _intersect_many(a: Ranges, b: Ranges) -> Ranges:
     out: list[Range] = []
     i = j = 0
     while i < len(a) and j < len(b):
-        first = max(a[i][0], b[j][0])
-        last = min(a[i][1], b[j][1])
-        if first <= last:
-            out.append((first, last))
-        if a[i][1] < b[j][1]:
+        low, high = a[i]
+        first, last = b[j]
+        if high < last:
             i += 1
+            last = high
         else:
             j += 1
+        first = max(first, low)
+        if first <= last:
+            out.append((first, last))
     return tuple(out)
 
 
@@ -118,7 +130,11 @@ def overlaps(a: Ranges, b: Ranges) -> bool:
 
 def covers(a: Ranges, b: Ranges) -> bool:
     """Whether every number of ``b`` is in ``a``."""
-    i = max(bisect_right(a, b[0]) - 1, 0) if b and len(a) >= _LONG else 0
+    if a is b or not b:
+        return True
+    if len(a) == 1:
+        return a[0][0] <= b[0][0] and b[-1][1] <= a[0][1]
+    i = max(bisect_right(a, b[0]) - 1, 0) if len(a) >= _LONG else 0
     for first, last in b:
         while i < len(a) and a[i][1] < first:
             i += 1
