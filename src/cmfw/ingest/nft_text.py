@@ -7,6 +7,7 @@ Source: nft(8).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from cmfw.errors import Problem
 from cmfw.ingest.nft_match import holds_for_first, narrow, ranges_of
@@ -15,6 +16,7 @@ from cmfw.ingest.nft_usual import Effect, UsualRules, usual_elements
 from cmfw.ingest.nft_words import elements_of, words_of
 from cmfw.ingest.packet_chains import ACCEPT, DROP, GOTO, JUMP, PASS, RETURN, UNKNOWN, PacketRule, sure_rule
 from cmfw.ingest.packet_match import NotUnderstood, PacketMatch
+from cmfw.net.flowset import FlowSet
 from cmfw.net.intervals import Range, Ranges
 from cmfw.words.phrases import phrase
 
@@ -227,6 +229,8 @@ class NftText:
 
     def _effect(self, condition: str) -> Effect:
         """What a condition of three words does to a match. Raises NotUnderstood for any that is not known."""
+        if "@" not in condition and len(condition) < _LONGEST_KEPT:
+            return _setless_effect(condition)
         alone = PacketMatch()
         self._condition(condition.split(), 0, alone)
         return alone.narrowed()
@@ -234,23 +238,27 @@ class NftText:
     def _rule(self, words: list[str], origin: str) -> PacketRule:
         text = " ".join(words)
         try:
-            match = PacketMatch()
-            verdict, target = self._read_rule(words, match)
-            return sure_rule(match.flows(), verdict, target, text, origin)
+            if "@" not in text and len(text) < _LONGEST_KEPT:
+                flows, verdict, target = _setless_rule(tuple(words))
+            else:
+                flows, verdict, target = self._read_rule(words)
+            return sure_rule(flows, verdict, target, text, origin)
         except NotUnderstood:
             verdict, target = _likely(words)
             return PacketRule(
                 flows=family_flows("inet"), sure=False, verdict=verdict, target=target, text=text, origin=origin
             )
 
-    def _read_rule(self, words: list[str], match: PacketMatch) -> tuple[str, str]:
+    def _read_rule(self, words: list[str]) -> tuple[FlowSet, str, str]:
+        """(flows, verdict, chain of a jump). Raises NotUnderstood."""
+        match = PacketMatch()
         at = 0
         while at < len(words):
             word = words[at]
             if word in _HEADS:
                 at = self._condition(words, at, match)
             elif word in _VERDICTS:
-                return _verdict(words, at)
+                return match.flows(), *_verdict(words, at)
             elif word == "counter":
                 at += 5 if words[at + 1 : at + 2] == ["packets"] else 1
             elif word == "comment":
@@ -259,7 +267,7 @@ class NftText:
                 at = _after_log(words, at + 1)
             else:
                 raise NotUnderstood(f"`{word}`")
-        return PASS, ""
+        return match.flows(), PASS, ""
 
     def _condition(self, words: list[str], at: int, match: PacketMatch) -> int:
         """Apply the condition at ``at``, and return where it ends."""
@@ -294,6 +302,24 @@ class NftText:
         if name not in self._sets:
             raise NotUnderstood(phrase("set `{name}`", name=name))
         return ranges_of(self._sets[name], read)
+
+
+_LONGEST_KEPT = 200
+"""Characters of a text that is remembered, so that a hostile ruleset costs time and not memory."""
+
+
+@lru_cache(maxsize=1024)
+def _setless_rule(words: tuple[str, ...]) -> tuple[FlowSet, str, str]:
+    """What a rule says that names no set: the same in every ruleset, and most have a few of the same."""
+    return NftText("", "")._read_rule(list(words))  # noqa: SLF001
+
+
+@lru_cache(maxsize=1024)
+def _setless_effect(condition: str) -> Effect:
+    """What a condition does that names no set."""
+    alone = PacketMatch()
+    NftText("", "")._condition(condition.split(), 0, alone)  # noqa: SLF001
+    return alone.narrowed()
 
 
 def _no(word: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from cmfw.model.path import EVERYTHING, PathLine, sure_line
 from cmfw.model.verdict import Answer
 from cmfw.net.flowset import ALL_ICMP, ALL_PORTS, Box, FlowSet
-from cmfw.net.intervals import covers
+from cmfw.net.intervals import Ranges, covers
 from cmfw.values import value
 
 ACCEPT, DROP, JUMP, GOTO, RETURN, PASS, UNKNOWN = "accept", "drop", "jump", "goto", "return", "pass", "unknown"
@@ -72,7 +72,7 @@ class _Walk:
         if rules is None or depth > _MOST_DEPTH or self.count > MOST_LINES:
             yield _doubt(reach or EVERYTHING, f"jump {name}", name)
             return
-        plain, seen = _plain(reach), set[tuple[int, int, int]]()
+        plain, seen = _plain(reach), set[tuple[int, int, Ranges]]()
         for at, rule in enumerate(rules):
             flows = rule.flows if reach is None else _within(rule.flows, reach, plain, seen)
             if flows.is_empty or rule.verdict == PASS:
@@ -88,7 +88,7 @@ class _Walk:
                 yield from self.lines(rule.target, flows, depth + 1, sure=certain)
             elif rule.verdict == RETURN and certain:
                 reach = (EVERYTHING if reach is None else reach) - rule.flows
-                plain, seen = _plain(reach), set[tuple[int, int, int]]()
+                plain, seen = _plain(reach), set[tuple[int, int, Ranges]]()
                 if reach.is_empty:
                     return
             else:
@@ -109,14 +109,14 @@ def _plain(reach: FlowSet | None) -> tuple[Box, ...]:
     return tuple(one for one in reach or () if (one.local_port, one.remote_port, one.icmp) == free)
 
 
-def _within(flows: FlowSet, reach: FlowSet, plain: tuple[Box, ...], seen: set[tuple[int, int, int]]) -> FlowSet:
+def _within(flows: FlowSet, reach: FlowSet, plain: tuple[Box, ...], seen: set[tuple[int, int, Ranges]]) -> FlowSet:
     """The flows of a rule that reach its chain; mostly all of them, because it names addresses that lead there.
 
-    ``seen`` are the parts that are known to: many rules name the same, which the rules keep alive.
+    ``seen`` are addresses (by their identity: many rules name the same, which they keep alive) and protocols that are known to.
     """
     if len(flows.boxes) == 1:
         (box,) = flows.boxes
-        parts = (id(box.local), id(box.remote), id(box.protocol))
+        parts = (id(box.local), id(box.remote), box.protocol)
         if parts in seen:
             return flows
         for one in plain:

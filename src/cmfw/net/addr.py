@@ -253,7 +253,9 @@ class AddrSet:
         return AddrSet(intervals.union(self.ranges, other.ranges))
 
     def __and__(self, other: AddrSet) -> AddrSet:
-        return AddrSet(intervals.intersect(self.ranges, other.ranges))
+        found = intervals.intersect(self.ranges, other.ranges)
+        # mostly one lies within the other
+        return self if found is self.ranges else other if found is other.ranges else AddrSet(found)
 
     def __sub__(self, other: AddrSet) -> AddrSet:
         return AddrSet(intervals.subtract(self.ranges, other.ranges))
