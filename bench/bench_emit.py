@@ -178,10 +178,14 @@ def run(*, quick: bool) -> Result:
     figures: dict[str, float | int | str] = {"policies": SITES, "rules_per_policy": len(rules(0))}
     figures |= {f"{name}_policies_per_s": round(SITES / seconds) for name, seconds in best.items()}
     figures |= {f"{target}_ratio": round(best["aerleon"] / best[target], 1) for target in TARGETS}
+    # all of them written once each, against as many policies of the other
+    together = len(TARGETS) * best["aerleon"] / sum(best[target] for target in TARGETS)
+    figures["together_ratio"] = round(together, 1)
     figures |= by_size("netsh") | by_size("registry-pol")
     claims = {
         f"{target}: {WANTED:.0f}x aerleon, proof included": best["aerleon"] / best[target] >= WANTED for target in TARGETS
     }
+    claims[f"the Windows targets together: {WANTED:.0f}x aerleon, proof included"] = together >= WANTED
     return Result(figures=figures, answers=answers, claims=claims)
 
 
