@@ -90,6 +90,9 @@ def test_gettext_itself_accepts_the_catalog(tmp_path, translation):
         pytest.param('raise FormatError("no " + what)', [], 1, id="a sum"),
         pytest.param('def why():\n    return "no room"\nUnsupported(t, i, why())', [], 1, id="words out of a function"),
         pytest.param("phrase(text)", [], 1, id="a phrase of no literal"),
+        pytest.param('netlink.ask(1, 2, b"", "bridge")', ["bridge"], 0, id="what the kernel is asked for"),
+        pytest.param('raise Unexpected("no HTTP")', ["no HTTP"], 0, id="what a listener said instead"),
+        pytest.param('raise ValueError(phrase("a NUL"))', ["a NUL"], 0, id="a name in capitals with an article"),
         pytest.param('Problem(file, key.meaning.en, "`x`")', [], 1, id="the English of a text in both languages"),
         pytest.param('Problem(file, bilingual(t.en, zh_CN=t.zh_CN), "`x`")', [], 0, id="both languages of a text"),
         pytest.param(
@@ -106,3 +109,23 @@ def test_what_is_found_in_a_source(tmp_path, source, texts, flaws):
     path.write_text(source, encoding="utf-8")
     module = phrases.Module(path)
     assert (list(module.texts()), len(list(module.flaws()))) == (texts, flaws)
+
+
+@pytest.mark.parametrize(
+    ("source", "flaws"),
+    [
+        pytest.param('talk.finish(RIGHT, ("heard", "one answer"))', 1, id="a fact that is a literal"),
+        pytest.param('talk.finish(RIGHT, ("heard", phrase("one answer")))', 0, id="a fact that is a phrase"),
+        pytest.param('bound = "yes" if x else "no"\ntalk.finish(RIGHT, ("bind", bound))', 2, id="literals behind a fact"),
+        pytest.param('self.facts.append(("checked", "handshake only"))', 1, id="a fact that is noted"),
+        pytest.param('self.facts.append(("server", answer.server))', 0, id="what the other side said"),
+        pytest.param('settle(OPEN, evidence=("echo reply",))', 1, id="evidence that is a literal"),
+        pytest.param('settle(OPEN, evidence=(phrase("echo reply"), *more))', 0, id="evidence that is a phrase"),
+        pytest.param('settle(OPEN, evidence=("ECONNREFUSED",))', 0, id="a word of the system"),
+    ],
+)
+def test_what_a_probe_says_of_an_answer_is_a_phrase(tmp_path, source, flaws):
+    path = tmp_path / "probe" / "module.py"
+    path.parent.mkdir()
+    path.write_text(source, encoding="utf-8")
+    assert len(list(phrases.Module(path).flaws())) == flaws

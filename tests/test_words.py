@@ -36,6 +36,7 @@ _NAMES = (
     "shown.",
     "web.status.",
     "web.target.",
+    "probe.fact.",
 )
 """Words of what comes from elsewhere, looked up and not said; those of click have a test in ``cli/test_click_words.py``."""
 

@@ -46,13 +46,17 @@ _TEXTS = {
     "Unreachable": (0,),
     "Edited": (0,),
     "FlowTextError": (0, 1),
+    "Unexpected": (0,),
+    # what the lab asks the kernel for, in the place of `what`
+    "ask": (3,),
+    "look_up": (2,),
 }
 """Error -> the positions of its texts."""
 _NAMED = ("expected", "found", "hint", "reason", "got", "failure")
 """Parameters that are texts wherever they stand."""
 _MAKERS = ("phrase", "listed", "constant", "bilingual", "of_system")
 _TYPED = re.compile(r"`[^`]*`|{[^}]*}|'[^']*\[[^']*'")
-_WORD = re.compile(r"[A-Za-z]*[a-z]{2}")
+_WORD = re.compile(r"[A-Za-z]*[a-z]{2}|\ban? [A-Z]")
 _MARK = re.compile(r"[(,:;]")
 """Marks that another language sets in its own way."""
 
@@ -121,6 +125,9 @@ class Module:
         for call in self.calls:
             if _name(call) == "phrase" and not _is_text(call.args[0]):
                 yield call
+        for node in self._heard():
+            # beside what a stranger has sent only a phrase is told from it, so that a literal will not do
+            yield from self._flaws(node, frozenset({""}))
 
     def _constants(self) -> Iterator[ast.Constant]:
         for call in self.calls:
@@ -139,6 +146,19 @@ class Module:
             yield from (arg for at, arg in enumerate(call.args) if at in positions)
             if positions:
                 yield from (one.value for one in call.keywords if one.arg in _NAMED or one.arg == "wanted_by")
+
+    def _heard(self) -> Iterator[ast.expr]:
+        """What a probe says of an answer: its evidence, and the facts of what listens."""
+        if "probe" not in self.path.parts:
+            return
+        for call in self.calls:
+            shown = [one.value for one in call.keywords if one.arg == "evidence"]
+            shown += call.args[1:] if _name(call) == "finish" else []
+            shown += call.args if _name(call) == "append" and ast.unparse(call.func) == "self.facts.append" else []
+            for node in shown:
+                if isinstance(node, ast.Tuple):
+                    is_fact = _name(call) in ("finish", "append")
+                    yield from node.elts[1:] if is_fact else node.elts
 
     def _tables(self) -> Iterator[ast.expr]:
         """The tables of what a target lacks."""

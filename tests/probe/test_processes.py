@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import socket
 import sys
@@ -14,11 +15,12 @@ from pathlib import Path
 import pytest
 from tests.probe.probes import QUICK, free_port, probe
 
-from cmfw.model.wire import Speaks, Word
-from cmfw.net.flow import ICMP4, UDP
+from cmfw.model.wire import ProbeResult, Service, Speaks, Word
+from cmfw.net.flow import ICMP4, TCP, UDP
 from cmfw.probe import processes, run
 from cmfw.probe.processes import processes_for, run_divided
 from cmfw.probe.run import Limits, run_here, run_probes, words_of
+from cmfw.words.phrases import Phrase, phrase
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux divides the work"),
@@ -150,3 +152,24 @@ def test_many_probes_are_divided_by_themselves(monkeypatch, listening):
     assert words_of(run_probes(asked, QUICK)) == {Word.OPEN: 14}
     assert words_of(run_probes(asked[:13], QUICK)) == {Word.OPEN: 13}
     assert seen == [2]
+
+
+def test_a_text_comes_out_of_another_process_as_what_it_was_made_of():
+    asked = probe(445)
+    heard = phrase("no TLS: {reason}", reason=phrase("broken"))
+    result = ProbeResult(
+        items=asked.items,
+        protocol=TCP,
+        address=asked.address,
+        port=445,
+        word=Word.OPEN,
+        evidence=("ECONNREFUSED", phrase("wire {count}", count=3)),
+        service=Service("tls", Speaks.OTHER, (("tls", "TLSv1.3"), ("heard", heard))),
+    )
+    found = processes._result(asked, marshal.loads(marshal.dumps(processes._row(result))))
+    assert found == result
+    assert found.service is not None
+    assert [type(one) for one in found.evidence] == [str, Phrase]
+    assert (found.evidence[1].template, found.evidence[1].parts) == ("wire {count}", {"count": 3})
+    assert type(found.service.facts[0][1]) is str
+    assert found.service.facts[1][1].parts["reason"].template == "broken"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from cmfw import words
 from cmfw.model.wire import ProbeResult, Service, Speaks, Word
 from cmfw.net.flow import TCP, UDP
 from cmfw.probe.desk import BUSY, LISTENING, NOT_ALLOWED, Count
 from cmfw.probe.two_ended import settle
+from cmfw.words.phrases import told
 
 TARGET, ROUTER = 0x0A000002, 0x0A000001
 ECHOED = Service("tag", Speaks.RIGHT)
@@ -65,3 +67,13 @@ def test_the_evidence_says_what_the_other_end_counted():
     found = settle(seen(Word.FILTERED), LISTENING, Count(3, 1, refused=True))
     assert found.evidence == ("wire 3", "heard 1", "reply refused by its own machine")
     assert settle(seen(Word.FILTERED), LISTENING, Count(None, 0)).evidence == ("wire unseen", "heard 0")
+
+
+def test_what_the_other_end_counted_is_told_in_chinese():
+    found = settle(seen(Word.FILTERED), LISTENING, Count(3, 0), left=True)
+    assert found.evidence == ("wire 3", "heard 0")
+    words.choose("zh_CN")
+    try:
+        assert [told(one) for one in found.evidence] == ["线路上 3 个", "收到 0 个"]
+    finally:
+        words.choose("en")

@@ -9,11 +9,14 @@ import pytest
 from tests.properties.test_publish import NEW, foreign_world, policy
 from tests.publish.memory_domain import OU, PLACE, Broken, MemoryDomain
 
+from cmfw import words
 from cmfw.errors import InputError
 from cmfw.publish import backup as backups
-from cmfw.publish.gpo import GPT, POLICY
+from cmfw.publish.gpo import GPT, POLICY, Gpo
+from cmfw.publish.run import what_differs
 from cmfw.publish.server import Edited
 from cmfw.publish.session import Proposal, Reached, apply, propose, propose_rollback, roll_back
+from cmfw.words.phrases import told
 
 TITLE = "clients"
 
@@ -197,3 +200,13 @@ def test_nothing_is_written_down_where_there_is_nothing_to_do(tmp_path):
     assert put(world, tmp_path / "b", NEW) is None
     assert not (tmp_path / "b").exists()
     assert isinstance(propose(reach(world), TITLE, NEW, link=(OU,)), Proposal)
+
+
+def test_the_parts_of_an_object_are_named_in_the_language_of_the_run():
+    found = what_differs(Gpo(gpt=b"a", links=((OU, "1"),)), Gpo(gpt=b"b"))
+    assert found == "gpt, links"
+    words.choose("zh_CN")
+    try:
+        assert told(found) == "GPT.INI 文件、链接"
+    finally:
+        words.choose("en")

@@ -12,6 +12,7 @@ import struct
 
 from cmfw.lab.netlink import CREATE, EXCLUSIVE, ROUTE, Netlink, attribute, attributes
 from cmfw.net.addr import V6_BASE, is_v6
+from cmfw.words.phrases import phrase
 
 _NEW_LINK, _GET_LINK, _NEW_ADDRESS, _NEW_ROUTE, _GET_ROUTE = 16, 18, 20, 24, 26
 _UP, _NO_ARP = 0x1, 0x80
@@ -54,7 +55,9 @@ class Links:
         far += attribute(_IFLA_NAMESPACE, struct.pack("=I", far_namespace))
         kind = attribute(_INFO_KIND, b"veth") + attribute(_INFO_PARTS, attribute(_VETH_PEER, far))
         near = _interface(index, _NO_ARP) + _named(name) + attribute(_IFLA_ADDRESS, _HARDWARE_ADDRESS)
-        self._netlink.ask(_NEW_LINK, CREATE | EXCLUSIVE, near + attribute(_IFLA_INFO, kind), f"link to `{name}`")
+        self._netlink.ask(
+            _NEW_LINK, CREATE | EXCLUSIVE, near + attribute(_IFLA_INFO, kind), phrase("link to `{name}`", name=name)
+        )
 
     def address(self, index: int, address: int) -> None:
         """Give the interface an address of its own."""

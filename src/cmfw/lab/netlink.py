@@ -69,9 +69,11 @@ class Netlink:
             if answer == _ERROR:
                 number = -struct.unpack_from("=i", told)[0]
                 if number:
-                    raise LabError(phrase("{what}: {reason}", what=what, reason=constant(os.strerror(number).lower())))
+                    raise LabError(
+                        phrase("{what}: {reason}", what=constant(what), reason=constant(os.strerror(number).lower()))
+                    )
                 return
-        raise LabError(phrase("{what}: the kernel gave no answer", what=what))
+        raise LabError(phrase("{what}: the kernel gave no answer", what=constant(what)))
 
     def look_up(self, kind: int, content: bytes, what: str) -> bytes:
         """The content of the kernel's one answer. Raises LabError with the kernel's reason."""
@@ -79,9 +81,9 @@ class Netlink:
         for answer, told in messages(self.socket.recv(_MOST_BYTES)):
             if answer == _ERROR:
                 reason = constant(os.strerror(-struct.unpack_from("=i", told)[0]).lower())
-                raise LabError(phrase("{what}: {reason}", what=what, reason=reason))
+                raise LabError(phrase("{what}: {reason}", what=constant(what), reason=reason))
             return told
-        raise LabError(phrase("{what}: the kernel gave no answer", what=what))
+        raise LabError(phrase("{what}: the kernel gave no answer", what=constant(what)))
 
     def close(self) -> None:
         """Close the socket."""

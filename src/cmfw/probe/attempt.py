@@ -19,6 +19,7 @@ from cmfw.probe.proto.rpc import Interface
 from cmfw.probe.proto.tag import TagTalk
 from cmfw.probe.proto.talk import Talk
 from cmfw.probe.results import made_result
+from cmfw.words.phrases import phrase
 
 _CHUNK = 16384
 _PAYLOAD = 16
@@ -169,11 +170,11 @@ class TcpAttempt(Attempt):
         try:
             made = sockets.tcp_socket(v6=is_v6(self.probe.address))
         except OSError:
-            talk.finish(Speaks.OTHER, ("heard", "one answer"))
+            talk.finish(Speaks.OTHER, ("heard", phrase("one answer")))
             return
         if made.connect_ex((sockets.ip_text(self.probe.address), self.probe.port or 0)) not in PENDING:
             made.close()
-            talk.finish(Speaks.OTHER, ("heard", "one answer"))
+            talk.finish(Speaks.OTHER, ("heard", phrase("one answer")))
             return
         self.made, self._joins, self.wants = made, True, WRITE
 
@@ -184,7 +185,7 @@ class TcpAttempt(Attempt):
             return
         self._joins = False
         if mask & ERROR and self.made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            talk.finish(Speaks.OTHER, ("heard", "one answer"))
+            talk.finish(Speaks.OTHER, ("heard", phrase("one answer")))
             self._spoke()
             return
         sockets.close_at_once(self.made)
@@ -271,7 +272,7 @@ class UdpAttempt(DatagramAttempt):
         packet = self._received(now)
         if packet is not None and (not self.tag or packet == self.tag[::-1]):
             self.source = self._own_address()
-            self.settle(Word.OPEN, self.probe.address, now=now, evidence=("datagram",))
+            self.settle(Word.OPEN, self.probe.address, now=now, evidence=(phrase("datagram"),))
 
 
 class PingAttempt(DatagramAttempt):
@@ -291,7 +292,7 @@ class PingAttempt(DatagramAttempt):
         except PermissionError:
             # any socket will do to let go of later
             self.made = sockets.udp_socket(v6=is_v6(target))
-            self.settle(Word.NOT_PROBED, evidence=("no right to send ICMP",))
+            self.settle(Word.NOT_PROBED, evidence=(phrase("no right to send ICMP"),))
             return
         self.wants = READ
         number = self.made.connect_ex((sockets.ip_text(target), 0))
@@ -314,7 +315,7 @@ class PingAttempt(DatagramAttempt):
         packet = self._received(now)
         if packet is not None and is_reply(packet, self._payload, v6=is_v6(self.probe.address)):
             self.source = self._own_address()
-            self.settle(Word.OPEN, self.probe.address, now=now, evidence=("echo reply",))
+            self.settle(Word.OPEN, self.probe.address, now=now, evidence=(phrase("echo reply"),))
 
 
 def make_attempt(index: int, probe: Probe, now: float) -> Attempt:

@@ -12,6 +12,7 @@ import os
 from cmfw.model.wire import Word
 from cmfw.net.flow import TCP
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 LOCAL, ICMP, ICMP6 = 1, 2, 3
 _REFUSED = {errno.ECONNREFUSED, 10061}
@@ -96,5 +97,5 @@ def evidence_of(number: int, queued: QueuedError | None) -> tuple[str, ...]:
     found = (errno.errorcode.get(number, str(number) if os.name != "nt" else f"WSA{number}"),) if number else ()
     if queued is not None and queued.origin in (ICMP, ICMP6):
         name = "icmp" if queued.origin == ICMP else "icmp6"
-        return (*found, f"{name} type {queued.kind} code {queued.code}")
+        return (*found, phrase("{name} type {type} code {code}", name=name, type=queued.kind, code=queued.code))
     return found

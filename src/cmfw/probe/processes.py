@@ -20,6 +20,7 @@ from cmfw.probe.plan import Probe
 from cmfw.probe.results import made_result
 from cmfw.probe.run import Limits, Told, run_here
 from cmfw.probe.sockets import most_open
+from cmfw.words.phrases import Phrase
 
 LEAST_RATE = 10_000
 """One process keeps any rate below."""
@@ -160,13 +161,33 @@ def _send(writer: int, kind: bytes, value: Any) -> None:
 
 def _row(result: ProbeResult) -> tuple[Any, ...]:
     service = result.service
-    told = None if service is None else (service.kind, service.speaks.value, service.facts)
-    return (result.port, result.source, result.word.value, result.by, result.attempts, result.ms, result.evidence, told)
+    told = None if service is None else (service.kind, service.speaks.value, _facts(_packed, service.facts))
+    evidence = tuple(map(_packed, result.evidence))
+    return (result.port, result.source, result.word.value, result.by, result.attempts, result.ms, evidence, told)
 
 
 def _result(probe: Probe, row: tuple[Any, ...]) -> ProbeResult:
     port, source, word, by, attempts, ms, evidence, told = row
-    service = None if told is None else Service(told[0], Speaks(told[1]), told[2])
+    service = None if told is None else Service(told[0], Speaks(told[1]), _facts(_unpacked, told[2]))
+    evidence = tuple(map(_unpacked, evidence))
     return made_result(
         probe, Word(word), by=by, port=port, source=source, attempts=attempts, ms=ms, evidence=evidence, service=service
     )
+
+
+def _facts(change: Callable[[Any], Any], facts: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, change(text)) for name, text in facts)
+
+
+def _packed(part: Any) -> Any:
+    """A phrase as a tuple, for ``marshal`` takes no kinds of ``str``; anything else as it is."""
+    if not isinstance(part, Phrase):
+        return part
+    return "".join(part), part.template, tuple((name, _packed(one)) for name, one in part.parts.items())
+
+
+def _unpacked(part: Any) -> Any:
+    if not isinstance(part, tuple):
+        return part
+    text, template, parts = part
+    return Phrase(text, template, {name: _unpacked(one) for name, one in parts})

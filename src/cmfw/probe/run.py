@@ -20,6 +20,8 @@ from cmfw.probe.proto.rpc import Interface, MapperTalk
 from cmfw.probe.results import made_result
 from cmfw.probe.sockets import most_open
 from cmfw.values import value
+from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 TIMEOUT_S = 3.5
 """Covers what a SYN is sent again after (1 s and 3 s), and the 3 s after which a missing neighbour is known.
@@ -251,10 +253,25 @@ class _Runner:
             probe = self._probes[index]
             if port is None:
                 word = attempt.result.word if attempt.result is not None else Word.NOT_PROBED
-                self._results[index] = _unmapped(probe, f"endpoint mapper: {word}")
+                self._results[index] = _unmapped(
+                    probe, phrase("endpoint mapper: {word}", word=_MAPPER_WORDS.get(word, word.value))
+                )
                 self._done += 1
             else:
                 self._waiting.append((index, replace(probe, port=port)))
+
+
+_MAPPER_WORDS = {
+    Word.OPEN: phrase("open"),
+    Word.CLOSED: phrase("closed"),
+    Word.REJECTED: phrase("rejected"),
+    Word.BLOCKED_HERE: phrase("blocked_here"),
+    Word.FILTERED: phrase("filtered"),
+    Word.HOST_DOWN: phrase("host_down"),
+    Word.NO_ROUTE: phrase("no_route"),
+    Word.NOT_PROBED: phrase("not_probed"),
+}
+"""What became of the probe of an endpoint mapper, as a part of a text."""
 
 
 def _unmapped(probe: Probe, said: str) -> ProbeResult:
@@ -262,7 +279,7 @@ def _unmapped(probe: Probe, said: str) -> ProbeResult:
 
 
 def _not_probed(probe: Probe, error: OSError) -> ProbeResult:
-    text = (error.strerror or type(error).__name__).lower()
+    text = of_system(error)
     return made_result(probe, Word.NOT_PROBED, port=probe.port, evidence=(text,))
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from cmfw.model.wire import ProbeResult, Speaks, Word
 from cmfw.net.flow import TCP
 from cmfw.probe.desk import BUSY, LISTENING, Count
+from cmfw.words.phrases import phrase
 
 _SILENT = (Word.FILTERED, Word.HOST_DOWN, Word.NO_ROUTE)
 
@@ -27,9 +28,10 @@ def settle(result: ProbeResult, state: str, count: Count, *, left: bool | None =
     if state not in (LISTENING, BUSY) or result.word in (Word.BLOCKED_HERE, Word.NOT_PROBED, Word.NOT_MAPPED):
         return result
     word, by = _word(result, state, count, left=left)
-    told = [f"wire {'unseen' if count.wire is None else count.wire}", f"heard {count.heard}"]
-    told += ["reply refused by its own machine"] if count.refused else []
-    told += ["accepted by another box"] if word is Word.NOT_SEEN and result.word is Word.OPEN else []
+    seen = phrase("wire unseen") if count.wire is None else phrase("wire {count}", count=count.wire)
+    told = [seen, phrase("heard {count}", count=count.heard)]
+    told += [phrase("reply refused by its own machine")] if count.refused else []
+    told += [phrase("accepted by another box")] if word is Word.NOT_SEEN and result.word is Word.OPEN else []
     return replace(result, word=word, by=by, evidence=(*result.evidence, *told))
 
 

@@ -186,12 +186,12 @@ def _parts(gpo: Gpo) -> Iterable[tuple[str, str]]:
     """(part, digest) of everything that a run changes."""
     entry = gpo.entry
     values: dict[str, bytes | None] = {
-        "entry": None if entry is None else entry.title.encode(),
-        "version": None if entry is None else str(entry.version).encode(),
-        "names": None if entry is None else entry.names.encode(),
-        "gpt": gpo.gpt,
-        "policy": gpo.policy,
-        **{f"gPLink of {dn}": text.strip().encode() for dn, text in gpo.links},
+        phrase("entry"): None if entry is None else entry.title.encode(),
+        phrase("version"): None if entry is None else str(entry.version).encode(),
+        phrase("names"): None if entry is None else entry.names.encode(),
+        phrase("gpt"): gpo.gpt,
+        phrase("policy"): gpo.policy,
+        **{phrase("gPLink of {dn}", dn=dn): text.strip().encode() for dn, text in gpo.links},
     }
     return [(part, "none" if content is None else sha256(content).hexdigest()) for part, content in values.items()]
 

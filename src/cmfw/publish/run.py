@@ -85,7 +85,15 @@ def watched(gpo: Gpo) -> Gpo:
 
 def what_differs(expected: Gpo, found: Gpo) -> Phrase:
     """The parts of an object that are not the same, as a list."""
-    names = ("entry", "containers", "folders", "gpt", "policy", "leftovers", "links")
+    names = (
+        phrase("entry"),
+        phrase("containers"),
+        phrase("folders"),
+        phrase("gpt"),
+        phrase("policy"),
+        phrase("leftovers"),
+        phrase("links"),
+    )
     return listed(name for name in names if getattr(expected, name) != getattr(found, name))
 
 
@@ -156,7 +164,7 @@ def _replace(step: ReplaceFile, domain: Domain) -> None:
             phrase(
                 "`{guid}` was changed by somebody else: {names}",
                 guid=place.guid,
-                names="policy" if step.below == POLICY else "gpt",
+                names=phrase("policy") if step.below == POLICY else phrase("gpt"),
             )
         )
     share.move_over(beside, path)

@@ -21,7 +21,8 @@ from cmfw.report.blocks import Block, Gap, Heading, Line, Table
 from cmfw.report.finding_words import feature_title
 from cmfw.report.who import Who
 from cmfw.values import value
-from cmfw.words import say
+from cmfw.words import known, say
+from cmfw.words.phrases import Phrase, told
 
 _STYLES = {"broken": "bad", "degraded": "warn", "works": "good", "disabled": "dim", "unknown": "warn"}
 _MOST_SHOWN = 60
@@ -136,7 +137,7 @@ def _flows(items: Iterable[str]) -> list[str]:
 
 def _evidence(one: ProbeResult) -> str:
     """Who said so, how long it took, and what the system said."""
-    parts = list(one.evidence)
+    parts = [_told(part) for part in one.evidence]
     if one.by is not None and one.by != one.address:
         parts.append(say("probe.from_box", box=format_address(one.by)))
     if one.ms is not None:
@@ -146,15 +147,25 @@ def _evidence(one: ProbeResult) -> str:
     return ", ".join(parts)
 
 
+def _told(text: str) -> str:
+    """What we say of an answer in the language of the run; what the other side said as it is."""
+    return told(text) if isinstance(text, Phrase) else text
+
+
 def _listener(one: ProbeResult) -> str:
     if one.service is None:
         return ""
-    told = ", ".join(f"{name} {text}" for name, text in one.service.facts if name != "certificate_sha256")
+    facts = (
+        f"{known(f'probe.fact.{name}') or name} {_told(text)}"
+        for name, text in one.service.facts
+        if name != "certificate_sha256"
+    )
+    shown = ", ".join(facts)
     kind = say(f"probe.talk.{one.service.kind}")
     if one.service.speaks is Speaks.RIGHT:
-        return f"{kind}{say('colon')}{told}" if told else kind
+        return f"{kind}{say('colon')}{shown}" if shown else kind
     heard = say("probe.silent" if one.service.speaks is Speaks.SILENT else "probe.other", kind=kind)
-    return f"{heard} ({told})" if told else heard
+    return f"{heard} ({shown})" if shown else heard
 
 
 def _features(found: Probing) -> list[Block]:

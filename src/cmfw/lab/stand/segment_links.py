@@ -10,6 +10,7 @@ import socket
 import struct
 
 from cmfw.lab.netlink import CREATE, EXCLUSIVE, ROUTE, Netlink, attribute
+from cmfw.words.phrases import phrase
 
 _NEW_LINK, _NEW_ADDRESS, _NEW_ROUTE, _NEW_NEIGHBOUR = 16, 20, 24, 28
 _REPLACE = 0x100
@@ -41,7 +42,7 @@ class SegmentLinks:
         content = _link(index, _UP) + _text(_IFLA_NAME, name) + attribute(_IFLA_INFO, kind)
         if bridge:
             content += attribute(_IFLA_MASTER, struct.pack("=I", bridge))
-        self._netlink.ask(_NEW_LINK, CREATE | EXCLUSIVE, content, f"cable `{name}`")
+        self._netlink.ask(_NEW_LINK, CREATE | EXCLUSIVE, content, phrase("cable `{name}`", name=name))
 
     def up(self, index: int) -> None:
         """Bring an interface up."""

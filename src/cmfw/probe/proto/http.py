@@ -14,6 +14,7 @@ from collections.abc import Callable
 from cmfw.model.wire import Speaks
 from cmfw.probe.proto.talk import Talk, Unexpected
 from cmfw.values import value
+from cmfw.words.phrases import constant, phrase
 
 MOST_HEAD = 16 * 1024
 MOST_BODY = 32 * 1024
@@ -145,7 +146,7 @@ class HttpTalk(Talk):
             try:
                 self.step()
             except Unexpected as error:
-                self.finish(Speaks.OTHER, ("heard", str(error)))
+                self.finish(Speaks.OTHER, ("heard", constant(str(error))))
         if self.again:
             return
         if self.service is None and self._answers:
@@ -160,7 +161,7 @@ class HttpTalk(Talk):
         split = self.buffer.find(b"\r\n\r\n", 0, MOST_HEAD)
         if split < 0:
             if len(self.buffer) >= MOST_HEAD:
-                raise Unexpected(f"an HTTP head of more than {MOST_HEAD} bytes")
+                raise Unexpected(phrase("an HTTP head of more than {most} bytes", most=MOST_HEAD))
             return None, b"", False
         lines = bytes(self.buffer[:split]).split(b"\r\n")
         found = _STATUS.match(lines[0])

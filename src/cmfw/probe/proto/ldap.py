@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cmfw.model.wire import Speaks
 from cmfw.probe.proto.talk import Talk, Unexpected
+from cmfw.words.phrases import phrase
 
 ATTRIBUTES = ("dnsHostName", "defaultNamingContext", "isGlobalCatalogReady")
 _SEQUENCE, _SET, _INTEGER, _OCTETS, _BOOLEAN, _ENUMERATED = 0x30, 0x31, 0x02, 0x04, 0x01, 0x0A
@@ -80,7 +81,7 @@ class LdapTalk(Talk):
         if head is None:
             return None
         if head[2] > _LONGEST:
-            raise Unexpected(f"an LDAP message of {head[2]} bytes")
+            raise Unexpected(phrase("an LDAP message of {count} bytes", count=head[2]))
         if len(self.buffer) < head[2]:
             return None
         parts = list(_elements(self.take(head[2])[head[1] :]))
@@ -92,7 +93,7 @@ class LdapTalk(Talk):
         elif tag == _DONE:
             self.finish(Speaks.RIGHT)
         else:
-            raise Unexpected(f"LDAP operation 0x{tag:02x}")
+            raise Unexpected(phrase("LDAP operation 0x{tag:02x}", tag=tag))
         return b""
 
 

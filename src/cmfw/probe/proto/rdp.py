@@ -6,6 +6,7 @@ from struct import pack, unpack_from
 
 from cmfw.model.wire import Speaks
 from cmfw.probe.proto.talk import Talk, Unexpected
+from cmfw.words.phrases import phrase
 
 _TLS, _CREDSSP = 1, 2
 _REQUEST = pack(">BBH", 3, 0, 19) + pack(">BBHHB", 14, 0xE0, 0, 0, 0) + pack("<BBHI", 1, 0, 8, _TLS | _CREDSSP)
@@ -32,14 +33,14 @@ class RdpTalk(Talk):
             return None
         (length,) = unpack_from(">H", self.buffer, 2)
         if not 11 <= length <= _LONGEST:
-            raise Unexpected(f"a TPKT of {length} bytes")
+            raise Unexpected(phrase("a TPKT of {count} bytes", count=length))
         if len(self.buffer) < length:
             return None
         packet = self.take(length)
         if packet[5] & 0xF0 != _CONFIRM:
-            raise Unexpected(f"X.224 packet 0x{packet[5]:02x}")
+            raise Unexpected(phrase("X.224 packet 0x{code:02x}", code=packet[5]))
         if length < 19:
-            self.finish(Speaks.RIGHT, ("security", "rdp"))
+            self.finish(Speaks.RIGHT, ("security", _SECURITY[0]))
             return b""
         kind, _, _, chosen = unpack_from("<BBHI", packet, 11)
         if kind == _ANSWER:
@@ -47,5 +48,5 @@ class RdpTalk(Talk):
         elif kind == _FAILURE:
             self.finish(Speaks.RIGHT, ("failure", str(chosen)))
         else:
-            raise Unexpected(f"RDP negotiation of type {kind}")
+            raise Unexpected(phrase("RDP negotiation of type {type}", type=kind))
         return b""

@@ -10,6 +10,7 @@ from struct import pack, unpack_from
 from cmfw.model.wire import Speaks
 from cmfw.probe.proto.talk import Talk, Unexpected
 from cmfw.values import value
+from cmfw.words.phrases import phrase
 
 
 @value
@@ -89,7 +90,7 @@ def ports_of(stub: bytes) -> tuple[int, ...]:
     except Exception as error:
         raise Unexpected("a short answer of the endpoint mapper") from error
     if actual > _MOST_TOWERS or count > _MOST_TOWERS:
-        raise Unexpected(f"{actual} towers")
+        raise Unexpected(phrase("{count} towers", count=actual))
     at = 36 + 4 * actual
     found = []
     for _ in range(actual):
@@ -150,7 +151,7 @@ class _RpcTalk(Talk):
         if pdu[2] == _BIND_NAK:
             return False
         if pdu[2] != _BIND_ACK or len(pdu) < _HEADER + 10:
-            raise Unexpected(f"RPC packet type {pdu[2]}")
+            raise Unexpected(phrase("RPC packet type {type}", type=pdu[2]))
         (length,) = unpack_from("<H", pdu, _HEADER + 8)
         at = _HEADER + 10 + length
         at += -at % 4
@@ -181,13 +182,13 @@ class MapperTalk(_RpcTalk):
         """Ask for one interface after the other until one has a port."""
         if self._call == 1:
             if not self.accepted(pdu):
-                self.finish(Speaks.OTHER, ("heard", "the endpoint mapper refuses to be bound"))
+                self.finish(Speaks.OTHER, ("heard", phrase("the endpoint mapper refuses to be bound")))
                 return b""
             return self._next()
         if pdu[2] == _FAULT:
             return self._next()
         if pdu[2] != _RESPONSE or len(pdu) < _HEADER + 8:
-            raise Unexpected(f"RPC packet type {pdu[2]}")
+            raise Unexpected(phrase("RPC packet type {type}", type=pdu[2]))
         self._stub += pdu[_HEADER + 8 :]
         if not pdu[3] & _LAST_FRAGMENT:
             return b""
@@ -222,6 +223,6 @@ class BindTalk(_RpcTalk):
 
     def pdu(self, pdu: bytes) -> bytes:
         """Read the answer to the bind."""
-        bound = "accepted" if self.accepted(pdu) else "refused"
+        bound = phrase("accepted") if self.accepted(pdu) else phrase("refused")
         self.finish(Speaks.RIGHT, ("interface", self.interface.name), ("bind", bound))
         return b""

@@ -9,6 +9,7 @@ from struct import pack, unpack_from
 
 from cmfw.model.wire import Speaks
 from cmfw.probe.proto.talk import Talk, Unexpected
+from cmfw.words.phrases import phrase
 
 DIALECTS = (0x0202, 0x0210, 0x0300, 0x0302, 0x0311)
 _MAGIC, _OLD_MAGIC = b"\xfeSMB", b"\xffSMB"
@@ -49,7 +50,7 @@ class SmbTalk(Talk):
             return None
         (length,) = unpack_from(">I", self.buffer)
         if not 36 <= length < _LONGEST:
-            raise Unexpected(f"a transport header of {length} bytes")
+            raise Unexpected(phrase("a transport header of {count} bytes", count=length))
         magic = bytes(self.buffer[4:8])
         if magic and not _MAGIC.startswith(magic) and not _OLD_MAGIC.startswith(magic):
             raise Unexpected("no SMB header")
@@ -66,13 +67,13 @@ class SmbTalk(Talk):
             raise Unexpected("a short SMB2 message")
         status, command = unpack_from("<I", message, 8)[0], unpack_from("<H", message, 12)[0]
         if command != 0:
-            raise Unexpected(f"SMB2 command {command}")
+            raise Unexpected(phrase("SMB2 command {command}", command=command))
         if status:
             speaks = Speaks.RIGHT if status == _NOT_SUPPORTED else Speaks.OTHER
             self.finish(speaks, ("status", f"0x{status:08x}"))
             return
         size, security, dialect = unpack_from("<HHH", message, _HEADER)
         if size != 65 or dialect not in (*DIALECTS, 0x02FF):
-            raise Unexpected(f"SMB2 dialect 0x{dialect:04x}")
-        signing = "required" if security & _SIGNING_REQUIRED else "offered"
+            raise Unexpected(phrase("SMB2 dialect 0x{dialect:04x}", dialect=dialect))
+        signing = phrase("required") if security & _SIGNING_REQUIRED else phrase("offered")
         self.finish(Speaks.RIGHT, ("dialect", f"0x{dialect:04x}"), ("signing", signing))

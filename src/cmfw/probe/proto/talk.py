@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cmfw.model.wire import Service, Speaks
+from cmfw.words.phrases import constant, phrase
 
 MOST_BYTES = 64 * 1024
 """More than any talk needs; who sends more is not what we look for."""
@@ -55,9 +56,9 @@ class Talk:
                     break
                 reply += more
         except Unexpected as error:
-            self.finish(Speaks.OTHER, ("heard", str(error)))
+            self.finish(Speaks.OTHER, ("heard", constant(str(error))))
         if self.service is None and self._heard > MOST_BYTES:
-            self.finish(Speaks.OTHER, ("heard", f"more than {MOST_BYTES} bytes"))
+            self.finish(Speaks.OTHER, ("heard", phrase("more than {most} bytes", most=MOST_BYTES)))
         return reply
 
     def renew(self) -> bytes:
@@ -70,7 +71,7 @@ class Talk:
         """The other side closed, or the time is over."""
         if self.service is None:
             if self._heard:
-                self.finish(Speaks.OTHER, ("heard", f"{self._heard} bytes that end early"))
+                self.finish(Speaks.OTHER, ("heard", phrase("{count} bytes that end early", count=self._heard)))
             else:
                 self.finish(Speaks.SILENT)
 
@@ -88,5 +89,7 @@ class Talk:
 
 def shown(text: str) -> str:
     """The text in one line, printable and short."""
+    if text.isprintable() and len(text) <= MOST_FACT:
+        return text
     plain = "".join(c if c.isprintable() else "?" for c in text)
     return plain if len(plain) <= MOST_FACT else plain[: MOST_FACT - 3] + "..."

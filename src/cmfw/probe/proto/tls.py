@@ -12,6 +12,7 @@ from functools import cache
 
 from cmfw.model.wire import Speaks
 from cmfw.probe.proto.talk import Talk, Unexpected
+from cmfw.words.phrases import phrase
 
 
 @cache
@@ -81,7 +82,7 @@ class TlsTalk(Talk):
         if not self.facts:
             self._look()
         if self._inner is None:
-            self.facts.append(("checked", "handshake only"))
+            self.facts.append(("checked", phrase("handshake only")))
             self.finish(Speaks.RIGHT)
         else:
             self._tls.write(self._inner.renew() if self._inner.again else self._inner.opening())
@@ -99,7 +100,7 @@ class TlsTalk(Talk):
         if "alert" in reason or "certificate required" in reason:
             self.finish(Speaks.RIGHT if "certificate" in reason else Speaks.OTHER, ("alert", reason))
         else:
-            raise Unexpected(f"no TLS: {reason or 'broken'}")
+            raise Unexpected(phrase("no TLS: {reason}", reason=reason or phrase("broken")))
 
     def _speak(self) -> None:
         inner = self._inner
