@@ -14,6 +14,18 @@ import pytest
 from tests.conftest import ROOT, need
 
 DEMO = ROOT / "src" / "cmfw" / "demo"
+_WITHOUT = """\
+import sys
+from cmfw.__main__ import run
+missing = sys.argv.pop(1)
+class Without:
+    def find_spec(self, name, *_):
+        if name == missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Without())
+run()
+"""
+"""The program where one package is not installed."""
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +76,26 @@ def test_a_port_that_is_taken_is_told(run, tmp_path):
 def test_a_name_that_no_browser_sends(run, name):
     result = run("serve", "--listen", "127.0.0.1:0", "--name", name)
     assert (result.exit_code, "a host name or address" in result.output) == (2, True)
+
+
+def test_a_folder_for_the_workspaces_is_told_in_one_line(run, tmp_path):
+    result = run("serve", "--listen", "127.0.0.1:0", "--workspaces", str(tmp_path))
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert f"a file in it would be `{tmp_path / 'workspaces.sqlite'}`" in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "."])
+def test_no_name_is_no_file_of_workspaces(run, path):
+    assert "found a folder" in run("serve", "--listen", "127.0.0.1:0", "--workspaces", path).stderr
+
+
+@pytest.mark.parametrize("missing", ["starlette.applications", "uvicorn", "python_multipart", "anyio", "h11"])
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_a_package_that_is_missing_is_told_with_what_brings_it(missing, lang):
+    command = [sys.executable, "-c", _WITHOUT, missing, "--lang", lang, "serve", "--listen", "127.0.0.1:0"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert done.stderr.endswith("pip install 'cmfw[web]'\n")
 
 
 @pytest.mark.slow

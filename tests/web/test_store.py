@@ -103,6 +103,26 @@ def test_a_file_of_another_version_or_kind_is_refused(tmp_path):
         Store(str(path), 1000)
 
 
+@pytest.mark.parametrize(
+    "named", ["kept", "kept/", "new/"], ids=["a folder", "a folder with its mark", "a folder that is not there"]
+)
+def test_a_folder_is_no_file_of_workspaces(tmp_path, named):
+    (tmp_path / "kept").mkdir()
+    with pytest.raises(InputError) as caught:
+        Store(f"{tmp_path}/{named}", 1000)
+    (problem,) = caught.value.problems
+    assert (problem.found, problem.hint) == ("a folder", f"a file in it would be `{tmp_path / named / 'workspaces.sqlite'}`")
+    assert [one.name for one in tmp_path.rglob("*")] == ["kept"]
+
+
+def test_folders_above_the_file_are_made_and_what_prevents_it_is_told(tmp_path):
+    Store(str(tmp_path / "a" / "b" / "w.sqlite"), 1000)
+    assert (tmp_path / "a" / "b" / "w.sqlite").is_file()
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match="expected a file of workspaces, found file exists"):
+        Store(str(tmp_path / "file" / "w.sqlite"), 1000)
+
+
 @pytest.mark.usefixtures("store")
 def test_a_second_server_finds_what_the_first_kept(tmp_path):
     assert Store(str(tmp_path / "deep" / "w.sqlite"), 1000).spaces() == (("one", 0),)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PORT = 8765
 _FILE = click.Path(exists=True, dir_okay=False)
 _LEAST_PASSWORD = 12
+_PACKAGES = ("starlette.applications", "uvicorn.protocols.http.h11_impl", "python_multipart", "anyio.to_thread")
 
 
 @make_command("serve")
@@ -60,7 +61,7 @@ def command(
     listening = bind(host, port)
     with TemporaryDirectory(prefix="cmfw-", ignore_cleanup_errors=True) as folder, listening:
         # files on the command line are for this run; workspaces that are kept have none of them
-        kept = store or str(Path(folder, "workspaces.sqlite") if paths else usual_store())
+        kept = store if store is not None else str(Path(folder, "workspaces.sqlite") if paths else usual_store())
         settings = _settings(host, listening.getsockname()[1], names, tls is not None, password, kept, read_only, runs)
         app, start = _app(settings, paths)
         address = settings.origin + start if password else f"{settings.origin}/login?token={settings.secret}&next={start}"
@@ -75,13 +76,16 @@ def command(
 
 
 def load_web() -> None:
-    """Raise MissingExtra where the packages of the web are not installed."""
-    from importlib.util import find_spec
+    """Raise MissingExtra where a package of the web, or one that it needs itself, is not installed."""
+    from importlib import import_module
 
     from cmfw.errors import MissingExtra
 
-    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "python_multipart", "anyio")):
-        raise MissingExtra("web", "`cmfw serve`")
+    try:
+        for name in _PACKAGES:
+            import_module(name)
+    except ModuleNotFoundError as error:
+        raise MissingExtra("web", "`cmfw serve`") from error
 
 
 def _address(listen: str) -> tuple[str, int]:

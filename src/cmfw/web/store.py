@@ -17,6 +17,7 @@ from cmfw.errors import InputError, Problem
 from cmfw.values import value
 from cmfw.web.exchange import NotThere
 from cmfw.words.phrases import phrase
+from cmfw.words.system_errors import of_system
 
 VERSION = 1
 MOST_SPACES = 500
@@ -73,10 +74,7 @@ class Store:
     def __init__(self, path: str, most: int) -> None:
         self._path = path
         self._most = most
-        if not Path(path).exists():
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            # exports say much about a machine: nobody else's eyes
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _make(path)
         try:
             with self._open() as base:
                 self._prepare(base)
@@ -243,6 +241,22 @@ def _files(base: sqlite3.Connection, space: str, kind: str, owner: str) -> tuple
 def _machine(base: sqlite3.Connection, space: str, row: tuple[str, str, str]) -> Machine:
     name, asked, subnets = row
     return Machine(name, asked, tuple(subnets.split()), _files(base, space, "machine", name))
+
+
+def _make(path: str) -> None:
+    """Make the file where there is none, with its folders; raises InputError."""
+    wanted = "a file of workspaces"
+    if Path(path).is_dir() or path.endswith(("/", os.sep)):
+        hint = phrase("a file in it would be `{file}`", file=str(Path(path, "workspaces.sqlite")))
+        raise InputError(Problem(path, wanted, "a folder", hint))
+    if Path(path).exists():
+        return
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # exports say much about a machine: nobody else's eyes
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise InputError(Problem(path, wanted, of_system(error))) from error
 
 
 def _bound(count: int, most: int, what: str) -> None:
