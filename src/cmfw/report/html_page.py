@@ -31,7 +31,7 @@ def render(audit: Audit) -> bytes:
             "main",
             _part("matrix", _matrix(audit)),
             _part("map", element("p", say("report.map.about")), legend(), element("figure", drawing)),
-            _part("features", *_features(audit, judge)),
+            _part("features", element("p", say("report.paper"), class_="paper soft"), *_features(audit, judge)),
             _part("findings", findings_part(audit)),
             _part("excess", excess_part(audit)),
             _part("exceptions", exceptions_part(audit)),

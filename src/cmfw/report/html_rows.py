@@ -23,6 +23,8 @@ from cmfw.report.page import between, block, chip, code, table
 from cmfw.report.plan_rows import end_name, traffic_words
 from cmfw.words import language, say
 
+CALM = ("works", "disabled")
+"""Statuses that nobody has to do anything about."""
 _MOST_LEGS = 60
 _STATUS_OF = {"allowed": "works", "fallback": "works", "blocked": "broken", "undecided": "unknown"}
 
@@ -34,7 +36,8 @@ def feature_part(audit: Audit, judge: Judge, rows: list[RowResult], number: int,
     inside = element(
         "div", formula_part(audit, worst.feature), [row_part(audit, judge, row) for row in rows], id=f"row-{number}"
     )
-    return element("details", summary, inside)
+    # on paper what works is only named; what is in the way is opened
+    return element("details", summary, inside, class_="calm" if worst.status in CALM else None)
 
 
 def formula_part(audit: Audit, feature: str) -> Content:
