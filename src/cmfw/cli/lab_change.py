@@ -12,7 +12,7 @@ from cmfw.cli.app import CLEAN, FINDINGS, INCOMPLETE, worst
 from cmfw.cli.lab_change_view import ChangeReport, StepSeen
 from cmfw.cli.options import make_command, option
 from cmfw.cli.whatif import Qualified
-from cmfw.errors import InputError, LabError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, LabError, Problem
 from cmfw.ingest import machine_changes as reader
 from cmfw.ingest.lab_scenario import Scenario, ScenarioStep, read_scenario
 from cmfw.ingest.machine_changes import MARK, Supposed
@@ -58,7 +58,7 @@ def whatif(
     named = (("remove", remove), ("enable", enable), ("disable", disable))
     rules = tuple((word, name) for word, names in named for name in names)
     step = ScenarioStep(name="", opened=opened, closed=closed, rules=rules, on=places)
-    return play(Scenario(site=site_path, steps=(step,)), "command line", form)
+    return play(Scenario(site=site_path, steps=(step,)), COMMAND_LINE, form)
 
 
 @make_command("run", "text", "json", "md")

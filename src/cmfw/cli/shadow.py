@@ -116,10 +116,11 @@ def _alive_blocks(found: Shadows) -> list[Any]:
 
     blocks: list[Any] = [Heading(say("shadow.alive", count=len(found.alive)))]
     for each in found.alive:
-        answers = say(
+        needing = say(
             "shadow.without",
+            flow=each.witness.text(),
             answer=say(f"answer.{each.verdict.answer.value}"),
             other=say(f"answer.{each.without.answer.value}"),
         )
-        blocks += [Line(rule_title(each.rule), mark="- "), Line(f"{each.witness.text()} ({answers})", indent=4)]
+        blocks += [Line(rule_title(each.rule), mark="- "), Line(needing, indent=4)]
     return blocks

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from cmfw.errors import FormatError, InputError, Problem
+from cmfw.errors import COMMAND_LINE, FormatError, InputError, Problem
 from cmfw.ingest.evidence import Evidence, StorePart
 from cmfw.ingest.input_file import InputFile, not_readable, open_input
 from cmfw.ingest.legacy_lists import settle
@@ -55,7 +55,7 @@ def read_state(
     hashes: dict[str, str] = {}
     noted: list[Problem] = []
     if not paths:
-        problems.append(Problem("command line", "at least one state file", "none"))
+        problems.append(Problem(COMMAND_LINE, "at least one state file", "none"))
     for path in paths:
         try:
             file = open_input(path, names.get(path, ""))

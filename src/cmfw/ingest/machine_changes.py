@@ -9,7 +9,7 @@ from functools import partial
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose import changes
 from cmfw.diagnose.changes import Traffic
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.model.path import PathState
 from cmfw.model.rule import Action, HostRule
 from cmfw.model.state import HostState
@@ -52,7 +52,7 @@ class Supposed:
 
 def wrong_option(option: str, expected: str, found: str, hint: str = "") -> InputError:
     """What is wrong with an option."""
-    return InputError(Problem("command line", expected, found, hint, key=f"--{option}"))
+    return InputError(Problem(COMMAND_LINE, expected, found, hint, key=f"--{option}"))
 
 
 def rule_changes(asked: Iterable[tuple[str, Sequence[str]]]) -> list[Supposed]:
@@ -93,9 +93,7 @@ def check_names(supposed: Iterable[Supposed], states: Sequence[HostState]) -> No
         if one.chosen is None or any(one.chosen(rule) for state in states for rule in state.rules):
             continue
         option, _, name = one.text.partition(" ")
-        problems.append(
-            Problem("command line", "a rule of the machine", f"`{name}`", _near(name, option, states), key=option)
-        )
+        problems.append(Problem(COMMAND_LINE, "a rule of the machine", f"`{name}`", _near(name, option, states), key=option))
     if problems:
         raise InputError(*problems)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cmfw.errors import InputError, Problem
+from cmfw.errors import COMMAND_LINE, InputError, Problem
 from cmfw.ingest.site import Change, read_site
 from cmfw.ingest.site_values import closest
 from cmfw.ingest.toml_document import toml_document
@@ -62,11 +62,11 @@ def in_profile(site: Site, profile: str, names: Collection[str]) -> Site:
 def _told(problem: Problem, places: Sequence[str]) -> Problem:
     """A problem of a changed key is one of the command line."""
     mine = any(problem.key == place or problem.key.startswith((f"{place}.", f"{place}[")) for place in places)
-    return replace(problem, file=f"command line: {OPTION}", line=None) if mine else problem
+    return replace(problem, file=phrase("command line: {option}", option=OPTION), line=None) if mine else problem
 
 
 def _wrong(expected: str, found: str, hint: str = "") -> InputError:
-    return InputError(Problem("command line", expected, found, hint, key=OPTION))
+    return InputError(Problem(COMMAND_LINE, expected, found, hint, key=OPTION))
 
 
 def _apply(raw: Any, site: Site, setting: str) -> str:

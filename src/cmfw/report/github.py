@@ -11,7 +11,7 @@ from cmfw.report.audit_words import status_words, title_with_id, verdict
 from cmfw.report.finding_text import ORDER, message_of
 from cmfw.report.origins import Origin, origin_of
 from cmfw.report.safe_text import shown
-from cmfw.words import language
+from cmfw.words import language, say
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -24,7 +24,7 @@ def render(audit: Audit) -> bytes:
     files = [source.path for source in audit.state.sources]
     lines = [_log(verdict(audit))]
     lines += [
-        _log(f"{status_words(row)}: {title_with_id(audit, row.feature)} {row.clients} {row.peer}")
+        _log(f"{status_words(row)}{say('colon')}{title_with_id(audit, row.feature)} {row.clients} {row.peer}")
         for row in audit.diagnosis.rows
     ]
     for found in sorted(audit.diagnosis.findings, key=lambda one: ORDER.index(one.severity)):
