@@ -245,7 +245,7 @@ def _machine(base: sqlite3.Connection, space: str, row: tuple[str, str, str]) ->
 
 def _make(path: str) -> None:
     """Make the file where there is none, with its folders; raises InputError."""
-    wanted = "a file of workspaces"
+    wanted = phrase("a file of workspaces")
     if Path(path).is_dir() or path.endswith(("/", os.sep)):
         hint = phrase("a file in it would be `{file}`", file=str(Path(path, "workspaces.sqlite")))
         raise InputError(Problem(path, wanted, "a folder", hint))
