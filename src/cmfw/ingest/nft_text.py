@@ -238,10 +238,8 @@ class NftText:
     def _rule(self, words: list[str], origin: str) -> PacketRule:
         text = " ".join(words)
         try:
-            if "@" not in text and len(text) < _LONGEST_KEPT:
-                flows, verdict, target = _setless_rule(tuple(words))
-            else:
-                flows, verdict, target = self._read_rule(words)
+            setless = "@" not in text and len(text) < _LONGEST_KEPT
+            flows, verdict, target = _setless_rule(tuple(words)) if setless else self._read_rule(words)
             return sure_rule(flows, verdict, target, text, origin)
         except NotUnderstood:
             verdict, target = _likely(words)
