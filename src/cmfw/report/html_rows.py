@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cmfw.catalog.types import Catalog
 from cmfw.diagnose import BlockedFlow, RowResult
@@ -100,10 +100,15 @@ def _repair(row: RowResult) -> Content:
     if not row.repair:
         return None
     commands = row.repair[0].commands
-    told: list[Content] = [element("h4", say("audit.repair")), block(*commands)]
+    told, note = repair_words(commands)
+    return [element("h4", told), block(*commands), note and element("p", note)]
+
+
+def repair_words(commands: Iterable[str]) -> tuple[str, str]:
+    """What stands before the commands of a repair, and behind them: where they are run."""
     if any(GPO_PLACE in command for command in commands):
-        told.append(element("p", say("audit.gpo_place", place=GPO_PLACE)))
-    return told
+        return say("audit.repair"), say("audit.gpo_place", place=GPO_PLACE)
+    return say("report.repair.here"), ""
 
 
 def _alternatives(audit: Audit, row: RowResult) -> Content:

@@ -31,7 +31,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     title = say("web.flow.title", name=found.machine.name)
     field = text_input("q", text or _example(found.audit), required=True, maxlength=_LONGEST, spellcheck="false")
     inside: list[Content] = [
-        head(space, found, title),
+        head(ask, found, title),
         element("p", say("web.flow.about")),
         element(
             "form",

@@ -58,12 +58,12 @@ def _way(ask: Ask, space: str) -> Content:
     links = [element("li", element("a", "cmfw", href="/", class_="brand"))]
     if space:
         told, href = up_to(space)
-        links.append(_link(ask, href, told))
+        links.append(link(ask, href, told))
         links += [
-            _link(ask, place("w", space, name), say(f"web.way.{name}"))
+            link(ask, place("w", space, name), say(f"web.way.{name}"))
             for name in ("site", "plan", "whatif", "diff", "files", "probe")
         ]
-    links.append(_link(ask, "/explain", say("web.way.explain")))
+    links.append(link(ask, "/explain", say("web.way.explain")))
     other, code, told = _OTHER[language()]
     query = [pair for pair in ask.query if pair[0] != "lang"]
     # the answer to a form has no address of its own
@@ -75,7 +75,8 @@ def _way(ask: Ask, space: str) -> Content:
     return element("nav", element("ul", links), element("ul", ends, class_="ends"), aria_label=say("web.way"))
 
 
-def _link(ask: Ask, href: str, told: str) -> Markup:
+def link(ask: Ask, href: str, told: str) -> Markup:
+    """An item of a list of ways, marked where it is the page itself."""
     return element("li", element("a", told, href=href, aria_current="page" if ask.path == href else None))
 
 

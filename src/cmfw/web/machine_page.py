@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from cmfw.diagnose import RowResult
-from cmfw.diagnose.commands import GPO_PLACE
-from cmfw.diagnose.results import Action
+from cmfw.diagnose.results import HOST, Action
+from cmfw.model.verdict import Answer
 from cmfw.report import FORMS
 from cmfw.report.audit_view import Audit
 from cmfw.report.audit_words import both_ends, machine_lines, reasons, status_words, stories, title_of, verdict
 from cmfw.report.edges import edges_of
 from cmfw.report.html_evidence import exceptions_part, excess_part, findings_part, ledger_part
 from cmfw.report.html_page import groups_of, worst_of
+from cmfw.report.html_rows import repair_words
 from cmfw.report.markup import Content, Markup, element
-from cmfw.report.page import block, chip, section, table
+from cmfw.report.page import block, chip, prose, section, table
 from cmfw.report.zone_map import legend, zone_map
 from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.exchange import Ask, Reply, place, redirect, with_query
 from cmfw.web.forms import drop_button
-from cmfw.web.frame import crumbs, framed, up_to
+from cmfw.web.frame import crumbs, framed, link, up_to
 from cmfw.web.space_page import as_form, counts
 from cmfw.words import say
 
@@ -28,10 +29,10 @@ def show(desk: Desk, ask: Ask) -> Reply:
     """The page."""
     space, found = ask.param("space"), _found(desk, ask)
     audit = found.audit
-    facts = element("ul", [element("li", line) for line in machine_lines(audit)], class_="facts")
+    facts = element("ul", [element("li", prose(line)) for line in machine_lines(audit)], class_="facts")
     drawing = desk.part(found, "map", lambda: zone_map(audit, edges_of(audit, desk.judge(found))))
     inside: list[Content] = [
-        head(space, found),
+        head(ask, found),
         counts(audit),
         facts,
         _trouble(audit, space, found.machine.name),
@@ -56,19 +57,23 @@ def _found(desk: Desk, ask: Ask) -> MachineCase:
     return desk.machine(ask.param("space"), ask.param("machine"))
 
 
-def head(space: str, found: MachineCase, title: str = "") -> Content:
+def head(ask: Ask, found: MachineCase, title: str = "") -> Content:
     """The title (empty: the verdict), and the ways to everything else about the machine."""
-    name = found.machine.name
+    space, name = ask.param("space"), found.machine.name
     links = (
-        (name, place("w", space, "m", name)),
+        (say("web.machine.overview"), place("w", space, "m", name)),
         (say("web.machine.findings", count=len(found.audit.diagnosis.findings)), place("w", space, "m", name, "findings")),
         (say("report.part.evidence"), place("w", space, "m", name, "evidence")),
         (say("web.machine.whatif"), place("w", space, "m", name, "whatif")),
         (say("web.flow.tab"), place("w", space, "m", name, "flow")),
     )
-    listed = [element("li", element("a", told, href=href)) for told, href in links]
+    listed = [link(ask, href, told) for told, href in links]
     ways = element("nav", element("ul", listed), class_="tabs", aria_label=say("web.machine.parts"))
-    return [crumbs(up_to(space), (name, links[0][1])), element("h1", title or verdict(found.audit)), ways]
+    return [
+        crumbs(up_to(space), (name, links[0][1])),
+        element("h1", title or verdict(found.audit), class_=None if title else "verdict"),
+        ways,
+    ]
 
 
 def _trouble(audit: Audit, space: str, machine: str) -> Content:
@@ -91,8 +96,8 @@ def _story(audit: Audit, story: list[RowResult], space: str, machine: str) -> Co
     repair: Content = None
     if row.repair:
         commands = row.repair[0].commands
-        place_note = say("audit.gpo_place", place=GPO_PLACE) if any(GPO_PLACE in one for one in commands) else None
-        repair = [element("p", element("b", say("audit.repair"))), block(*commands), place_note and element("p", place_note)]
+        told, note = repair_words(commands)
+        repair = [element("p", element("b", told)), block(*commands), note and element("p", note)]
     details = element("a", say("web.machine.details"), href=cell_place(space, machine, row))
     trial = repair_place(space, machine, row)
     tried = [" \u00b7 ", element("a", say("web.machine.try"), href=trial)] if trial else None
@@ -111,10 +116,11 @@ def repair_place(space: str, machine: str, row: RowResult) -> str:
 
 def _why(row: RowResult) -> Content:
     """Why the first flow in the way does not pass, where the machine itself stops it."""
-    from cmfw.diagnose.results import HOST
-
     first = next((one for one in row.blocking if one.box == HOST), None)
-    return None if first is None else element("p", say(f"why.{first.verdict.why.value}"))
+    if first is None:
+        return None
+    blocked = [element("b", say("web.machine.blocked")), " "] if first.verdict.answer is Answer.BLOCK else None
+    return element("p", blocked, say(f"why.{first.verdict.why.value}"))
 
 
 def cell_place(space: str, machine: str, row: RowResult) -> str:
@@ -157,7 +163,7 @@ def findings(desk: Desk, ask: Ask) -> Reply:
     space, found = ask.param("space"), _found(desk, ask)
     audit = found.audit
     inside = (
-        head(space, found, say("web.machine.findings_of", name=found.machine.name)),
+        head(ask, found, say("web.machine.findings_of", name=found.machine.name)),
         section("findings", say("report.part.findings"), desk.part(found, "findings", lambda: findings_part(audit))),
         section("excess", say("report.part.excess"), desk.part(found, "excess", lambda: excess_part(audit))),
         section("exceptions", say("report.part.exceptions"), desk.part(found, "exceptions", lambda: exceptions_part(audit))),
@@ -172,7 +178,7 @@ def evidence(desk: Desk, ask: Ask) -> Reply:
     return framed(
         ask,
         f"{found.machine.name}: {say('report.part.evidence')}",
-        head(space, found, say("web.machine.evidence_of", name=found.machine.name)),
+        head(ask, found, say("web.machine.evidence_of", name=found.machine.name)),
         part,
         space=space,
     )

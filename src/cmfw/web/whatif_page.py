@@ -37,7 +37,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     space = ask.param("space")
     found = desk.machine(space, ask.param("machine"))
     title = say("web.whatif.title", name=found.machine.name)
-    return _page(desk, ask, found, title, head(space, found, title), None)
+    return _page(desk, ask, found, title, head(ask, found, title), None)
 
 
 def show_planned(desk: Desk, ask: Ask) -> Reply:
