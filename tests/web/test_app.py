@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from tempfile import gettempdir
 from zipfile import ZipFile
@@ -26,7 +27,8 @@ def test_from_two_files_to_the_answer_and_the_policy(serve, lang):
     said = text_of(page)
     assert "Enable-NetFirewallRule -Name 'FPS-SMB-In-TCP-NoScope'" in said
     words.choose(lang)
-    assert words.say("audit.repair") in said
+    assert words.say("report.repair.here") in said
+    assert f"{words.say('web.machine.blocked')} {words.say('why.default')}" in said
     assert words.say("status.broken") in said
     cell = browser.open("/w/site/m/client/cell/client_push/office")
     assert "in tcp 10.20.1.10:50000 > 10.30.0.1:445 profile=domain program=system" in text_of(cell)
@@ -51,6 +53,12 @@ def test_the_page_says_what_the_command_says(demo):
         place = f'<a href="/w/demo/m/client/cell/{feature}/{clients}"'
         cell = page.partition('id="matrix"')[2].partition(place)[2].partition("</a>")[0]
         assert f"chip {worst_of(rows).status}" in cell
+
+
+@pytest.mark.parametrize("part", ["", "/findings", "/evidence", "/whatif", "/flow"])
+def test_the_part_of_a_machine_that_is_shown_is_marked(demo, part):
+    tabs = demo.open(f"/w/demo/m/client{part}").text.partition('class="tabs"')[2].partition("</nav>")[0]
+    assert re.findall(r'<a href="([^"]+)" aria-current="page"', tabs) == [f"/w/demo/m/client{part}"]
 
 
 def test_names_of_uploads_are_told_and_paths_of_the_server_are_not(demo):
