@@ -74,7 +74,7 @@ def test_chinese(lab):
 def test_the_capture_is_written(lab, tmp_path):
     path = tmp_path / "lab.pcapng"
     done = lab("prove", DEMO, "--pcapng", path)
-    assert f"wrote {path}: " in done.output
+    assert f"wrote {path} (packets: " in done.output
     assert path.read_bytes().startswith(bytes.fromhex("0a0d0d0a"))
 
 
@@ -138,7 +138,7 @@ def test_ends_without_a_common_family_are_not_proven(lab, valid, tmp_path, site)
     done = lab("prove", path, "--format", "json")
     assert valid("lab", done.output[done.output.index("{") :])["proven"] is False
     assert done.exit_code == 3
-    assert "share no address family (Client Push Installation" in " ".join(lab("prove", path).output.split())
+    assert "share no address family: 13 (Client Push Installation" in " ".join(lab("prove", path).output.split())
     changed = lab("whatif", path, "--close", "tcp/5985")
     assert changed.exit_code == 3
     assert "share no address family" in " ".join(changed.output.split())
