@@ -109,7 +109,7 @@ def read_github(data: bytes) -> Read:
     lines = data.decode().splitlines()
     rows: Counter = Counter()
     for line in (line for line in lines[1:] if line.startswith("cmfw: ")):
-        told = re.fullmatch(r"cmfw: (.+?): .*\((\w+)\) (\S+) ?(\S*)", line)
+        told = re.fullmatch(r"cmfw: (.+?)(?:: |\uff1a).*\((\w+)\) (\S+) ?(\S*)", line)
         rows[told[2], told[3], told[4], status_of(told[1])] += 1
     kinds = {"error": "error", "warning": "warning", "notice": "note"}
     heads = [re.match(r"::(\w+) title=[^,]*\[([\w-]+)\] ([^,:]*)", line) for line in lines if line.startswith("::")]

@@ -13,7 +13,7 @@ from cmfw.report.edges import edges_of, judge_of
 from cmfw.report.html_evidence import exceptions_part, excess_part, findings_part, ledger_part
 from cmfw.report.html_rows import feature_part
 from cmfw.report.markup import Content, Markup, element
-from cmfw.report.page import chip, page, prose, section, table
+from cmfw.report.page import chip, page, section, table
 from cmfw.report.zone_map import legend, zone_map
 from cmfw.words import say
 
@@ -50,7 +50,7 @@ def _link(name: str) -> Markup:
 
 
 def _facts(audit: Audit) -> Markup:
-    return element("ul", [element("li", prose(line)) for line in machine_lines(audit)], class_="facts")
+    return element("ul", [element("li", line) for line in machine_lines(audit)], class_="facts")
 
 
 def groups_of(audit: Audit) -> dict[tuple[str, str], list[RowResult]]:

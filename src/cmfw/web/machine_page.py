@@ -13,7 +13,7 @@ from cmfw.report.html_evidence import exceptions_part, excess_part, findings_par
 from cmfw.report.html_page import groups_of, worst_of
 from cmfw.report.html_rows import repair_words
 from cmfw.report.markup import Content, Markup, element
-from cmfw.report.page import block, chip, prose, section, table
+from cmfw.report.page import block, chip, section, table
 from cmfw.report.zone_map import legend, zone_map
 from cmfw.web.desk import Desk, MachineCase
 from cmfw.web.exchange import Ask, Reply, place, redirect, with_query
@@ -29,7 +29,7 @@ def show(desk: Desk, ask: Ask) -> Reply:
     """The page."""
     space, found = ask.param("space"), _found(desk, ask)
     audit = found.audit
-    facts = element("ul", [element("li", prose(line)) for line in machine_lines(audit)], class_="facts")
+    facts = element("ul", [element("li", line) for line in machine_lines(audit)], class_="facts")
     drawing = desk.part(found, "map", lambda: zone_map(audit, edges_of(audit, desk.judge(found))))
     inside: list[Content] = [
         head(ask, found),

@@ -14,7 +14,7 @@ from cmfw.report.audit_words import ORDER, title_of
 from cmfw.report.blocks import Heading, Line, Table, Verbatim
 from cmfw.report.finding_words import feature_title, group_title, rule_title
 from cmfw.report.markup import Content, Markup, element
-from cmfw.report.page import chip, prose, table
+from cmfw.report.page import chip, table
 from cmfw.report.whatif_view import Answer, blocks
 from cmfw.report.who import place_of
 from cmfw.web.desk import Desk, MachineCase
@@ -191,9 +191,7 @@ def _rules_part(found: MachineCase, ask: Ask) -> Content:
     shown = list(deciding)[:_MOST_RULES]
     off = set(ask.all_asked("disable"))
     ticks = [
-        checkbox(
-            "disable", name, prose(say("web.whatif.disable", rule=rule_title(name, known[name].name))), checked=name in off
-        )
+        checkbox("disable", name, say("web.whatif.disable", rule=rule_title(name, known[name].name)), checked=name in off)
         for name in shown
     ]
     others = [text for text in ask.all_asked("disable") if text not in shown]
