@@ -12,6 +12,7 @@ from tests.emit.plans import item
 
 from cmfw.emit.network import emit_between
 from cmfw.errors import MissingExtra, Unsupported
+from cmfw.ingest.cisco_acl import read_acl
 from cmfw.model.plan import Endpoint
 from cmfw.net.addr import AddrSet
 
@@ -28,6 +29,20 @@ def generate(monkeypatch, change):
 
 def replaced(before, after):
     return lambda made: {name: text.replace(before, after) for name, text in made.items()}
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_every_name_that_it_writes_for_a_port_is_read(protocol):
+    from aerleon.lib.cisco import PortMap
+
+    names = PortMap._PORT_MAP["cisco"][protocol]
+    text = "ASA Version 9.9\n" + "".join(
+        f"access-list x extended permit {protocol} any any eq {name}\n" for name in names.values()
+    )
+    lines, problems = read_acl(text, "x.cfg", families=(4,))
+    read = [box.remote_port for line in lines if line.answer.value == "allow" for box in line.flows.boxes]
+    assert problems == []
+    assert read == [((number, number),) for number in names]
 
 
 @pytest.mark.parametrize(

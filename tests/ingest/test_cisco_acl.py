@@ -67,6 +67,7 @@ object-group network inner
         (asa("permit tcp any"), "unknown"),
         (asa("allow tcp any any"), "unknown"),
         (asa("permit tcp any any eq novel"), "unknown"),
+        (asa("deny tcp any any range nntp lotusnotes", "permit ip any any"), "block"),
         (asa().replace("ASA", "access-list outside remark permit ip any any\nASA"), "block"),
         (asa("permit ip any any").replace("outside", "outside line 3"), "allow"),
         ("access-list 10 permit any\n", "unknown"),
@@ -85,6 +86,12 @@ object-group network inner
 )
 def test_a_flow_meets(text, answer):
     assert judged(text) == answer
+
+
+def test_kerberos_is_the_old_one():
+    """Port 88 is Kerberos to every list of services, and 750 to an ASA."""
+    text = asa("permit tcp any any eq kerberos")
+    assert [judged(text, f"tcp 10.4.0.9:50000 > 10.1.0.7:{port}") for port in (88, 750)] == ["block", "allow"]
 
 
 def test_ipv6_is_in_doubt():

@@ -28,15 +28,17 @@ _V6 = FlowSet(boxes(direction=int(Direction.OUT), local=V6_ALL))
 _PORT_WORDS = frozenset({"eq", "range", "gt", "lt", "neq"})
 _NO_CONDITION = frozenset({"log", "log-input"})
 _PORTS = {
-    "bootps": 67,
-    "bootpc": 68,
-    "netbios-ns": 137,
-    "netbios-dgm": 138,
-    "netbios-ssn": 139,
-    "www": 80,
-    "pop2": 109,
-    "sqlnet": 1521,
-}
+    "aol": 5190, "biff": 512, "bootpc": 68, "bootps": 67, "chargen": 19, "cifs": 3020, "citrix-ica": 1494, "cmd": 514,
+    "ctiqbe": 2748, "daytime": 13, "discard": 9, "dnsix": 195, "drip": 3949, "echo": 7, "exec": 512, "finger": 79, "gopher": 70,
+    "h323": 1720, "hostname": 101, "ident": 113, "imap4": 143, "irc": 194, "kerberos": 750, "klogin": 543, "kshell": 544,
+    "login": 513, "lotusnotes": 1352, "lpd": 515, "mobile-ip": 434, "msrpc": 135, "nameserver": 42, "netbios-dgm": 138,
+    "netbios-ns": 137, "netbios-ss": 139, "netbios-ssn": 139, "nfs": 2049, "nntp": 119, "non500-isakmp": 4500,
+    "pcanywhere-data": 5631, "pcanywhere-status": 5632, "pim-auto-rp": 496, "pop2": 109, "pptp": 1723, "radius": 1645,
+    "radius-acct": 1646, "rip": 520, "rsh": 514, "rtsp": 554, "secureid-udp": 5510, "sip": 5060, "sqlnet": 1521, "tacacs": 49,
+    "talk": 517, "time": 37, "uucp": 540, "who": 513, "whois": 43, "www": 80, "xdmcp": 177,
+}  # fmt: skip
+"""Names that Cisco has for ports beside those that all lists of services share, or means another port by: its Kerberos is the old one.
+Source: Cisco, ASA Series General Operations CLI Configuration Guide, "TCP and UDP Ports"; IOS Security Command Reference, "permit (IP)"."""
 _ICMP = {"echo": 8, "unreachable": 3}
 _MOST_DEPTH = 20
 
